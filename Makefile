@@ -1,0 +1,67 @@
+# Everything people type. `make` alone lists it. Arguments reach the commands as environment variables, never as shell text.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# What the tests run beside Python: a compiler and the tools of an apt platform, and the linter of shell scripts.
+TEST_PACKAGES := dpkg-dev gcc libc6-dev make shellcheck util-linux xz-utils zlib1g-dev
+export PYTHONPATH := $(CURDIR)/master
+export VERSION PLATFORM PROFILE FORCE
+
+.PHONY: help build run stop status platforms settings test test-real check format lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: $(VENV)/ready  ## build one CPython, start to finish [VERSION=3.13.5] [PLATFORM=debian-12] [PROFILE=quick|optimized] [FORCE=1]
+	@$(BIN)/python -m python_builds.commands.build
+
+run: $(VENV)/ready  ## start the farm on this machine, http://127.0.0.1:8010
+	@$(BIN)/python -m python_builds.commands.farm run
+
+stop: $(VENV)/ready  ## stop the farm
+	@$(BIN)/python -m python_builds.commands.farm stop
+
+status: $(VENV)/ready  ## say what the farm does
+	@$(BIN)/python -m python_builds.commands.farm status
+
+platforms: $(VENV)/ready  ## print the platform table
+	@$(BIN)/python -m python_builds.facts.platforms
+
+settings: $(VENV)/ready  ## list the settings, with defaults
+	@$(BIN)/python -m python_builds.facts.settings
+
+test: $(VENV)/ready-dev  ## run the tests; needs no Docker
+	@scripts/setup/install-packages.sh $(TEST_PACKAGES)
+	@$(BIN)/pytest
+
+test-real: $(VENV)/ready-dev  ## build a real CPython 3.11.2, install it, run it (as root, some minutes)
+	@$(BIN)/pytest tests/real
+
+check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, checkconfig
+	@scripts/setup/install-packages.sh shellcheck
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	shellcheck scripts/*.sh scripts/setup/*.sh .ci/run
+	$(BIN)/buildbot checkconfig master
+
+format: $(VENV)/ready-dev  ## lay the code out
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: $(VENV)/ready-dev  ## pin the newest versions that requirements*.in allow
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url --upgrade requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url --upgrade requirements-dev.in -o requirements-dev.txt
+
+clean:  ## remove the virtual environment and caches; what was built and the farm's state stay
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/ready: requirements.txt
+	@PYTHON="$(PYTHON)" scripts/setup/make-venv.sh $(VENV) requirements.txt
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
+	@PYTHON="$(PYTHON)" scripts/setup/make-venv.sh $(VENV) requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""What people type; each module has a `main() -> int` behind a Make target."""

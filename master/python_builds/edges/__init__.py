@@ -1,0 +1,1 @@
+"""The edges: HTTP, apt and the store. Blocking code, called from threads by the farm."""

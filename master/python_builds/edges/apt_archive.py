@@ -1,0 +1,162 @@
+"""The machine's apt source archive as a source.
+
+Debian keeps upstream's tarballs byte for byte as `.orig.tar.*`, names them with their SHA-256 in an index that the
+archive signs and apt verifies, and nearly every machine can reach a mirror of it. No host is named here: the URIs are
+those of the machine's own apt configuration. Nothing of that configuration is changed; ours is private to `folder`.
+"""
+
+import functools
+import os
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from debian.deb822 import Sources
+
+from python_builds.edges import http
+from python_builds.edges.offers import Offer
+from python_builds.facts.errors import InvalidVersion, SourceError
+from python_builds.facts.releases import parse_version, tarball_name
+from python_builds.facts.trust import Trust
+
+INDEX_KEPT = 3600
+"""Seconds before apt is asked for a fresh index."""
+
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+PACKAGES = [f"python3.{minor}" for minor in range(9, 40)]
+"""Source packages to ask for; apt passes over those that do not exist."""
+
+_ENDINGS = {".orig.tar.xz": ".tar.xz", ".orig.tar.gz": ".tgz"}
+
+
+class AptArchive:
+    """CPython's upstream tarballs in the archive that this machine's apt uses."""
+
+    name = "apt"
+
+    def __init__(self, folder: Path, suites: Sequence[str]) -> None:
+        self.folder = folder
+        self.suites = tuple(suites)
+
+    def offers(self) -> list[Offer]:
+        """List the upstream tarballs that the signed indexes name; some of them may not be there."""
+        self._refresh()
+        return [offer for paragraph in self._paragraphs() if (offer := self._offer(paragraph))]
+
+    def _refresh(self) -> None:
+        """Bring the private index up to date, at most once an hour and for each list of suites."""
+        sources = "\n".join(source_lines(_configured(), self.suites)) + "\n"
+        listed, stamp = self.folder / "sources.list", self.folder / "updated"
+        fresh = stamp.exists() and time.time() - stamp.stat().st_mtime < INDEX_KEPT
+        if fresh and listed.exists() and listed.read_text() == sources:
+            return
+        for name in ("lists/partial", "cache/archives/partial", "state"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        (self.folder / "state/status").touch()
+        listed.write_text(sources)
+        (self.folder / "apt.conf").write_text(
+            f'Dir::Etc::SourceList "{listed}";\nDir::Etc::SourceParts "-";\nDir::State "{self.folder}/state";\n'
+            f'Dir::State::Lists "{self.folder}/lists";\nDir::State::status "{self.folder}/state/status";\n'
+            f'Dir::Cache "{self.folder}/cache";\nAPT::Sandbox::User "root";\nAcquire::Retries "3";\n'
+        )
+        self._apt("apt-get", "update", "--error-on=any")
+        stamp.touch()
+
+    def _paragraphs(self) -> Iterable[Sources]:
+        shown = self._apt("apt-cache", "showsrc", *PACKAGES)
+        return Sources.iter_paragraphs(shown.splitlines(), use_apt_pkg=False)  # type: ignore[no-any-return]
+
+    def _offer(self, paragraph: Sources) -> Offer | None:
+        for file in paragraph["Checksums-Sha256"]:
+            ending = next((e for e in _ENDINGS if file["name"].endswith(e)), None)
+            version_text = upstream_version(paragraph["Version"])
+            if ending is None or version_text is None:
+                continue
+            version = parse_version(version_text)
+            package = f"{paragraph['Package']}={paragraph['Version']}"
+            return Offer(
+                version=version,
+                name=tarball_name(version, _ENDINGS[ending]),
+                origin=f"apt source archive: {package}",
+                trust=Trust.SIGNED_INDEX,
+                sha256=file["sha256"],
+                is_there=functools.partial(self._is_there, package),
+                fetch=functools.partial(self._fetch, package, file["name"]),
+            )
+        return None
+
+    def _is_there(self, package: str) -> bool:
+        """An index may name what a mirror no longer has, or does not have yet."""
+        answer = self._apt("apt-get", "source", "--print-uris", *_ONLY_TARBALL, package)
+        uri = re.search(r"^'([^']+)'", answer, re.MULTILINE)
+        if uri is None:
+            raise SourceError(f"apt names no URI for the source of {package}")
+        parts = urlsplit(uri[1])
+        if parts.scheme in ("file", "copy"):
+            return Path(unquote(parts.path)).exists()
+        return http.exists(uri[1]) if parts.scheme in ("http", "https") else True
+
+    def _fetch(self, package: str, name: str, target: Path) -> None:
+        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+            self._apt("apt-get", "source", *_ONLY_TARBALL, package, folder=Path(folder))
+            (Path(folder) / name).rename(target)
+
+    def _apt(self, *command: str, folder: Path | None = None) -> str:
+        environment = {**os.environ, "APT_CONFIG": str(self.folder / "apt.conf"), "LC_ALL": "C.UTF-8"}
+        return _run([command[0], "-q", *command[1:]], environment, folder)
+
+
+_ONLY_TARBALL = ("--download-only", "--only-source", "--tar-only")
+
+
+def upstream_version(debian_version: str) -> str | None:
+    """Turn 1:3.14.0~rc2-1+b1 into 3.14.0rc2; None if it is no CPython version."""
+    text = debian_version.partition(":")[2] or debian_version
+    text = text.rpartition("-")[0] or text
+    try:
+        return str(parse_version(text.replace("~", "")))
+    except InvalidVersion:
+        return None
+
+
+def source_lines(configured: Iterable[tuple[str, str]], suites: Sequence[str]) -> list[str]:
+    """Write sources.list for the suites, given the (URI, release) pairs that the machine is configured with.
+
+    Raises:
+        SourceError: if the machine has no apt archive.
+    """
+    pairs = sorted(set(configured))
+    main = next((uri for uri, release in pairs if "-" not in release), None)
+    security = next((uri for uri, release in pairs if release.endswith("-security")), None)
+    if main is None:
+        raise SourceError("this machine's apt has no archive configured: `apt-get indextargets` lists none")
+    signed = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""
+    lines = [f"deb-src {signed}{main} {suite} main" for suite in suites]
+    if security:
+        lines += [f"deb-src {signed}{security} {suite}-security main" for suite in suites if suite != "sid"]
+    return lines
+
+
+def _configured() -> list[tuple[str, str]]:
+    """Ask apt which archives it uses, whatever its sources are written in."""
+    # RELEASE, as SUITE would be "oldstable" for a suite that goes by its codename.
+    command = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"]
+    pairs = (line.split(" ", 1) for line in _run(command, dict(os.environ), None).splitlines() if " " in line)
+    return [(uri, release) for uri, release in pairs]
+
+
+def _run(command: Sequence[str], environment: dict[str, str], folder: Path | None) -> str:
+    try:
+        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=600)
+    except FileNotFoundError:
+        raise SourceError(f"this machine has no {command[0]}") from None
+    except subprocess.TimeoutExpired:
+        raise SourceError(f"{' '.join(command[:3])} did not end within 10 minutes") from None
+    if done.returncode:
+        problem = done.stderr.strip() or done.stdout.strip()
+        raise SourceError(f"{' '.join(command[:3])} failed: {problem[-600:]}")
+    return done.stdout

@@ -1,0 +1,39 @@
+"""What a source offers: one release's tarball, who vouches for it, and how to get it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from packaging.version import Version
+
+from python_builds.facts.trust import Trust
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """One tarball that a source lists."""
+
+    version: Version
+    name: str
+    """As python.org names it."""
+    origin: str
+    """For the record: where it comes from."""
+    trust: Trust
+    sha256: str
+    """Hex; what the source vouches for."""
+    is_there: Callable[[], bool]
+    """Whether it can be fetched now: an index may name what its server no longer has."""
+    fetch: Callable[[Path], None]
+    """Write it to a path; raises SourceError or OSError."""
+
+
+class Source(Protocol):
+    """Where tarballs can be had."""
+
+    @property
+    def name(self) -> str:
+        """As in the setting."""
+
+    def offers(self) -> list[Offer]:
+        """List all it has; raises SourceError where it cannot be asked."""

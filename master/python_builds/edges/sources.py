@@ -1,0 +1,213 @@
+"""Where a release's tarball can be had, tried in the order of the settings; the first that is trusted enough serves.
+
+mirror       what this farm has fetched and verified before, in its own store
+python.org   upstream
+apt          the machine's apt source archive
+/a/folder    tarballs put there by hand, each with its digest in NAME.sha256 or SHA256SUMS
+"""
+
+import functools
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import Version
+
+from python_builds.edges.apt_archive import AptArchive
+from python_builds.edges.offers import Offer, Source
+from python_builds.edges.python_org import PythonOrg
+from python_builds.edges.store import DirectoryStore, file_sha256
+from python_builds.facts import records
+from python_builds.facts.artifacts import source_key, source_record_key
+from python_builds.facts.errors import SourceError, SourceNotFound, WrongDigest
+from python_builds.facts.releases import newest_first, version_of_tarball
+from python_builds.facts.settings import Settings, variable
+from python_builds.facts.trust import Trust
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Tarballs in a folder of this machine."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """As in the setting."""
+        return str(self.path)
+
+    def offers(self) -> list[Offer]:
+        """List the tarballs that have a digest beside them."""
+        if not self.path.is_dir():
+            raise SourceError(f"{self.path} is no folder")
+        digests = _digests(self.path)
+        return [
+            Offer(
+                version=version,
+                name=path.name,
+                origin=str(path),
+                trust=Trust.DIGEST,
+                sha256=digests[path.name],
+                is_there=path.exists,
+                fetch=functools.partial(_copy, path),
+            )
+            for path in sorted(self.path.iterdir())
+            if (version := version_of_tarball(path.name)) and path.name in digests
+        ]
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """Tarballs that this farm has verified before."""
+
+    store: DirectoryStore
+    name: str = "mirror"
+
+    def offers(self) -> list[Offer]:
+        """List what is mirrored, as well vouched for as it was when it came."""
+        found = []
+        for key in self.store.keys("sources/"):
+            version = version_of_tarball(key.rpartition("/")[2])
+            if version is None or not self.store.exists(source_record_key(version)):
+                continue
+            source = mirrored(self.store, version)
+            found.append(
+                Offer(
+                    version=version,
+                    name=source.name,
+                    origin=source.origin,
+                    trust=source.trust,
+                    sha256=source.sha256,
+                    is_there=functools.partial(self.store.exists, key),
+                    fetch=functools.partial(self.store.download, key),
+                )
+            )
+        return found
+
+
+def make_sources(settings: Settings, store: DirectoryStore) -> list[Source]:
+    """Make the sources of the settings, in their order."""
+    known: dict[str, Source] = {
+        "mirror": Mirror(store),
+        "python.org": PythonOrg(settings.python_org_url),
+        "apt": AptArchive(settings.state_dir / "apt-archive", settings.apt_suites.split()),
+    }
+    return [known.get(name) or Folder(Path(name)) for name in settings.sources.split()]
+
+
+def find_offer(sources: Sequence[Source], version: Version | None, minimum: Trust) -> tuple[Offer, list[str]]:
+    """Find a tarball of a version, or of the newest final release if none is given, that can really be fetched.
+
+    Returns the offer and what was passed over on the way, as sentences.
+
+    Raises:
+        SourceNotFound: saying for each source why not, and what could be had instead.
+    """
+    passed: list[str] = []
+    seen: list[Offer] = []
+    for source in sources:
+        listed = _ask(source, passed)
+        seen += listed
+        if version is not None and (offer := _first_usable(listed, version, minimum, passed)):
+            return offer, passed
+    if version is None:
+        for candidate in newest_first(o.version for o in seen if not o.version.is_prerelease):
+            if offer := _first_usable(seen, candidate, minimum, passed):
+                return offer, passed
+    have = newest_first(o.version for o in seen if o.trust.satisfies(minimum))
+    raise SourceNotFound(
+        f"no source has CPython {version or 'releases'} ({', '.join(source.name for source in sources)} were asked). "
+        + (f"They list {', '.join(map(str, have))}. " if have else "")
+        + " ".join(passed)
+    )
+
+
+def fetch(offer: Offer, target: Path) -> int:
+    """Fetch a tarball and check it against what its source vouches for; return its size in bytes.
+
+    Raises:
+        WrongDigest: with both digests; the file is deleted.
+    """
+    try:
+        offer.fetch(target)
+        found = file_sha256(target)
+        if found != offer.sha256:
+            raise WrongDigest(
+                f"{offer.name} from {offer.origin} has SHA-256 {found}, but its source vouches for {offer.sha256}; "
+                "it was deleted and nothing was run from it"
+            )
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    return target.stat().st_size
+
+
+def mirror(store: DirectoryStore, offer: Offer, tarball: Path) -> records.Source:
+    """Put a verified tarball into the store, and then what is known about it; both may be there from an earlier try."""
+    key = source_key(offer.version, offer.name)
+    source = records.Source(
+        name=offer.name, sha256=offer.sha256, size=tarball.stat().st_size, origin=offer.origin, trust=offer.trust
+    )
+    if not store.exists(key):
+        store.upload(tarball, key, offer.sha256)
+    store.create(source_record_key(offer.version), records.dump(source))
+    kept = mirrored(store, offer.version)
+    if kept.sha256 != offer.sha256:
+        raise WrongDigest(
+            f"the store holds {kept.name} with SHA-256 {kept.sha256} from {kept.origin}, but {offer.origin} vouches for "
+            f"{offer.sha256}; a release never changes, so find out which one is right before you delete {key}"
+        )
+    return kept
+
+
+def mirrored(store: DirectoryStore, version: Version) -> records.Source:
+    """Read what is known about a mirrored tarball."""
+    key = source_record_key(version)
+    return records.parse_source(key, store.read(key))
+
+
+def _ask(source: Source, passed: list[str]) -> list[Offer]:
+    try:
+        return source.offers()
+    except SourceError as error:
+        passed.append(f"{source.name}: {error}.")
+        return []
+
+
+def _first_usable(offers: Iterable[Offer], version: Version, minimum: Trust, passed: list[str]) -> Offer | None:
+    for offer in offers:
+        if offer.version != version:
+            continue
+        if not offer.trust.satisfies(minimum):
+            passed.append(
+                f"{offer.origin} is vouched for by {offer.trust} only; {variable('minimum_trust')} asks for {minimum}."
+            )
+        elif _is_there(offer, passed):
+            return offer
+    return None
+
+
+def _is_there(offer: Offer, passed: list[str]) -> bool:
+    try:
+        there = offer.is_there()
+    except SourceError as error:
+        passed.append(f"{offer.origin}: {error}.")
+        return False
+    if not there:
+        passed.append(f"{offer.origin} is listed but not there.")
+    return there
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Read NAME.sha256 and SHA256SUMS, whose lines are `<hex>  <name>`, or in NAME.sha256 the digest alone."""
+    found = {}
+    for path in [folder / "SHA256SUMS", *sorted(folder.glob("*.sha256"))]:
+        for line in path.read_text().splitlines() if path.exists() else []:
+            digest, _, name = line.strip().partition(" ")
+            found[name.strip(" *") or path.name.removesuffix(".sha256")] = digest.lower()
+    return found
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)

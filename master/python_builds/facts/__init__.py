@@ -1,0 +1,1 @@
+"""Pure facts: no network, no Twisted, nothing that waits."""

@@ -1,0 +1,50 @@
+"""What can go wrong, named for the problem its reader has.
+
+PythonBuildsError
+├── InvalidVersion        a text that is no CPython version
+├── InvalidRequest        a build was asked for that cannot be: unknown platform, profile, …
+├── InvalidKey            a name that must not become a path or a bucket key
+├── SourceError
+│   ├── SourceNotFound    no source has the release, or none that is trusted enough
+│   └── WrongDigest       a tarball is not what its source vouched for
+├── StoreError            the store refused, or does not hold what it should
+└── FarmError             the farm on this machine cannot be started, reached or stopped
+
+Every message says what was wrong, the value found, what is allowed and, where one can help, what to do next.
+"""
+
+
+class PythonBuildsError(Exception):
+    """Base of all errors that are meant for a person: print the message, not a traceback."""
+
+
+class InvalidVersion(PythonBuildsError, ValueError):
+    """A text is no version that CPython could have released."""
+
+
+class InvalidRequest(PythonBuildsError, ValueError):
+    """A build was asked for that this farm cannot do."""
+
+
+class InvalidKey(PythonBuildsError, ValueError):
+    """A name must not become a bucket key."""
+
+
+class SourceError(PythonBuildsError):
+    """A release's source cannot be had."""
+
+
+class SourceNotFound(SourceError):
+    """No source has this release, or none that is trusted enough."""
+
+
+class WrongDigest(SourceError):
+    """A tarball is not what its source vouched for."""
+
+
+class StoreError(PythonBuildsError):
+    """The store refused, or does not hold what it should."""
+
+
+class FarmError(PythonBuildsError):
+    """The farm on this machine cannot be started, reached or stopped."""

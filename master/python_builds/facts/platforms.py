@@ -1,0 +1,303 @@
+"""The platforms: one row each, and all that is derived from a row.
+
+A new platform is one row in PLATFORMS; tests name whatever else would have to change with it. The fields:
+
+name             in URLs and the web UI; the predecessor's names stay (centos-8 is EL 8)
+base_image       the container image a worker image is made from
+package_manager  apt, dnf or zypper: decides package format, Dockerfile and installer
+end_of_support   by the vendor, free of charge (Debian and Leap: LTS included); no automatic builds afterwards
+serves           os-release (ID, VERSION_ID) of the systems its packages are for; "8" stands for 8.x too
+suite            what debootstrap calls it (apt platforms)
+oldest_python    the oldest CPython series that builds there
+architectures    in Debian's spelling
+extra_build_packages, without_build_packages
+                 where its packages differ from the family's
+allowed_missing  stdlib extension modules that cannot be built there, each with the reason
+
+`python -m python_builds.facts.platforms` prints the table.
+"""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from packaging.version import Version
+
+from python_builds.facts.errors import InvalidRequest
+
+EL = ("rhel", "rocky", "almalinux", "ol", "centos")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """One Linux distribution release that packages are built for."""
+
+    name: str
+    base_image: str
+    package_manager: str
+    end_of_support: datetime.date
+    serves: tuple[tuple[str, str], ...]
+    suite: str = ""
+    oldest_python: str = "3.9"
+    architectures: tuple[str, ...] = ("amd64", "arm64")
+    extra_build_packages: tuple[str, ...] = ()
+    without_build_packages: tuple[str, ...] = ()
+    allowed_missing: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def package_format(self) -> str:
+        """What its package manager installs: deb or rpm."""
+        return "deb" if self.package_manager == "apt" else "rpm"
+
+    @property
+    def build_packages(self) -> tuple[str, ...]:
+        """The distribution's packages that a build needs, in alphabetical order."""
+        wanted = {*BUILD_PACKAGES[self.package_manager], *self.extra_build_packages}
+        return tuple(sorted(wanted - {*self.without_build_packages}))
+
+    def supports(self, version: Version) -> bool:
+        """Say whether this CPython builds here."""
+        return (version.major, version.minor) >= Version(self.oldest_python).release[:2]
+
+    def is_supported_on(self, day: datetime.date) -> bool:
+        """Say whether the vendor still supports the platform, so that automatic builds are made."""
+        return day <= self.end_of_support
+
+    def serves_system(self, os_id: str, version_id: str) -> bool:
+        """Say whether its packages are meant for the system with these os-release values."""
+        return any(os_id == i and (version_id == v or version_id.startswith(f"{v}.")) for i, v in self.serves)
+
+
+def _el(release: str) -> tuple[tuple[str, str], ...]:
+    return tuple((os_id, release) for os_id in EL)
+
+
+def _leap(release: str) -> tuple[tuple[str, str], ...]:
+    return (("opensuse-leap", release), ("sles", release), ("sled", release))
+
+
+def _day(text: str) -> datetime.date:
+    return datetime.date.fromisoformat(text)
+
+
+PLATFORMS = (
+    Platform(
+        name="ubuntu-2004",
+        base_image="ubuntu:20.04",
+        package_manager="apt",
+        suite="focal",
+        end_of_support=_day("2025-05-31"),
+        serves=(("ubuntu", "20.04"), ("linuxmint", "20"), ("pop", "20.04")),
+    ),
+    Platform(
+        name="ubuntu-2204",
+        base_image="ubuntu:22.04",
+        package_manager="apt",
+        suite="jammy",
+        end_of_support=_day("2027-05-31"),
+        serves=(("ubuntu", "22.04"), ("linuxmint", "21"), ("pop", "22.04")),
+    ),
+    Platform(
+        name="ubuntu-2404",
+        base_image="ubuntu:24.04",
+        package_manager="apt",
+        suite="noble",
+        end_of_support=_day("2029-05-31"),
+        serves=(("ubuntu", "24.04"), ("linuxmint", "22"), ("pop", "24.04")),
+    ),
+    Platform(
+        name="ubuntu-2604",
+        base_image="ubuntu:26.04",
+        package_manager="apt",
+        suite="resolute",
+        end_of_support=_day("2031-05-31"),
+        serves=(("ubuntu", "26.04"),),
+    ),
+    Platform(
+        name="debian-11",
+        base_image="debian:11",
+        package_manager="apt",
+        suite="bullseye",
+        end_of_support=_day("2026-08-31"),
+        serves=(("debian", "11"), ("linuxmint", "5")),
+    ),
+    Platform(
+        name="debian-12",
+        base_image="debian:12",
+        package_manager="apt",
+        suite="bookworm",
+        end_of_support=_day("2028-06-30"),
+        serves=(("debian", "12"), ("linuxmint", "6")),
+    ),
+    Platform(
+        name="debian-13",
+        base_image="debian:13",
+        package_manager="apt",
+        suite="trixie",
+        end_of_support=_day("2030-06-30"),
+        serves=(("debian", "13"), ("linuxmint", "7")),
+    ),
+    Platform(
+        name="centos-8",
+        base_image="almalinux:8",
+        package_manager="dnf",
+        end_of_support=_day("2029-05-31"),
+        serves=_el("8"),
+    ),
+    Platform(
+        name="rhel-9",
+        base_image="almalinux:9",
+        package_manager="dnf",
+        end_of_support=_day("2032-05-31"),
+        serves=_el("9"),
+    ),
+    Platform(
+        name="rhel-10",
+        base_image="almalinux:10",
+        package_manager="dnf",
+        end_of_support=_day("2035-05-31"),
+        serves=_el("10"),
+    ),
+    Platform(
+        name="opensuse-155",
+        base_image="opensuse/leap:15.5",
+        package_manager="zypper",
+        end_of_support=_day("2024-12-31"),
+        serves=_leap("15.5"),
+    ),
+    Platform(
+        name="opensuse-156",
+        base_image="opensuse/leap:15.6",
+        package_manager="zypper",
+        end_of_support=_day("2026-04-30"),
+        serves=(*_leap("15.6"), ("sles", "15.7"), ("sled", "15.7")),
+    ),
+    Platform(
+        name="opensuse-160",
+        base_image="opensuse/leap:16.0",
+        package_manager="zypper",
+        end_of_support=_day("2027-10-31"),
+        serves=_leap("16.0"),
+    ),
+)
+
+# With these, configure of every CPython from 3.9 on finds all that the stdlib needs. libb2 stays out on purpose: 3.11 to
+# 3.13 would link it where it is found and so depend on it; their bundled BLAKE2 does the same.
+BUILD_PACKAGES: Mapping[str, tuple[str, ...]] = {
+    "apt": (
+        "dpkg-dev",
+        "g++",
+        "gcc",
+        "libbluetooth-dev",
+        "libbz2-dev",
+        "libc6-dev",
+        "libffi-dev",
+        "libgdbm-compat-dev",
+        "libgdbm-dev",
+        "liblzma-dev",
+        "libncurses-dev",
+        "libnsl-dev",
+        "libreadline-dev",
+        "libsqlite3-dev",
+        "libssl-dev",
+        "libtirpc-dev",
+        "libzstd-dev",
+        "make",
+        "pkg-config",
+        "tk-dev",
+        "uuid-dev",
+        "xz-utils",
+        "zlib1g-dev",
+    ),
+    "dnf": (
+        "bluez-libs-devel",
+        "bzip2-devel",
+        "gcc",
+        "gcc-c++",
+        "gdbm-devel",
+        "libffi-devel",
+        "libnsl2-devel",
+        "libtirpc-devel",
+        "libuuid-devel",
+        "libzstd-devel",
+        "make",
+        "ncurses-devel",
+        "openssl-devel",
+        "pkgconf-pkg-config",
+        "readline-devel",
+        "rpm-build",
+        "sqlite-devel",
+        "tk-devel",
+        "xz-devel",
+        "zlib-devel",
+    ),
+    "zypper": (
+        "bluez-devel",
+        "gcc",
+        "gcc-c++",
+        "gdbm-devel",
+        "libbz2-devel",
+        "libffi-devel",
+        "libnsl-devel",
+        "libopenssl-devel",
+        "libtirpc-devel",
+        "libuuid-devel",
+        "libzstd-devel",
+        "make",
+        "ncurses-devel",
+        "pkg-config",
+        "readline-devel",
+        "rpm-build",
+        "sqlite3-devel",
+        "tk-devel",
+        "xz-devel",
+        "zlib-devel",
+    ),
+}
+
+_BY_NAME = {platform.name: platform for platform in PLATFORMS}
+
+
+def platform_named(name: str) -> Platform:
+    """Look a platform up by its name.
+
+    Raises:
+        InvalidRequest: if the table has no such row.
+    """
+    try:
+        return _BY_NAME[name]
+    except KeyError:
+        raise InvalidRequest(
+            f"{name!r} is not a platform of this farm; these are: {', '.join(_BY_NAME)}"
+        ) from None
+
+
+def platform_for_system(os_release: Mapping[str, str]) -> Platform | None:
+    """Find the platform whose packages fit a system, by its os-release file's ID and VERSION_ID."""
+    os_id, version_id = os_release.get("ID", ""), os_release.get("VERSION_ID", "")
+    return next((platform for platform in PLATFORMS if platform.serves_system(os_id, version_id)), None)
+
+
+def table() -> str:
+    """Draw the table for people, a platform a line."""
+    head = ("PLATFORM", "BASE IMAGE", "PACKAGES", "ARCHITECTURES", "SUPPORTED UNTIL", "PYTHON", "SERVES")
+    rows = [
+        (
+            p.name,
+            p.base_image,
+            p.package_format,
+            ", ".join(p.architectures),
+            p.end_of_support.isoformat(),
+            f">= {p.oldest_python}",
+            ", ".join(f"{os_id} {version_id}" for os_id, version_id in p.serves),
+        )
+        for p in PLATFORMS
+    ]
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (head, *rows)
+    )
+
+
+if __name__ == "__main__":
+    print(table())

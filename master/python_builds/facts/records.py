@@ -1,0 +1,126 @@
+"""Records: what was published, one JSON document for each revision of a product, written last.
+
+Records are read back from a store that others may write to, so they are validated: a document that is no record stops
+whoever reads it with its key and its problem.
+"""
+
+import datetime
+from collections.abc import Iterable
+
+from packaging.version import Version
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from python_builds.facts.artifacts import PROFILES, VARIANTS, Product
+from python_builds.facts.errors import StoreError
+from python_builds.facts.platforms import platform_named
+from python_builds.facts.releases import parse_version
+from python_builds.facts.trust import Trust
+
+SCHEMA_VERSION = 1
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Artifact(_Document):
+    """One uploaded file."""
+
+    kind: str
+    key: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(ge=0, description="bytes")
+
+
+class Source(_Document):
+    """The tarball a build was made from, and who vouches for it."""
+
+    name: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(ge=0, description="bytes")
+    origin: str = Field(description="where it was fetched from")
+    trust: Trust
+
+
+class Record(_Document):
+    """One revision of a product."""
+
+    schema_version: int = SCHEMA_VERSION
+    python_version: str
+    variant: str = ""
+    platform: str
+    architecture: str
+    revision: int = Field(ge=1)
+    profile: str
+    checked: bool = Field(description="installed and tried on an untouched base system")
+    built_at: datetime.datetime
+    source: Source
+    artifacts: tuple[Artifact, ...]
+    durations: dict[str, float] = Field(default_factory=dict, description="seconds, by step")
+    build: str = Field(default="", description="builder and number of the Buildbot build")
+
+    @property
+    def product(self) -> Product:
+        """What this is a revision of.
+
+        Raises:
+            PythonBuildsError: if a value is none that this farm knows.
+        """
+        if self.profile not in PROFILES or self.variant not in VARIANTS:
+            raise StoreError(f"a record has profile {self.profile!r} and variant {self.variant!r}")
+        return Product(
+            version=parse_version(self.python_version),
+            platform=platform_named(self.platform),
+            architecture=self.architecture,
+            profile=self.profile,
+            variant=self.variant,
+        )
+
+    @property
+    def order(self) -> tuple[Version, str, str, str, int]:
+        """Where it stands in an index."""
+        return (Version(self.python_version), self.variant, self.platform, self.architecture, self.revision)
+
+
+def dump(document: BaseModel) -> bytes:
+    """Write a document as it is stored: JSON for programs and people, ending in a newline."""
+    return document.model_dump_json(indent=2).encode() + b"\n"
+
+
+def parse_record(key: str, content: bytes) -> Record:
+    """Read a record.
+
+    Raises:
+        StoreError: naming the key and what is wrong with the document.
+    """
+    try:
+        return Record.model_validate_json(content)
+    except ValidationError as error:
+        raise StoreError(f"{key} is not a record: {_first_problem(error)}") from error
+
+
+def parse_source(key: str, content: bytes) -> Source:
+    """Read what is known about a mirrored source tarball.
+
+    Raises:
+        StoreError: naming the key and what is wrong with the document.
+    """
+    try:
+        return Source.model_validate_json(content)
+    except ValidationError as error:
+        raise StoreError(f"{key} does not describe a source: {_first_problem(error)}") from error
+
+
+def newest_revisions(records: Iterable[Record]) -> list[Record]:
+    """Keep the newest revision of each product, in the order of an index."""
+    newest: dict[tuple[str, str, str, str, str], Record] = {}
+    for record in sorted(records, key=lambda r: r.revision):
+        identity = (record.python_version, record.variant, record.platform, record.architecture, record.profile)
+        newest[identity] = record
+    return sorted(newest.values(), key=lambda r: r.order)
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    return f"{where}: {problem['msg']}" if where else problem["msg"]

@@ -1,0 +1,163 @@
+"""Settings: environment variables named PYTHON_BUILDS_…, or lines of a `.env` file in the checkout; the environment wins.
+
+All problems are reported at once, each naming the variable, the value found and what is allowed. A name that starts with
+PYTHON_BUILDS_ and is none of ours is a problem too: a mistyped setting must not be one that is silently ignored.
+
+`python -m python_builds.facts.settings` lists them.
+"""
+
+import difflib
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated
+
+from buildbot.config.errors import ConfigErrors
+from dotenv import dotenv_values
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from python_builds.facts.trust import Trust
+
+PREFIX = "PYTHON_BUILDS_"
+CHECKOUT = Path(__file__).resolve().parents[3]
+SOURCES = ("mirror", "python.org", "apt")
+
+
+class ConfigurationError(ConfigErrors):  # type: ignore[misc]
+    """The settings cannot be used; Buildbot prints each problem on a line of its own."""
+
+
+def _sources(value: str) -> str:
+    names = value.split()
+    if not names or any(name not in SOURCES and not name.startswith("/") for name in names):
+        raise ValueError(f"must name {', '.join(SOURCES)} or absolute folders, separated by spaces")
+    return value
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must be a URL that starts with http:// or https://")
+    return value.rstrip("/")
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+# A relative path counts from the checkout, whichever folder a command was typed in.
+CheckoutPath = Annotated[Path, AfterValidator(lambda path: CHECKOUT / path)]
+
+
+class Settings(BaseSettings):
+    """What an operator may set; every field is the variable PYTHON_BUILDS_<FIELD>, in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+
+    state_dir: CheckoutPath = Field(CHECKOUT / ".state", description="folder of all that the farm keeps for itself")
+    store: CheckoutPath = Field(CHECKOUT / "output", description="folder that is published")
+    database_url: str = Field("sqlite:///state.sqlite", description="SQLAlchemy URL of Buildbot's database")
+    web_user: str | None = Field(None, description="name of the operator's account; needs the password file")
+    web_password_file: CheckoutPath | None = Field(
+        None, description="file with the operator's password", validate_default=True
+    )
+    web_host: str = Field("127.0.0.1", description="address the web UI listens on")
+    web_port: int = Field(8010, ge=1, le=65535, description="port the web UI listens on")
+    web_url: HttpUrl | None = Field(None, description="URL under which browsers reach the web UI, if it is another")
+    sources: Annotated[str, AfterValidator(_sources)] = Field(
+        " ".join(SOURCES), description="where tarballs are looked for, in this order; absolute folders too"
+    )
+    minimum_trust: Trust = Field(
+        Trust.SIGNED_INDEX, description=f"how well a tarball must be vouched for: {', '.join(Trust)}"
+    )
+    python_org_url: HttpUrl = Field("https://www.python.org", description="python.org, or a mirror of its layout")
+    apt_suites: str = Field(
+        "bullseye bookworm trixie forky sid", description="suites of the apt source archive to look into"
+    )
+    build_user: str = Field("nobody", description="runs what comes from a tarball where the worker is root")
+    local_worker: bool = Field(True, description="whether this machine builds for its own platform")
+    package_check: bool = Field(True, description="whether this machine tries packages on an untouched base system")
+    max_attempts: int = Field(3, ge=1, le=10, description="how often a build that loses its worker is started in all")
+
+    @field_validator("web_password_file")
+    @classmethod
+    def _account_is_whole(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if (value is None) != (info.data.get("web_user") is None):
+            raise ValueError(f"must be set together with {PREFIX}WEB_USER, or neither")
+        if value is not None and not (value.is_file() and os.access(value, os.R_OK) and value.read_text().strip()):
+            raise ValueError("must be a readable file that holds a password")
+        return value
+
+    @field_validator("web_host")
+    @classmethod
+    def _others_must_log_in(cls, value: str, info: ValidationInfo) -> str:
+        if not is_loopback(value) and info.data.get("web_user") is None:
+            raise ValueError(
+                f"must be 127.0.0.1 or another loopback address, unless {PREFIX}WEB_USER and "
+                f"{PREFIX}WEB_PASSWORD_FILE are set: whoever reaches it could force builds"
+            )
+        return value
+
+    @property
+    def public_url(self) -> str:
+        """Where browsers find the web UI; it ends in a slash, as Buildbot wants it."""
+        host = f"[{self.web_host}]" if ":" in self.web_host else self.web_host
+        return (self.web_url or f"http://{host}:{self.web_port}") + "/"
+
+    def web_password(self) -> str | None:
+        """Read the operator's password, if there is an account."""
+        return self.web_password_file.read_text().strip() if self.web_password_file else None
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def load_settings(dotenv: Path = CHECKOUT / ".env") -> Settings:
+    """Read and check all settings.
+
+    Raises:
+        ConfigurationError: with all problems at once.
+    """
+    problems = [_unknown(name) for name in sorted({*os.environ, *dotenv_values(dotenv)}) if _is_unknown(name)]
+    try:
+        settings = Settings(_env_file=dotenv)
+    except ValidationError as error:
+        problems += [_problem(str(e["loc"][0]), e["input"], e["msg"]) for e in error.errors()]
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def variable(field: str) -> str:
+    """Name the variable of a field."""
+    return PREFIX + field.upper()
+
+
+def describe() -> str:
+    """List every setting with its default and its meaning."""
+    lines = []
+    for name, field in Settings.model_fields.items():
+        default = field.default.relative_to(CHECKOUT) if isinstance(field.default, Path) else field.default
+        lines.append(f"{variable(name)} (default: {'none' if default is None else default}): {field.description}")
+    return "\n".join(lines)
+
+
+def _is_unknown(name: str) -> bool:
+    return name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in Settings.model_fields
+
+
+def _unknown(name: str) -> str:
+    close = difflib.get_close_matches(name, [variable(field) for field in Settings.model_fields], n=1)
+    return f"{name} is not a setting" + (f"; did you mean {close[0]}?" if close else "; `make settings` lists them")
+
+
+def _problem(field: str, value: object, message: str) -> str:
+    allowed = message.removeprefix("Value error, ").removeprefix("Input ").replace("should be", "must be")
+    found = "is not set" if value is None else f"is {str(value)!r}"
+    return f"{variable(field)} {found}: {allowed}"
+
+
+if __name__ == "__main__":
+    print(describe())

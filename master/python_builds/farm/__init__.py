@@ -1,0 +1,1 @@
+"""Buildbot's shapes. master.cfg is their table of contents."""

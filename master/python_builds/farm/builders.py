@@ -1,0 +1,64 @@
+"""The three kinds of builders: `release`, one for each platform and architecture that has a worker, and `manifest`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from buildbot.config.builder import BuilderConfig
+from buildbot.process.buildstep import BuildStep
+from buildbot.process.factory import BuildFactory
+
+from python_builds.edges.sources import make_sources
+from python_builds.edges.store import DirectoryStore
+from python_builds.facts.artifacts import builder_name
+from python_builds.facts.platforms import Platform
+from python_builds.facts.settings import Settings
+from python_builds.farm.build import FarmBuild
+from python_builds.farm.manifest_steps import manifest_steps
+from python_builds.farm.platform_steps import platform_steps
+from python_builds.farm.release_steps import release_steps
+from python_builds.farm.workers import MASTER_WORKER, buildable, worker_names
+
+RELEASE, MANIFEST = "release", "manifest"
+
+
+def platform_builders(platforms: Sequence[Platform], settings: Settings) -> Mapping[str, tuple[Platform, str]]:
+    """Name the platform builders of this farm, each with its platform and architecture."""
+    return {builder_name(p, a): (p, a) for p, a in buildable(platforms, settings)}
+
+
+def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[BuilderConfig]:
+    """Make all builders."""
+    store = DirectoryStore(settings.store)
+    parts = platform_builders(platforms, settings)
+    origins = make_sources(settings, store)
+    return [
+        _builder(
+            RELEASE,
+            [MASTER_WORKER],
+            release_steps(settings, store, origins, parts),
+            description="Finds, verifies and mirrors a release's source, then asks for its builds.",
+        ),
+        *(
+            _builder(
+                name,
+                worker_names(platform, architecture, settings),
+                platform_steps(platform, architecture, settings, store),
+                description=f"Builds, checks and publishes CPython for {platform.name} on {architecture}.",
+                tags=[platform.name, architecture],
+            )
+            for name, (platform, architecture) in parts.items()
+        ),
+        _builder(
+            MANIFEST,
+            [MASTER_WORKER],
+            manifest_steps(settings, store),
+            description="Computes the indexes that clients read from the records.",
+            collapseRequests=True,
+        ),
+    ]
+
+
+def _builder(name: str, workers: list[str], steps: list[BuildStep], **kwargs: Any) -> BuilderConfig:
+    factory = BuildFactory(steps)
+    factory.buildClass = FarmBuild
+    return BuilderConfig(name=name, workernames=workers, factory=factory, **kwargs)

@@ -1,0 +1,102 @@
+"""Steps that run on the master itself: a plain function in a thread, which knows nothing of Buildbot.
+
+The function takes a `Work` and returns an `Outcome`. What goes wrong in a way that a person can mend (our own errors, a
+full disk) ends the step red with that sentence; anything else is a defect and ends it purple with its traceback.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from buildbot.process.buildstep import BuildStep
+from buildbot.process.results import FAILURE, SKIPPED, SUCCESS
+from twisted.internet import defer, reactor, threads
+
+from python_builds.facts.errors import PythonBuildsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What a step's function is given."""
+
+    properties: Mapping[str, Any]
+    build: str
+    """Builder and number, as in debian-12-amd64/7."""
+    spool: Path
+    """A folder on the master for this build alone; it exists."""
+    steps: Mapping[str, tuple[int, float]]
+    """Result and seconds of each step so far, by name."""
+    say: Callable[[str], None]
+    """Write a line to the step's log; may be called from the thread."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a step's function hands back."""
+
+    summary: str
+    properties: Mapping[str, object] = field(default_factory=dict)
+    ends_build: bool = False
+    """There is nothing to do: the build ends here, as skipped."""
+
+
+class MasterStep(BuildStep):  # type: ignore[misc]
+    """Runs a function on the master, in a thread, and shows how it went."""
+
+    haltOnFailure = True
+    flunkOnFailure = True
+
+    def __init__(self, function: Callable[[Work], Outcome], spool: Path, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.function = function
+        self.spool = spool
+        self.summary = ""
+
+    @defer.inlineCallbacks  # type: ignore[untyped-decorator]
+    def run(self) -> Any:
+        """Run the function; see the module's text for how errors end."""
+        log = yield self.addLog("log")
+        steps = yield self.master.data.get(("builds", self.build.buildid, "steps"))
+        work = Work(
+            properties={name: value for name, (value, _) in self.build.getProperties().asDict().items()},
+            build=f"{self.build.builder.name}/{self.build.number}",
+            spool=build_spool(self.spool, self.build.builder.name, self.build.number),
+            steps={s["name"]: (s["results"], _seconds(s)) for s in steps if s["complete"]},
+            say=lambda line: reactor.callFromThread(log.addStdout, line + "\n"),
+        )
+        try:
+            outcome = yield threads.deferToThread(_run, self.function, work)
+        except (PythonBuildsError, OSError) as error:
+            yield log.addStderr(f"{error}\n")
+            self.summary = str(error).splitlines()[0]
+            return FAILURE
+        self.summary = outcome.summary
+        for name, value in outcome.properties.items():
+            self.setProperty(name, value, str(self.name))
+        if outcome.ends_build:
+            self.build.text = [outcome.summary]
+            self.build.results = SKIPPED
+            self.build.terminate = True
+            return SKIPPED
+        return SUCCESS
+
+    def getResultSummary(self) -> dict[str, str]:
+        """Show the function's own words; a red step's are the build's too."""
+        if self.results == FAILURE:
+            return {"step": self.summary, "build": self.summary}
+        return {"step": self.summary or str(self.name)}
+
+
+def build_spool(spool: Path, builder: str, number: object) -> Path:
+    """Name a build's own folder in the spool."""
+    return spool / f"{builder}-{number}"
+
+
+def _run(function: Callable[[Work], Outcome], work: Work) -> Outcome:
+    work.spool.mkdir(parents=True, exist_ok=True)
+    return function(work)
+
+
+def _seconds(step: Mapping[str, Any]) -> float:
+    return (step["complete_at"] - step["started_at"]).total_seconds()

@@ -1,0 +1,179 @@
+"""The `release` builder: find the source, fetch and verify it once, mirror it, then ask for the platforms' builds.
+
+The last step is the funnel's end: nothing else asks for platform builds. It waits for none of them.
+"""
+
+import functools
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from buildbot.data.resultspec import Filter
+from buildbot.process.buildstep import BuildStep
+from buildbot.process.properties import Properties
+from buildbot.process.results import FAILURE, SUCCESS
+from buildbot.reporters.utils import getURLForBuildrequest
+from twisted.internet import defer, threads
+
+from python_builds.edges import sources
+from python_builds.edges.offers import Source
+from python_builds.edges.publishing import newest_record
+from python_builds.edges.store import DirectoryStore
+from python_builds.facts.artifacts import Product, record_key
+from python_builds.facts.plan import Parts, missing, parts
+from python_builds.facts.releases import parse_version
+from python_builds.facts.requests import parse_platform_request, parse_release_request
+from python_builds.facts.settings import Settings
+from python_builds.farm.master_step import MasterStep, Outcome, Work
+
+SCHEDULER = "platforms"
+"""The Triggerable under whose name platform builds are asked for."""
+
+
+def release_steps(
+    settings: Settings, store: DirectoryStore, origins: Sequence[Source], builders: Mapping[str, Any]
+) -> list[BuildStep]:
+    """Make the steps; `builders` are the platform builders of this farm, by name, each with its (platform, architecture)."""
+    spool = settings.state_dir / "spool"
+    return [
+        MasterStep(check_request, spool, name="check the request"),
+        MasterStep(
+            functools.partial(find_source, origins, store, settings), spool, name="find the source and verify it"
+        ),
+        AskForBuilds(store, builders, name="ask for the platforms' builds"),
+    ]
+
+
+def check_request(work: Work) -> Outcome:
+    """Refuse what nobody may ask for, whoever asked."""
+    request = parse_release_request(work.properties)
+    what = f"CPython {request.version}" if request.version else "the newest CPython"
+    platforms = ", ".join(p.name for p in request.platforms)
+    work.say(f"{what} ({request.profile}) for {platforms}" + (", even where it exists" if request.force else ""))
+    return Outcome(summary=f"{what}, {request.profile}")
+
+
+def find_source(origins: Sequence[Source], store: DirectoryStore, settings: Settings, work: Work) -> Outcome:
+    """Find the tarball, fetch it, check it against what its source vouches for, and keep it in the store."""
+    request = parse_release_request(work.properties)
+    offer, passed = sources.find_offer(origins, request.version, settings.minimum_trust)
+    for sentence in passed:
+        work.say(f"passed over: {sentence}")
+    work.say(f"{offer.name} from {offer.origin}, vouched for by {offer.trust}, SHA-256 {offer.sha256}")
+    tarball = work.spool / offer.name
+    try:
+        size = sources.fetch(offer, tarball)
+        kept = sources.mirror(store, offer, tarball)
+    finally:
+        shutil.rmtree(work.spool)
+    work.say(f"{size} bytes, verified; the store keeps it for all platforms")
+    return Outcome(
+        summary=f"{kept.name}, vouched for by {kept.trust}", properties={"python_version": str(offer.version)}
+    )
+
+
+class AskForBuilds(BuildStep):  # type: ignore[misc]
+    """Asks for one build for each platform and architecture that supports the version and lacks it.
+
+    Each is asked for in one transaction under an external id that names this build's request and the product: a build
+    of the same request that is started again, after a crash, asks for nothing twice. What was asked for, what exists
+    and what is asked for already is left in the properties `requested`, `existing` and `pending`.
+    """
+
+    haltOnFailure = True
+    flunkOnFailure = True
+
+    def __init__(self, store: DirectoryStore, builders: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.store = store
+        self.builders = builders
+        self.summary = "asking"
+
+    @defer.inlineCallbacks  # type: ignore[untyped-decorator]
+    def run(self) -> Any:
+        """Compute what is missing and ask for it."""
+        log = yield self.addLog("log")
+        request = parse_release_request({k: v for k, (v, _) in self.build.getProperties().asDict().items()})
+        version = parse_version(self.getProperty("python_version"))
+        plan = parts(version, request.platforms, set(self.builders), request.profile)
+        for sentence in plan.left_out:
+            yield log.addStdout(f"not built: {sentence}\n")
+        if not plan.products:
+            self.summary = f"nothing on this farm can build CPython {version} for what was asked"
+            yield log.addStderr(f"{self.summary}\n")
+            return FAILURE
+        existing = {} if request.force else (yield threads.deferToThread(_existing, self.store, plan))
+        pending = {} if request.force else (yield self._pending(plan.products))
+        wanted = missing(plan.products, published=existing, asked=pending, failures={})
+        requested = {}
+        for part in wanted:
+            requested[part.product.builder] = yield self._ask(part.product, request.force, part.priority)
+        for builder, brid in {**requested, **_by_builder(pending)}.items():
+            yield self.addURL(f"{builder} (request {brid})", getURLForBuildrequest(self.master, brid))
+        for product, key in existing.items():
+            yield log.addStdout(f"exists: {product}, {key}\n")
+        self.setProperty("requested", requested, "release")
+        self.setProperty("existing", _by_builder(existing), "release")
+        self.setProperty("pending", _by_builder(pending), "release")
+        self.summary = f"{len(requested)} asked for, {len(pending)} asked for already, {len(existing)} exist"
+        return SUCCESS
+
+    def getResultSummary(self) -> dict[str, str]:
+        """Show the counts."""
+        return {"step": self.summary, "build": self.summary}
+
+    @defer.inlineCallbacks  # type: ignore[untyped-decorator]
+    def _pending(self, products: Collection[Product]) -> Any:
+        """Find which products unfinished requests will make, with the request's id."""
+        found = {}
+        for name, (platform, architecture) in self.builders.items():
+            builder_id = yield self.master.data.updates.findBuilderId(name)
+            unfinished = yield self.master.data.get(
+                ("builders", builder_id, "buildrequests"), filters=[Filter("complete", "eq", [False])]
+            )
+            for buildrequest in unfinished:
+                properties = yield self.master.data.get(("buildsets", buildrequest["buildsetid"], "properties"))
+                values = {key: value for key, (value, _) in properties.items()}
+                product = parse_platform_request(values, platform, architecture).product
+                if product in products:
+                    found[product] = buildrequest["buildrequestid"]
+        return found
+
+    @defer.inlineCallbacks  # type: ignore[untyped-decorator]
+    def _ask(self, product: Product, force: bool, priority: int) -> Any:
+        """Ask for one build, once for each request of this release; return the build request's id."""
+        external_id = f"release-request/{self.build.requests[0].id}/{product}"
+        asked = yield self.master.data.get(("buildsets",), filters=[Filter("external_idstring", "eq", [external_id])])
+        if asked:
+            found = yield self.master.data.get(
+                ("buildrequests",), filters=[Filter("buildsetid", "eq", [asked[0]["bsid"]])]
+            )
+            return found[0]["buildrequestid"]
+        scheduler = self.master.scheduler_manager.namedServices[SCHEDULER]
+        properties = Properties(
+            python_version=str(product.version), variant=product.variant, profile=product.profile, force=force
+        )
+        _, brids = yield scheduler.addBuildsetForSourceStampsWithDefaults(
+            reason=f"{product}",
+            sourcestamps=[{"codebase": ""}],
+            properties=properties,
+            builderNames=[product.builder],
+            external_idstring=external_id,
+            priority=priority,
+            parent_buildid=self.build.buildid,
+            parent_relationship="Triggered from",
+        )
+        (brid,) = brids.values()
+        return brid
+
+
+def _existing(store: DirectoryStore, plan: Parts) -> dict[Product, str]:
+    found = {}
+    for product in plan.products:
+        if (record := newest_record(store, product)) is not None:
+            found[product] = record_key(product, record.revision)
+    return found
+
+
+def _by_builder(found: Mapping[Product, Any]) -> dict[str, Any]:
+    return {product.builder: value for product, value in found.items()}

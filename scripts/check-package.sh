@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Installs a package where users will, in a copy of the untouched base system, tries it there as an unprivileged user,
+# and removes it again. Needs root and a base system (make-base-root.sh, or /opt/pristine of a worker image), no mounts.
+# Exit status: 0 the package is good, 1 it is not, 2 wrong arguments, 3 it could not be checked here.
+. "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
+. "$scripts/scratch-root.sh"
+
+not_checked() {
+    say "not checked: $*"
+    exit 3
+}
+
+# What is of one package format lies in one file, with three functions: prepare_installer, install_package FILE,
+# install_compiler, remove_package FILE.
+source_installer() {
+    case "$1" in
+    *.deb) . "$scripts/installer-apt.sh" ;;
+    *) die "no installer is known for ${1##*/}: packages are .deb" ;;
+    esac
+}
+
+# An interpreter that does nothing would succeed too: each check ends with a line that only a run to the end can write.
+check_as_user() {
+    local script=$1 interpreter=$2
+    shift 2
+    in_root_as_user "$interpreter" "/check/$script" "$@" | tee "$scratch/output"
+    grep -q -x "$script: all [1-9][0-9]* checks passed" "$scratch/output" || die "$script did not run to its end"
+}
+
+# Whatever the statuses of the commands in between: once begun, a check can only find good (0) or bad (1).
+finish_check() {
+    local status=$?
+    remove_scratch_root
+    [ "$status" -eq 0 ] || exit 1
+}
+
+report_leftovers() {
+    local prefix=$1
+    [ -e "$root$prefix" ] || [ -L "$root$prefix" ] || return 0
+    find "$root$prefix" | head -n 20
+    die "removing the package left $prefix behind"
+}
+
+main() {
+    [ $# -eq 3 ] || usage "PACKAGE_FILE PREFIX BASE_ROOT"
+    local package=$1 prefix=$2 base=$3
+    # dist/ is the build user's: a link there could have root read anything.
+    [[ -f $package && ! -L $package ]] || die "there is no file $package in $work"
+    staged_prefix "$prefix" >/dev/null
+    source_installer "$package"
+    [ "$(id -u)" -eq 0 ] || not_checked "a package is installed by root, and this is not root"
+    [[ -n $base && -d $base ]] || not_checked "there is no base system in '$base': make-base-root.sh makes one"
+    [ -x "$base/bin/sh" ] || die "$base is not a base system: it has no /bin/sh"
+    [ ! -e "$base$prefix" ] || die "$base is not untouched: it has $prefix"
+
+    trap finish_check EXIT
+    make_scratch_root "$base"
+    cp "$scripts"/check_interpreter.py "$scripts"/check_development.py "$scripts"/import_extensions.py "$root/check/"
+    cp "$package" "$root/check/"
+    prepare_installer
+    say "installing ${package##*/}"
+    install_package "/check/${package##*/}"
+    say "trying the interpreter"
+    check_as_user check_interpreter.py "$prefix/bin/python" "$prefix"
+    say "building with it"
+    install_compiler
+    check_as_user check_development.py "$prefix/bin/python" "$prefix"
+    say "removing ${package##*/}"
+    remove_package "/check/${package##*/}"
+    report_leftovers "$prefix"
+    say "${package##*/} is good"
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Compiles CPython: quick in one go; the optimized profile is instrumented, then train.sh, then optimized.
+. "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
+. "$scripts/make-variables.sh"
+
+# Everything that was compiled for training goes, the profile it left stays, and make is told that training is done.
+use_training_data() {
+    [ -n "$(find source -name '*.gcda' -print -quit)" ] ||
+        die "there is no training data in $work/source: run compile.sh instrumented and train.sh first"
+    make -C source clean-retain-profile
+    touch source/profile-run-stamp
+}
+
+main() {
+    [ $# -eq 1 ] || usage "quick|instrumented|optimized"
+    local stage=$1 goal
+    [[ $stage =~ ^(quick|instrumented|optimized)$ ]] || usage "quick|instrumented|optimized"
+    refuse_root
+    [ -f source/Makefile ] || die "there is no $work/source/Makefile: run configure.sh first"
+    export_source_date_epoch
+    set_make_variables "$stage"
+    case "$stage" in
+    quick) goal=all ;;
+    instrumented) goal=profile-gen-stamp ;;
+    optimized)
+        goal=all
+        use_training_data
+        ;;
+    esac
+    say "make $goal ${make_variables[*]}"
+    # The log is read by check-stdlib.sh: it holds the last stage, which is the one that is installed.
+    make -C source -j"$jobs" "$goal" "${make_variables[@]}" 2>&1 | tee logs/make.log
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

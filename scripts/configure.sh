@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Runs CPython's configure for a prefix and a profile. What a version knows is found by looking, not by its number.
+. "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
+
+# Flags in *_NODIST shape what we build and stay out of what users' extension modules are built with.
+set_nodist_flags() {
+    local profile=$1 flag
+    # The debug information would be stripped anyway; not making it saves a tenth of the time.
+    CFLAGS_NODIST=-g0
+    # gcc 7 knows only the older of the two; the staged tree is searched for the path whichever it was.
+    for flag in -ffile-prefix-map -fdebug-prefix-map; do
+        if accepts_flag "$flag=$work/source=."; then
+            CFLAGS_NODIST+=" $flag=$work/source=."
+            break
+        fi
+    done
+    # DT_RPATH and not DT_RUNPATH, of the interpreter only in effect: an extension module that was linked against
+    # libpython by mistake then finds ours, wherever the tree lies, and never the distribution's of the same name.
+    # shellcheck disable=SC2016 # make and the linker expand it, not the shell
+    LDFLAGS_NODIST='-Wl,-rpath=\$$ORIGIN/../lib -Wl,--disable-new-dtags'
+    # Newer versions add this themselves when shared and optimized.
+    if [ "$profile" = optimized ] && ! grep -q -- -fno-semantic-interposition source/configure; then
+        CFLAGS_NODIST+=" -fno-semantic-interposition"
+        LDFLAGS_NODIST+=" -fno-semantic-interposition"
+    fi
+    export CFLAGS_NODIST LDFLAGS_NODIST
+}
+
+accepts_flag() {
+    echo 'int x;' | "${CC:-gcc}" "$1" -x c -c -o /dev/null - 2>/dev/null
+}
+
+# Fills the array options.
+set_options() {
+    local prefix=$1 profile=$2 help=$3 option
+    options=("--prefix=$prefix" --enable-shared --enable-loadable-sqlite-extensions --with-ensurepip
+        # ndbm through gdbm everywhere: Berkeley DB is gone from newer distributions.
+        --with-dbmliborder=gdbm:ndbm)
+    for option in --without-static-libpython --enable-static-libpython-for-interpreter; do
+        # The help text names the opposite of a default: --without-static-libpython, --enable-...
+        if grep -qF -- "$option" <<<"$help"; then options+=("$option"); fi
+    done
+    if [ "$profile" = optimized ]; then options+=(--enable-optimizations --with-lto); fi
+}
+
+main() {
+    [ $# -eq 2 ] || usage "PREFIX quick|optimized"
+    local prefix=$1 profile=$2
+    [[ $profile == quick || $profile == optimized ]] || usage "PREFIX quick|optimized"
+    refuse_root
+    staged_prefix "$prefix" >/dev/null
+    require_folder source "run unpack-source.sh first"
+    export_source_date_epoch
+    set_nodist_flags "$profile"
+    cd source
+    set_options "$prefix" "$profile" "$(./configure --help)"
+    say "./configure ${options[*]}"
+    say "CFLAGS_NODIST='$CFLAGS_NODIST' LDFLAGS_NODIST='$LDFLAGS_NODIST'"
+    ./configure "${options[@]}"
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# Installing and removing a .deb with apt-get in the scratch root. Sourced by check-package.sh.
+: "${root:=}" "${scratch:=}"
+
+# Recommended packages are left out, so that what the package needs must be in its Depends. Syncing every file to disk
+# would take longer than the whole check, for a system that is thrown away.
+apt_get() {
+    in_root apt-get -y -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 -o APT::Install-Recommends=false \
+        -o Dpkg::Options::=--force-unsafe-io "$@"
+}
+
+# The indexes that came with the base system are as old as it is, and its archive has dropped packages since.
+prepare_installer() {
+    apt_get update
+}
+
+# Downloads go through the optional cache folder by copying, since there are no mounts here. Downloading and installing
+# are two steps because the configuration of container images empties the archive folder after the second.
+apt_get_install() {
+    local archives=$root/var/cache/apt/archives cache=${PYTHON_BUILDS_APT_CACHE:-}
+    if [ -n "$cache" ]; then
+        mkdir -p -- "$cache"
+        find "$cache" -maxdepth 1 -name '*.deb' -exec cp --reflink=auto -t "$archives" {} +
+    fi
+    apt_get install --download-only "$@"
+    if [ -n "$cache" ]; then
+        # Whole or not at all: another check may be reading the cache.
+        mkdir "$cache/.new.$$"
+        find "$archives" -maxdepth 1 -name '*.deb' -exec cp --reflink=auto -t "$cache/.new.$$" {} +
+        find "$cache/.new.$$" -name '*.deb' -exec mv -f -t "$cache" {} +
+        rmdir "$cache/.new.$$"
+    fi
+    apt_get install "$@"
+}
+
+install_package() { apt_get_install "$1"; }
+
+install_compiler() { apt_get_install gcc libc6-dev; }
+
+remove_package() {
+    local name
+    name=$(in_root dpkg-deb --field "$1" Package)
+    # Files that changed since they were installed, by whoever ran the interpreter.
+    in_root dpkg --verify "$name" | tee "$scratch/changed"
+    [ ! -s "$scratch/changed" ] || die "files of the package changed while it was used"
+    apt_get purge "$name"
+}

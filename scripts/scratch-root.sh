@@ -1,0 +1,54 @@
+# shellcheck shell=bash
+# A throw-away copy of a base system to chroot into, in a container without the right to mount too.
+# Sourced after build-environment.sh.
+: "${work:?}"
+
+# Nobody, by number: the user's name differs between distributions.
+unprivileged=65534
+
+make_device() {
+    local path=$root/dev/$1 major=$2 minor=$3
+    [ -c "$path" ] || { rm -f -- "$path" && mknod -m 666 "$path" c "$major" "$minor"; }
+}
+
+# Sets scratch and root. Base systems from container images come with an empty /dev.
+make_scratch_root() {
+    scratch=$(mktemp -d "$work/check-root.XXXXXX")
+    root=$scratch/root
+    cp -a --reflink=auto -- "$1" "$root"
+    chmod 755 "$scratch" "$root"
+    mkdir -p "$root/dev/shm" "$root/check" "$root/home/check" "$root/tmp"
+    chmod 1777 "$root/dev/shm" "$root/tmp"
+    chown "$unprivileged:$unprivileged" "$root/home/check"
+    make_device null 1 3
+    make_device zero 1 5
+    make_device full 1 7
+    make_device random 1 8
+    make_device urandom 1 9
+    make_device tty 5 0
+    # A symbolic link to a folder of the resolver of the base system's host leads nowhere here.
+    rm -f -- "$root/etc/resolv.conf"
+    cat /etc/resolv.conf >"$root/etc/resolv.conf"
+    # Packages must not start services of the worker.
+    mkdir -p "$root/usr/sbin"
+    printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+    chmod 755 "$root/usr/sbin/policy-rc.d"
+}
+
+# --one-file-system: whatever is mounted in there is not ours to delete.
+remove_scratch_root() {
+    [ -z "${scratch:-}" ] || rm -rf --one-file-system -- "$scratch"
+}
+
+search_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+in_root() {
+    env -i PATH=$search_path HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "$root" "$@" </dev/null
+}
+
+# What comes from the package runs as nobody and can never become anybody else.
+in_root_as_user() {
+    env -i PATH=$search_path HOME=/home/check LC_ALL=C.UTF-8 TZ=UTC \
+        PYTHON_BUILDS_ALLOWED_MISSING="${PYTHON_BUILDS_ALLOWED_MISSING:-}" \
+        setpriv --no-new-privs chroot --userspec=$unprivileged:$unprivileged --groups=$unprivileged "$root" "$@" </dev/null
+}

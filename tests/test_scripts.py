@@ -1,0 +1,701 @@
+"""The build scripts, without building CPython: each in a work folder of its own, as root and as anybody else alike."""
+
+import grp
+import hashlib
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+import pytest
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent.parent / "scripts"
+SHELL_SCRIPTS = sorted(SCRIPTS.glob("*.sh"))
+COMMANDS = [script for script in SHELL_SCRIPTS if script.read_text().startswith("#!")]  # the others are sourced
+TAKE_NO_ARGUMENTS = {"prepare-folders.sh", "train.sh", "smoke-test.sh", "check-stdlib.sh"}
+PREFIX = "/opt/python/3.99.1"
+
+
+def require_tool(name, package):
+    path = shutil.which(name)
+    assert path, f"{name} is missing: apt-get install {package}"
+    return path
+
+
+@pytest.fixture
+def work():
+    """A work folder that the build user can reach, which pytest's own temporary folders are not."""
+    outside = pathlib.Path(tempfile.mkdtemp(prefix="python-builds-test-"))
+    folder = outside / "work"
+    folder.mkdir()
+    outside.chmod(0o755)
+    shutil.copytree(SCRIPTS, folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("source", "stage", "dist", "home", "logs"):  # as prepare-folders.sh does, in a tenth of the time
+        (folder / name).mkdir()
+        if os.getuid() == 0:
+            shutil.chown(folder / name, "nobody", grp.getgrgid(pwd.getpwnam("nobody").pw_gid).gr_name)
+    yield folder
+    shutil.rmtree(outside)
+
+
+def run(work, script, *arguments, as_builder=False, **environment):
+    command = ["scripts/as-builder.sh"] if as_builder else []
+    return subprocess.run(
+        [*command, f"scripts/{script}", *arguments],
+        cwd=work,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def call(work, script, code, **environment):
+    """Source a script, which must not start it, and run code that calls its functions."""
+    return subprocess.run(
+        ["bash", "-c", f". scripts/{script}; {code}"],
+        cwd=work,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def write(path, text, executable=False):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755 if executable else 0o644)
+
+
+def pretend(work, command, output):
+    """Return a PATH on which a command answers what we want: who we are, say."""
+    write(work / "pretended" / command, f"#!/bin/sh\necho {output}\n", executable=True)
+    return f"{work / 'pretended'}:{os.environ['PATH']}"
+
+
+# All scripts
+
+
+def test_shellcheck_has_nothing_to_say():
+    done = subprocess.run(
+        [require_tool("shellcheck", "shellcheck"), "-x", *(script.name for script in SHELL_SCRIPTS)],
+        cwd=SCRIPTS,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("script", COMMANDS, ids=lambda script: script.name)
+def test_wrong_arguments_get_the_usage(script, work):
+    arguments = ["--unexpected"] if script.name in TAKE_NO_ARGUMENTS else []
+    done = run(work, script.name, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"usage: {script.name} ")
+
+
+@pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda script: script.name)
+def test_scripts_are_short_guarded_and_strict(script):
+    text = script.read_text()
+    assert text.count("\n") <= 80, f"{script.name} is longer than 80 lines: move functions into a file of their own"
+    assert bool(script.stat().st_mode & 0o100) == (script in COMMANDS), f"{script.name}: executable and #! go together"
+    if script in COMMANDS:
+        assert text.endswith('if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi\n')
+        assert "set -euo pipefail" in text or "build-environment.sh" in text
+
+
+@pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.[sp][hy]")), ids=lambda script: script.name)
+def test_scripts_name_no_archive_and_no_folder_of_one_machine(script):
+    found = re.findall(r"\b(?:deb\.debian\.org|archive\.ubuntu\.com|pypi\.org|pythonhosted\.org)\b|/work/|/root/|/var/tmp/", script.read_text())
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "script, arguments",
+    [
+        ("configure.sh", [PREFIX, "quick"]),
+        ("compile.sh", ["quick"]),
+        ("train.sh", []),
+        ("smoke-test.sh", []),
+        ("install-to-stage.sh", [PREFIX, "quick"]),
+        ("check-stdlib.sh", []),
+    ],
+)
+def test_what_comes_from_the_tarball_never_runs_as_root(script, arguments, work):
+    done = run(work, script, *arguments, PATH=pretend(work, "id", 0))
+    assert done.returncode == 1
+    assert f"start it with as-builder.sh {script}" in done.stderr
+
+
+# prepare-folders.sh, as-builder.sh
+
+
+def test_folders_of_an_earlier_build_are_emptied(work):
+    write(work / "source" / "deep" / "old", "old")
+    (work / "check-root.killed").mkdir()
+    run(work, "prepare-folders.sh").check_returncode()
+    assert sorted(path.name for path in work.iterdir()) == ["dist", "home", "logs", "scripts", "source", "stage"]
+    assert not any((work / "source").iterdir())
+    owner = "nobody" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+    assert {(work / name).owner() for name in ("source", "stage", "dist", "home", "logs")} == {owner}
+
+
+@pytest.mark.parametrize("script, arguments", [("prepare-folders.sh", []), ("as-builder.sh", ["true"])])
+def test_a_missing_build_user_is_refused_with_a_sentence(script, arguments, work):
+    stub = 'case "$*" in -u) echo 0;; *) exit 1;; esac'
+    write(work / "pretended" / "id", f"#!/bin/sh\n{stub}\n", executable=True)
+    path = f"{work / 'pretended'}:{os.environ['PATH']}"
+    done = run(work, script, *arguments, PATH=path, PYTHON_BUILDS_BUILD_USER="nosuchuser")
+    assert done.returncode == 1
+    assert "there is no user 'nosuchuser' on this machine: set PYTHON_BUILDS_BUILD_USER" in done.stderr
+
+
+def test_a_work_folder_with_white_space_is_refused(work):
+    folder = work / "with space"
+    shutil.copytree(work / "scripts", folder / "scripts")
+    done = run(folder, "prepare-folders.sh")
+    assert done.returncode == 1
+    assert "white space" in done.stderr
+
+
+def test_the_build_user_is_never_root_and_gains_no_privileges(work):
+    write(work / "scripts" / "show.sh", "#!/bin/sh\nid -u\ngrep NoNewPrivs /proc/self/status\nid -G\n", executable=True)
+    done = run(work, "show.sh", as_builder=True)
+    uid, privileges, *groups = done.stdout.split("\n")[:3]
+    assert int(uid) != 0
+    if os.getuid() == 0:
+        assert privileges.split() == ["NoNewPrivs:", "1"]
+        assert groups[0].split() == [subprocess.check_output(["id", "-g", "nobody"], text=True).strip()]
+    else:
+        assert int(uid) == os.getuid()
+
+
+def test_the_build_environment_is_the_same_everywhere_and_keeps_other_variables(work):
+    write(work / "scripts" / "show.sh", "#!/bin/sh\numask\nenv\n", executable=True)
+    done = run(work, "show.sh", as_builder=True, OTHER="kept", LC_ALL="C", HOME="/nonexistent", PYTHONHOME="/wrong")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "0022"
+    assert {f"HOME={work}/home", "LC_ALL=C.UTF-8", "TZ=UTC", "OTHER=kept"} <= set(lines)
+    assert not [line for line in lines if line.startswith("PYTHONHOME=")]
+
+
+def test_the_exit_status_of_the_command_is_kept(work):
+    write(work / "scripts" / "fail.sh", "#!/bin/sh\nexit 77\n", executable=True)
+    assert run(work, "fail.sh", as_builder=True).returncode == 77
+
+
+# unpack-source.sh
+
+
+def make_tarball(path, *members):
+    with tarfile.open(path, "w:gz") as tarball:
+        for name, mtime in members:
+            member = tarfile.TarInfo(name)
+            member.mtime = mtime
+            tarball.addfile(member)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_newest_file_of_the_source_is_the_date_of_the_build(work):
+    digest = make_tarball(work / "x.tgz", ("Python-3.99.1/configure", 1700000000), ("Python-3.99.1/.hidden/x", 1700000001))
+    run(work, "unpack-source.sh", "x.tgz", digest, as_builder=True).check_returncode()
+    assert (work / "logs" / "source-date-epoch").read_text() == "1700000001\n"
+    assert sorted(path.name for path in (work / "source").iterdir()) == [".hidden", "configure"]
+
+
+def test_a_wrong_digest_is_told_with_both_digests(work):
+    digest = make_tarball(work / "x.tgz", ("Python-3.99.1/configure", 1))
+    done = run(work, "unpack-source.sh", "x.tgz", "0" * 64, as_builder=True)
+    assert done.returncode == 1
+    assert f"x.tgz has sha256 {digest}, but {'0' * 64} was asked for" in done.stderr
+    assert not any((work / "source").iterdir())
+
+
+def test_a_tarball_with_two_top_folders_is_refused(work):
+    digest = make_tarball(work / "x.tgz", ("one/configure", 1), ("two/configure", 1))
+    done = run(work, "unpack-source.sh", "x.tgz", digest, as_builder=True)
+    assert done.returncode == 1
+    assert "must have exactly one top folder, but has: one two" in done.stderr
+
+
+# configure.sh, compile.sh, train.sh, smoke-test.sh
+
+
+def configured_with(work, profile, help_text):
+    """Return what a configure that knows only help_text was called with."""
+    write(work / "logs" / "source-date-epoch", "1700000000\n")
+    script = f"""#!/bin/sh
+if [ "$1" = --help ]; then echo '{help_text}'; exit; fi
+printf '%s\\n' "$@" "CFLAGS_NODIST=$CFLAGS_NODIST" "LDFLAGS_NODIST=$LDFLAGS_NODIST" "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH"
+"""
+    write(work / "source" / "configure", script, executable=True)
+    require_tool("gcc", "gcc")
+    done = run(work, "configure.sh", PREFIX, profile, as_builder=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_configure_gets_only_the_options_it_knows(work):
+    lines = configured_with(work, "quick", "nothing special")
+    assert f"--prefix={PREFIX}" in lines and "--enable-shared" in lines and "SOURCE_DATE_EPOCH=1700000000" in lines
+    assert "--without-static-libpython" not in lines and "--with-lto" not in lines
+    lines = configured_with(work, "quick", "--without-static-libpython do not --enable-static-libpython-for-interpreter do")
+    assert {"--without-static-libpython", "--enable-static-libpython-for-interpreter"} <= set(lines)
+
+
+def test_the_flags_of_our_own_build_hide_the_build_folder_and_find_libpython_beside_the_interpreter(work):
+    lines = configured_with(work, "quick", "")
+    (compile_flags,) = [line for line in lines if line.startswith("CFLAGS_NODIST=")]
+    assert f"-prefix-map={work}/source=." in compile_flags
+    assert r"LDFLAGS_NODIST=-Wl,-rpath=\$$ORIGIN/../lib -Wl,--disable-new-dtags" in lines
+
+
+def test_optimized_asks_for_pgo_and_lto_and_for_what_older_versions_do_not_add_themselves(work):
+    lines = configured_with(work, "optimized", "")
+    assert {"--enable-optimizations", "--with-lto"} <= set(lines)
+    assert any(line.startswith("CFLAGS_NODIST=") and line.endswith("-fno-semantic-interposition") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "makefile, expected",
+    [
+        ("BLDLIBRARY= @BLDLIBRARY@\n", ["BLDLIBRARY=$(LIBRARY_OBJS)"]),
+        ("LINK_PYTHON_OBJS=@LINK_PYTHON_OBJS@\n", ["LINK_PYTHON_OBJS=$(LIBRARY_OBJS)"]),
+        (
+            "LINK_PYTHON_OBJS=@LINK_PYTHON_OBJS@\nPYTHON_FOR_BUILD_DEPS=@PYTHON_FOR_BUILD_DEPS@\n",
+            [
+                "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
+                "LINK_PYTHON_DEPS=$(LIBRARY_OBJS)",
+                "PYTHON_FOR_BUILD_DEPS=$(BUILDPYTHON) $(LIBRARY_DEPS)",
+            ],
+        ),
+    ],
+    ids=["3.9", "3.10", "3.11 and later"],
+)
+def test_the_interpreter_is_linked_statically_in_the_way_its_version_allows(makefile, expected, work):
+    write(work / "source" / "Makefile.pre.in", makefile)
+    done = call(work, "compile.sh", "set_make_variables quick; printf '%s\\n' \"${make_variables[@]}\"")
+    assert done.stdout.splitlines() == expected, done.stderr
+
+
+def test_an_optimized_build_without_training_data_is_refused(work):
+    write(work / "logs" / "source-date-epoch", "1700000000\n")
+    write(work / "source" / "Makefile", "all:\n")
+    done = run(work, "compile.sh", "optimized", as_builder=True)
+    assert done.returncode == 1
+    assert "run compile.sh instrumented and train.sh first" in done.stderr
+
+
+def test_a_failing_make_fails_the_step_and_is_in_the_log(work):
+    require_tool("make", "make")
+    write(work / "logs" / "source-date-epoch", "1700000000\n")
+    write(work / "source" / "Makefile", "all:\n\t@echo making; false\n")
+    done = run(work, "compile.sh", "quick", as_builder=True)
+    assert done.returncode != 0
+    assert "making\n" in done.stdout and "making\n" in (work / "logs" / "make.log").read_text()
+
+
+def test_selected_tests_are_those_the_version_has(work):
+    write(work / "source" / "Lib" / "test" / "test_sqlite3" / "__init__.py", "")
+    write(work / "source" / "Lib" / "test" / "test_zlib.py", "")
+    write(work / "source" / "Lib" / "test" / "test_socket.py", "")
+    assert call(work, "smoke-test.sh", "available_tests").stdout.split() == ["test_zlib", "test_sqlite3"]
+
+
+def test_run(work, script, output, status):
+    """Run a script on an interpreter whose test runner says output and ends with status."""
+    write(work / "logs" / "source-date-epoch", "1700000000\n")
+    write(work / "source" / "profile-gen-stamp", "")
+    write(work / "source" / "Python" / "ceval.gcda", "data")
+    write(work / "source" / "Lib" / "test" / "test_zlib.py", "")
+    write(work / "source" / "python", f"#!/bin/sh\necho '{output}'\nexit {status}\n", executable=True)
+    return run(work, script, as_builder=True)
+
+
+test_run.__test__ = False
+
+
+def test_a_smoke_test_that_ran_no_test_fails(work):
+    done = test_run(work, "smoke-test.sh", "1 test skipped:\n    test_zlib\nTests result: SUCCESS", 0)
+    assert done.returncode == 1
+    assert "no test ran" in done.stderr
+
+
+def test_a_failed_smoke_test_fails_whatever_passed(work):
+    done = test_run(work, "smoke-test.sh", "42 tests OK.", 2)
+    assert done.returncode == 1
+    assert "failed with status 2" in done.stderr
+
+
+def test_a_smoke_test_tells_how_many_passed(work):
+    for line in ("All 42 tests OK.", "42 tests OK."):
+        done = test_run(work, "smoke-test.sh", line, 0)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines() == [line, "smoke-test.sh: 42 of 1 tests OK"]
+
+
+def test_training_forgives_failed_tests_but_neither_crashes_nor_missing_data(work):
+    assert test_run(work, "train.sh", "1 test failed", 2).returncode == 0
+    assert "ended with status 139" in test_run(work, "train.sh", "", 139).stderr
+    write(work / "source" / "Python" / "ceval.gcda", "")
+    write(work / "source" / "python", "#!/bin/sh\n", executable=True)
+    assert "left no data" in run(work, "train.sh", as_builder=True).stderr
+
+
+# install-to-stage.sh
+
+
+def test_make_install_compiles_no_bytecode_but_everything_else_runs(work):
+    assert run(work, "python-for-install.sh", "echo", "-Wi", "stage/lib/compileall.py").stdout == ""
+    assert run(work, "python-for-install.sh", "echo", "-m", "ensurepip").stdout == "-m ensurepip\n"
+
+
+def test_the_build_folder_is_found_wherever_it_is_left(work):
+    write(work / "stage" / "text", f"srcdir={work}/source\n")
+    write(work / "stage" / "clean", "srcdir=/usr/src/python\n")
+    (work / "stage" / "binary").write_bytes(b"\0\xff" + f"{work}/stage/opt".encode() + b"\0")
+    assert sorted(call(work, "install-to-stage.sh", "files_naming_build_folder").stdout.split()) == ["stage/binary", "stage/text"]
+    done = call(work, "install-to-stage.sh", "refuse_build_folder")
+    assert done.returncode == 1
+    assert "stage/binary" in done.stderr and "stage/clean" not in done.stderr
+
+
+def test_cpythons_own_record_of_the_build_folder_is_rewritten_and_nothing_else(work):
+    library = work / "stage" / PREFIX[1:] / "lib" / "python3.99"
+    for name in ("_sysconfigdata__linux.py", "config-3.99/Makefile", "os.py", "../pkgconfig/python.pc", "../../bin/python3.99-config"):
+        write(library / name, f"{work}/source {work}/stage{PREFIX}\n")
+    tree = f"stage{PREFIX}"
+    call(work, "install-to-stage.sh", f"forget_build_folder {tree} {tree}/lib/python3.99").check_returncode()
+    assert (library / "config-3.99" / "Makefile").read_text() == f"/usr/src/python {PREFIX}\n"
+    assert call(work, "install-to-stage.sh", "files_naming_build_folder").stdout.split() == [f"{tree}/lib/python3.99/os.py"]
+
+
+def test_binaries_are_told_by_their_first_bytes(work):
+    shutil.copy("/bin/sh", work / "stage" / "program")
+    write(work / "stage" / "script", "#!/bin/sh\n", executable=True)
+    write(work / "stage" / "empty.so", "")
+    assert call(work, "install-to-stage.sh", "elf_files stage").stdout == "stage/program\0"
+
+
+def test_a_prefix_that_is_not_below_a_folder_is_refused(work):
+    for prefix in ("opt/python", "/opt", "/opt/python/"):
+        assert call(work, "install-to-stage.sh", f"staged_prefix {prefix}").returncode == 1
+
+
+# check-stdlib.sh: what CPython prints, shortened; libraries were taken away for these samples
+
+LOG_OF_3_9 = """
+building '_dbm' extension
+Python build finished successfully!
+The necessary bits to build these optional modules were not found:
+_bz2                  _dbm                  _tkinter          \x20
+To find the necessary bits, look in setup.py in detect_modules() for the module's name.
+
+
+The following modules found by detect_modules() in setup.py, have been
+built by the Makefile instead, as configured by the Setup files:
+_abc                  pwd                   time              \x20
+
+
+Failed to build these modules:
+nis                                                           \x20
+
+running build_scripts
+"""
+
+LOG_OF_3_11 = """
+The necessary bits to build these optional modules were not found:
+_dbm                                                          \x20
+gcc -pthread -shared -Wl,-rpath=x build/temp/_testbuffer.o -o build/lib/_testbuffer.so
+To find the necessary bits, look in setup.py in detect_modules() for the module's name.
+
+
+Following modules built successfully but were removed because they could not be imported:
+_ssl                  _hashlib                                \x20
+
+
+Could not build the ssl module!
+Python requires a OpenSSL 1.1.1 or newer
+
+running build_scripts
+copying and adjusting Tools/scripts/pydoc3 -> build/scripts-3.11
+"""
+
+LOG_OF_3_13 = """
+The following modules are *disabled* in configure script:
+_sqlite3                                          \x20
+
+The necessary bits to build these optional modules were not found:
+_dbm                  _gdbm                 readline
+To find the necessary bits, look in configure.ac and config.log.
+
+Checked 112 modules (33 built-in, 75 shared, 1 n/a on linux-x86_64, 0 disabled, 3 missing, 0 failed on import)
+"""
+
+LOG_WITHOUT_COMPLAINTS = """
+gcc -o python
+running build_scripts
+copying and adjusting Tools/scripts/pydoc3 -> build/scripts-3.11
+"""
+
+
+@pytest.mark.parametrize(
+    "log, names",
+    [
+        (LOG_OF_3_9, ["_bz2", "_dbm", "_tkinter", "nis"]),
+        (LOG_OF_3_11, ["_dbm", "_hashlib", "_ssl"]),
+        (LOG_OF_3_13, ["_dbm", "_gdbm", "readline"]),
+        (LOG_WITHOUT_COMPLAINTS, []),
+    ],
+    ids=["3.9", "3.11", "3.13", "nothing missing"],
+)
+def test_modules_that_were_not_built_are_read_from_the_log(log, names, work):
+    write(work / "logs" / "make.log", log)
+    assert call(work, "check-stdlib.sh", "modules_not_built logs/make.log").stdout.split() == names
+
+
+@pytest.fixture
+def staged_interpreter(work):
+    write(work / "stage" / PREFIX[1:] / "bin" / "python3", "#!/bin/sh\necho imported\n", executable=True)
+
+
+@pytest.mark.usefixtures("staged_interpreter")
+def test_a_missing_module_fails_and_says_what_to_do(work):
+    write(work / "logs" / "make.log", LOG_OF_3_13)
+    done = run(work, "check-stdlib.sh", "_gdbm", as_builder=True)
+    assert done.returncode == 1
+    assert "these modules of the standard library were not built: _dbm readline\n" in done.stderr
+    assert "allowed_missing in the platform's row in platforms.py" in done.stderr
+
+
+@pytest.mark.usefixtures("staged_interpreter")
+def test_modules_allowed_by_name_may_be_missing(work):
+    write(work / "logs" / "make.log", LOG_OF_3_13)
+    done = run(work, "check-stdlib.sh", "_gdbm", "readline", "_dbm", as_builder=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("imported\n")
+
+
+@pytest.mark.usefixtures("staged_interpreter")
+def test_the_log_of_a_build_that_did_not_finish_proves_nothing(work):
+    write(work / "logs" / "make.log", "gcc -c x.c\n")
+    done = run(work, "check-stdlib.sh", as_builder=True)
+    assert done.returncode == 1
+    assert "the build did not finish" in done.stderr
+
+
+def import_extensions(folder, *allowed):
+    code = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); sys.argv[0] = 'x'; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
+    command = [sys.executable, "-S", "-c", f"import sys; sys.path = [p for p in sys.path if 'dynload' not in p]; {code}"]
+    return subprocess.run([*command, str(folder), str(SCRIPTS / "import_extensions.py"), *allowed], capture_output=True, text=True)
+
+
+def test_an_extension_module_that_does_not_import_is_named(tmp_path):
+    folder = tmp_path / "lib-dynload"
+    write(folder / "_broken.cpython-399.so", "not a library")
+    done = import_extensions(folder)
+    assert done.returncode == 1
+    assert "_broken.cpython-399.so cannot be imported" in done.stderr
+
+
+def test_no_extension_module_at_all_is_not_a_success(tmp_path):
+    (tmp_path / "lib-dynload").mkdir()
+    done = import_extensions(tmp_path / "lib-dynload")
+    assert done.returncode == 1
+    assert "has no extension module that can be imported" in done.stderr
+
+
+# package-deb.sh, package-tarball.sh
+
+
+@pytest.fixture
+def staged_tree(work):
+    write(work / "logs" / "source-date-epoch", "1700000000\n")
+    tree = work / "stage" / PREFIX[1:]
+    (tree / "bin").mkdir(parents=True)
+    shutil.copy("/bin/sh", tree / "bin" / "python3.99")
+    write(tree / "lib" / "python3.99" / "os.py", "x = 1\n" * 1000)
+    (tree / "bin" / "python").symlink_to("python3.99")
+    if os.getuid() == 0:  # as install-to-stage.sh leaves it: the build user's
+        subprocess.run(["chown", "-R", "--reference", str(work / "stage"), str(work / "stage")], check=True)
+    return tree
+
+
+@pytest.mark.usefixtures("staged_tree")
+def test_a_deb_has_computed_dependencies_and_is_owned_by_root(work):
+    require_tool("dpkg-shlibdeps", "dpkg-dev")
+    done = run(work, "package-deb.sh", "python-3.99.1", "2", "amd64", PREFIX, "gzip", as_builder=True)
+    assert done.returncode == 0, done.stderr
+    deb = work / "dist" / "python-3.99.1_2_amd64.deb"
+    control = subprocess.check_output(["dpkg-deb", "--field", deb], text=True)
+    assert "Package: python-3.99.1\nVersion: 2\nArchitecture: amd64\n" in control
+    assert re.search(r"^Depends: libc6 \(>= [0-9.]+\)$", control, re.MULTILINE)
+    assert "\nMaintainer: python-builds <python-builds@localhost>\n" in control
+    assert "\nRecommends: ca-certificates, tzdata\n" in control
+    contents = subprocess.check_output(["dpkg-deb", "--contents", deb], text=True, env={**os.environ, "TZ": "UTC"})
+    assert f" ./{PREFIX[1:]}/bin/python -> python3.99\n" in contents
+    assert all(line.split()[1] == "root/root" and line.split()[3] in ("2023-11-14",) for line in contents.splitlines())
+    assert sorted(path.name for path in (work / "dist").iterdir()) == [deb.name, f"{deb.name}.sha256"]
+    subprocess.run(["sha256sum", "--check", f"{deb.name}.sha256"], cwd=work / "dist", check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.usefixtures("staged_tree")
+def test_md5sums_cover_every_file_and_nothing_else(work):
+    require_tool("dpkg-shlibdeps", "dpkg-dev")
+    run(work, "package-deb.sh", "python-3.99.1", "1", "amd64", PREFIX, "xz", as_builder=True).check_returncode()
+    deb = work / "dist" / "python-3.99.1_1_amd64.deb"
+    sums = subprocess.check_output(["dpkg-deb", "--info", deb, "md5sums"], text=True)
+    assert [line.split("  ")[1] for line in sums.splitlines()] == [f"{PREFIX[1:]}/bin/python3.99", f"{PREFIX[1:]}/lib/python3.99/os.py"]
+
+
+@pytest.mark.parametrize("name", ["Python-3.99.1", "../escape", ""])
+def test_a_name_debian_would_not_take_is_refused(name, work):
+    done = run(work, "package-deb.sh", name, "1", "amd64", PREFIX, "gzip", as_builder=True)
+    assert done.returncode == 1
+    assert "PACKAGE must be a Debian package name" in done.stderr
+
+
+def test_the_same_tree_gives_the_same_artifacts_later_and_elsewhere(work, staged_tree):
+    require_tool("dpkg-shlibdeps", "dpkg-dev")
+
+    def package(folder):
+        run(folder, "package-tarball.sh", "x.tar.gz", PREFIX, as_builder=True).check_returncode()
+        run(folder, "package-deb.sh", "python-3.99.1", "1", "amd64", PREFIX, "gzip", as_builder=True).check_returncode()
+        return [(folder / "dist" / name).read_bytes() for name in ("x.tar.gz", "python-3.99.1_1_amd64.deb")]
+
+    elsewhere = work.parent / "a" / "deeper" / "folder"
+    subprocess.run(["mkdir", "-p", elsewhere.parent], check=True)
+    subprocess.run(["cp", "-r", "--preserve=mode,ownership", work, elsewhere], check=True)
+    for path in [staged_tree, *staged_tree.rglob("*")]:
+        os.utime(path, (1800000000, 1800000000), follow_symlinks=False)
+    assert package(work) == package(elsewhere)
+
+
+@pytest.mark.usefixtures("staged_tree")
+def test_a_tarball_has_one_top_folder_named_as_the_prefix_ends(work):
+    run(work, "package-tarball.sh", "python-3.99.1-debian-12.tar.gz", PREFIX, as_builder=True).check_returncode()
+    with tarfile.open(work / "dist" / "python-3.99.1-debian-12.tar.gz") as tarball:
+        members = tarball.getmembers()
+    assert {member.name.split("/")[0] for member in members} == {"3.99.1"}
+    assert {(member.uid, member.gid, member.mtime) for member in members} == {(0, 0, 1700000000)}
+
+
+# make-base-root.sh, check-package.sh
+
+
+def test_a_base_system_that_exists_is_not_made_again(work):
+    (work / "base").mkdir()
+    done = run(work, "make-base-root.sh", "bookworm", "base")
+    assert (done.returncode, done.stdout) == (0, "make-base-root.sh: base exists\n")
+
+
+def test_the_archive_of_the_base_system_is_the_one_apt_uses(work):
+    lines = ["http://a/debian/ x main", "http://a/debian/ x contrib", "http://a/debian/ x main", "http://s/ x-security main", "http://b/ y main"]
+    text = "\\n".join(lines)
+    write(work / "pretended" / "apt-get", f"#!/bin/sh\nprintf '{text}\\n'\n", executable=True)
+    path = f"{work / 'pretended'}:{os.environ['PATH']}"
+    done = call(work, "make-base-root.sh", "suites_of_this_machine x", PATH=path)
+    assert done.stdout.splitlines() == ["http://a/debian/ x main contrib", "http://s/ x-security main"]
+
+
+# debootstrap, chroot and who we are, pretended; everything else of make-base-root.sh is real.
+PRETENDED_DEBOOTSTRAP = """
+archive_keyring() { echo keyring; }
+suites_of_this_machine() { echo "http://archive/ x main"; }
+acquire_settings() { :; }
+id() { echo 0; }
+chroot() { echo "in the root: ${*:2}"; }
+unshare() {
+    echo one >>debootstrapped
+    mkdir -p base.unfinished/{etc/{dpkg/dpkg.cfg.d,apt/apt.conf.d},usr/share/{doc,man,info,locale}}
+    sleep 0.3
+    %s
+}
+main x base
+"""
+
+
+def test_two_who_make_the_same_base_system_make_it_once(work):
+    write(work / "pretended" / "debootstrap", "#!/bin/sh\n", executable=True)
+    path = f"{work / 'pretended'}:{os.environ['PATH']}"
+    command = ["bash", "-c", f". scripts/make-base-root.sh; {PRETENDED_DEBOOTSTRAP % ':'}"]
+    both = [subprocess.Popen(command, cwd=work, env={**os.environ, "PATH": path}, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert (work / "debootstrapped").read_text() == "one\n"
+    assert (work / "base" / "etc" / "apt" / "sources.list").read_text() == "deb http://archive/ x main\n"
+
+
+def test_a_base_system_that_could_not_be_finished_leaves_nothing(work):
+    write(work / "pretended" / "debootstrap", "#!/bin/sh\n", executable=True)
+    path = f"{work / 'pretended'}:{os.environ['PATH']}"
+    done = call(work, "make-base-root.sh", PRETENDED_DEBOOTSTRAP % "return 1", PATH=path)
+    assert done.returncode == 1
+    assert (work / "debootstrapped").exists() and not list(work.glob("base*/")), done.stderr
+
+
+@pytest.fixture
+def package(work):
+    write(work / "dist" / "x.deb", "")
+    return "dist/x.deb"
+
+
+def test_a_package_that_cannot_be_checked_is_not_called_good(work, package):
+    for user, base, reason in ((1000, ".", "this is not root"), (0, "", "there is no base system in ''"), (0, "none", "there is no base system in 'none'")):
+        done = run(work, "check-package.sh", package, PREFIX, base, PATH=pretend(work, "id", user))
+        assert done.returncode == 3, done.stderr
+        assert done.stdout.startswith("check-package.sh: not checked: ") and reason in done.stdout
+
+
+def test_a_base_system_that_is_none_or_was_touched_is_an_error(work, package):
+    path = pretend(work, "id", 0)
+    (work / "base").mkdir()
+    assert "has no /bin/sh" in run(work, "check-package.sh", package, PREFIX, "base", PATH=path).stderr
+    write(work / "base" / "bin" / "sh", "", executable=True)
+    (work / "base" / PREFIX[1:]).mkdir(parents=True)
+    done = run(work, "check-package.sh", package, PREFIX, "base", PATH=path)
+    assert (done.returncode, "is not untouched" in done.stderr) == (1, True)
+
+
+def test_an_interpreter_that_only_says_it_succeeded_does_not_pass(work):
+    for output, status in (("", 1), ("check_x.py: all 0 checks passed", 1), ("check_x.py: all 3 checks passed", 0)):
+        done = call(work, "check-package.sh", f"scratch=$PWD; in_root_as_user() {{ echo '{output}'; }}; check_as_user check_x.py python")
+        assert done.returncode == status
+
+
+def test_a_check_that_fails_fails_the_package(work):
+    done = call(work, "check-package.sh", "scratch=$PWD; in_root_as_user() { echo 'x: all 3 checks passed'; return 1; }; check_as_user x python")
+    assert done.returncode == 1
+
+
+def test_a_package_that_leaves_files_behind_is_refused(work):
+    write(work / "root" / PREFIX[1:] / "lib" / "left.pyc", "")
+    done = call(work, "check-package.sh", f"root=$PWD/root; report_leftovers {PREFIX}")
+    assert done.returncode == 1
+    assert "left.pyc" in done.stdout and f"left {PREFIX} behind" in done.stderr
+
+
+def test_the_scratch_root_goes_whatever_happens(work):
+    code = "scratch=$PWD/check-root.x; mkdir -p $scratch/root; trap finish_check EXIT; (exit 3)"
+    done = call(work, "check-package.sh", code)
+    assert done.returncode == 1, "only what could not be begun may end with 3"
+    assert not (work / "check-root.x").exists()
+
+
+def test_one_failed_check_of_the_interpreter_does_not_hide_the_others(tmp_path):
+    code = """
+import sys
+sys.argv = ["check_interpreter.py", "/nonexistent"]
+import check_interpreter
+for name in [name for name in vars(check_interpreter) if name.startswith("check_")]:
+    if name not in ("check_version_and_prefix", "check_ctypes"):
+        delattr(check_interpreter, name)
+check_interpreter.main()
+"""
+    done = subprocess.run([sys.executable, "-B", "-c", code], env={**os.environ, "PYTHONPATH": str(SCRIPTS)}, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "ok      check_ctypes" in done.stdout and "FAILED  check_version_and_prefix" in done.stdout
+    assert "checks passed" not in done.stdout
