@@ -28,14 +28,13 @@ set_make_variables() {
     quick) ;;
     instrumented)
         # gcc instruments before it streams LTO, so a profile taken without LTO fits a build with it, and four
-        # whole-program links are saved. -g0 again, since --with-lto puts a -g after configure.sh's.
+        # whole-program links are saved. -g0 once more, since --with-lto puts a -g after configure.sh's.
         make_variables+=("CFLAGS_NODIST=-fno-lto -g0" "LDFLAGS_NODIST=-fno-lto -g0")
         ;;
     optimized)
         # The helper programs are used once, during the build: whole-program optimisation of them is lost time.
         make_variables+=(
-            CFLAGS_NODIST=-g0
-            "LDFLAGS_NODIST=-flto=$jobs -flto-partition=balanced -g0"
+            CFLAGS_NODIST=-g0 LDFLAGS_NODIST=-g0
             "PY_CORE_LDFLAGS=\$(PY_LDFLAGS) \$(PY_LDFLAGS_NODIST) \$(if \$(findstring _freeze,\$@)\$(findstring _testembed,\$@),-fno-lto)"
         )
         ;;

@@ -282,6 +282,13 @@ def test_the_interpreter_is_linked_statically_in_the_way_its_version_allows(make
     assert done.stdout.splitlines() == expected, done.stderr
 
 
+def test_only_what_is_installed_is_linked_with_lto(work):
+    require_tool("make", "make")
+    write(work / "source" / "Makefile", "PY_LDFLAGS_NODIST=-flto\nall: python Programs/_freeze_module\npython Programs/_freeze_module:\n\t@echo $@ $(PY_CORE_LDFLAGS)\n")
+    done = call(work, "compile.sh", 'set_make_variables optimized; make -s -C source "${make_variables[@]}"')
+    assert done.stdout.splitlines() == ["python -flto", "Programs/_freeze_module -flto -fno-lto"], done.stderr
+
+
 def test_an_optimized_build_without_training_data_is_refused(work):
     write(work / "logs" / "source-date-epoch", "1700000000\n")
     write(work / "source" / "Makefile", "all:\n")

@@ -19,7 +19,7 @@ from python_builds.commands.progress import SKIPPED, SUCCESS, WARNINGS, Progress
 from python_builds.facts.artifacts import INDEX_JSON, profile_prefix
 from python_builds.facts.errors import FarmError, InvalidRequest, PythonBuildsError
 from python_builds.facts.releases import NEWEST
-from python_builds.facts.requests import DEFAULT_PROFILE, parse_release_request
+from python_builds.facts.requests import parse_release_request
 from python_builds.facts.settings import CHECKOUT, ConfigurationError, Settings, load_settings
 from python_builds.farm.workers import host_platform
 
@@ -61,7 +61,7 @@ def request(environment: Mapping[str, str]) -> dict[str, Any]:
     fields = {
         "python_version": environment.get("VERSION") or NEWEST,
         "platforms": names,
-        "profile": environment.get("PROFILE") or DEFAULT_PROFILE,
+        "profile": environment.get("PROFILE") or "quick",
         "force": environment.get("FORCE", "") not in ("", "0", "no"),
     }
     parse_release_request(fields)
@@ -101,12 +101,13 @@ def build(client: Client, settings: Settings, wanted: Mapping[str, Any]) -> int:
             for builder, number in {**properties["requested"], **properties["pending"]}.items()
         ]
         _wait_for_indexes(client)
-    good = all(result is not None and result["results"] in (SUCCESS, WARNINGS, SKIPPED) for result in results)
-    made = [client.properties(result["buildid"]).get("artifacts", []) for result in results if result]
-    if good and not results:
-        print(f"exists already: {', '.join(properties['existing'].values())} (FORCE=1 builds it again, as a new revision)")
-    _show(settings, wanted["profile"], [artifact for artifacts in made for artifact in artifacts] if good else [])
-    return 0 if good else 1
+    if not all(result is not None and result["results"] in (SUCCESS, WARNINGS, SKIPPED) for result in results):
+        return 1
+    made = [client.properties(result["buildid"])["artifacts"] for result in results if result]
+    if properties["existing"]:
+        print("built already; FORCE=1 builds it again, as a new revision")
+    _show(settings, wanted["profile"], [a for artifacts in (*made, *properties["existing"].values()) for a in artifacts])
+    return 0
 
 
 def _show(settings: Settings, profile: str, artifacts: list[dict[str, Any]]) -> None:

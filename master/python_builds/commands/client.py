@@ -103,7 +103,9 @@ def _log_lines(kind: str, content: str) -> list[str]:
     if kind == "h":
         text = html.unescape(re.sub(r"<[^>]*>", "", content))
         return [line.strip() for line in text.splitlines() if line.strip()]
-    return [line[1:] if kind == "s" else line for line in content.splitlines()]
+    if kind == "s":  # h: what Buildbot says about the command
+        return [line[1:] for line in content.splitlines() if not line.startswith("h")]
+    return content.splitlines()
 
 
 def _message(problem: dict[str, Any]) -> str:

@@ -11,7 +11,8 @@ SUCCESS, WARNINGS, FAILURE, SKIPPED, EXCEPTION, RETRY, CANCELLED = range(7)
 """Buildbot's results, which are part of its REST API."""
 
 MARKS = {SUCCESS: "ok", WARNINGS: "warning", FAILURE: "FAILED", EXCEPTION: "ERROR", RETRY: "again", CANCELLED: "stopped"}
-LOG_LINES = 40
+TAILS = {WARNINGS: 3, FAILURE: 40, EXCEPTION: 40}
+"""How many lines of a step's log are shown."""
 
 
 class Progress:
@@ -75,8 +76,8 @@ class Progress:
         seconds = step["complete_at"] - step["started_at"]
         words = "" if step["state_string"].startswith(("finished", "'")) else step["state_string"]
         self.line(f"  {mark:>7}  {step['name']:<30} {duration(seconds):>7}  {words}".rstrip())
-        if step["results"] in (FAILURE, EXCEPTION):
-            for text in self.client.log_tail(step["stepid"], LOG_LINES):
+        if step["results"] in TAILS:
+            for text in self.client.log_tail(step["stepid"], TAILS[step["results"]]):
                 self.line(f"           | {text}")
 
     def _usual(self, build: Mapping[str, Any]) -> dict[str, float]:

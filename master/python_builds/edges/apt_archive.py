@@ -5,13 +5,15 @@ archive signs and apt verifies, and nearly every machine can reach a mirror of i
 those of the machine's own apt configuration. Nothing of that configuration is changed; ours is private to `folder`.
 """
 
+import contextlib
+import fcntl
 import functools
 import os
 import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -27,6 +29,9 @@ INDEX_KEPT = 3600
 """Seconds before apt is asked for a fresh index."""
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+DISTRIBUTIONS = ("Debian", "Ubuntu")
+"""Origins of the archives that hold CPython's sources; a machine may be configured with others' beside them."""
+
 PACKAGES = [f"python3.{minor}" for minor in range(9, 40)]
 """Source packages to ask for; apt passes over those that do not exist."""
 
@@ -44,8 +49,18 @@ class AptArchive:
 
     def offers(self) -> list[Offer]:
         """List the upstream tarballs that the signed indexes name; some of them may not be there."""
-        self._refresh()
-        return [offer for paragraph in self._paragraphs() if (offer := self._offer(paragraph))]
+        with self._alone():
+            self._refresh()
+            paragraphs = list(self._paragraphs())
+        return [offer for paragraph in paragraphs if (offer := self._offer(paragraph))]
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Have one ask at a time: apt fails at once where another holds its lock, and rewrites what a third may read."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _refresh(self) -> None:
         """Bring the private index up to date, at most once an hour and for each list of suites."""
@@ -144,9 +159,9 @@ def source_lines(configured: Iterable[tuple[str, str]], suites: Sequence[str]) -
 def _configured() -> list[tuple[str, str]]:
     """Ask apt which archives it uses, whatever its sources are written in."""
     # RELEASE, as SUITE would be "oldstable" for a suite that goes by its codename.
-    command = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"]
-    pairs = (line.split(" ", 1) for line in _run(command, dict(os.environ), None).splitlines() if " " in line)
-    return [(uri, release) for uri, release in pairs]
+    command = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(ORIGIN)", "Created-By: Packages"]
+    lines = (line.split(" ", 2) for line in _run(command, dict(os.environ), None).splitlines())
+    return [(line[0], line[1]) for line in lines if line[-1] in DISTRIBUTIONS]
 
 
 def _run(command: Sequence[str], environment: dict[str, str], folder: Path | None) -> str:

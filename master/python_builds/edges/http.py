@@ -14,7 +14,15 @@ TIMEOUT = (10, 60)
 MAX_TARBALL = 256 * 2**20
 """Bytes. The largest source tarball so far has 36 million."""
 
-_RETRIES = Retry(total=3, connect=1, backoff_factor=0.5, backoff_jitter=0.5, status_forcelist=(429, 500, 502, 503, 504))
+_RETRIES = Retry(
+    total=3,
+    connect=1,
+    backoff_factor=0.5,
+    backoff_jitter=0.5,
+    status_forcelist=(429, 500, 502, 503, 504),
+    # python.org's throttle names up to a day, and urllib3 would sleep as long as six hours.
+    respect_retry_after_header=False,
+)
 
 
 def _reason(error: requests.RequestException) -> str:

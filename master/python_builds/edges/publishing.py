@@ -63,9 +63,10 @@ def read_sidecar(path: Path) -> str:
     Raises:
         StoreError: if it does not.
     """
-    digest, _, name = path.read_text().strip().partition("  ")
+    text = path.read_text(errors="replace")
+    digest, _, name = text.strip().partition("  ")
     if len(digest) != 64 or name != path.name.removesuffix(".sha256"):
-        raise StoreError(f"{path.name} holds {path.read_text()[:200]!r} and not '<sha256>  <file name>'")
+        raise StoreError(f"{path.name} holds {text[:200]!r} and not '<sha256>  <file name>'")
     return digest
 
 
@@ -88,6 +89,11 @@ def upload_artifacts(store: DirectoryStore, product: Product, revision: int, fol
         store.upload(path, key, digest)
         result.append(Artifact(kind=artifact_kind(name), key=key, sha256=digest, size=path.stat().st_size))
     return tuple(result)
+
+
+def located(store: DirectoryStore, record: Record) -> list[dict[str, object]]:
+    """List a record's artifacts with where a person finds each, without the digests' own files."""
+    return [{**a.model_dump(), "location": store.location(a.key)} for a in record.artifacts if a.kind != "sha256"]
 
 
 def write_record(store: DirectoryStore, record: Record) -> str:

@@ -30,7 +30,11 @@ class PythonOrg:
             files = http.get_json(f"{api}/release_file/")
             if not isinstance(published, list) or not isinstance(files, list):
                 raise SourceError(f"{api} did not answer with lists; has its API changed?")
-            self._answer = (time.monotonic(), parse_releases(published, files))
+            try:
+                releases = parse_releases(published, files)
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                raise SourceError(f"{api} lists what is no release ({error!r}); has its API changed?") from error
+            self._answer = (time.monotonic(), releases)
         return self._answer[1]
 
     def offers(self) -> list[Offer]:

@@ -170,7 +170,7 @@ def mirrored(store: DirectoryStore, version: Version) -> records.Source:
 def _ask(source: Source, passed: list[str]) -> list[Offer]:
     try:
         return source.offers()
-    except SourceError as error:
+    except (SourceError, OSError) as error:
         passed.append(f"{source.name}: {error}.")
         return []
 
@@ -203,9 +203,10 @@ def _digests(folder: Path) -> dict[str, str]:
     """Read NAME.sha256 and SHA256SUMS, whose lines are `<hex>  <name>`, or in NAME.sha256 the digest alone."""
     found = {}
     for path in [folder / "SHA256SUMS", *sorted(folder.glob("*.sha256"))]:
-        for line in path.read_text().splitlines() if path.exists() else []:
+        for line in path.read_text(errors="replace").splitlines() if path.exists() else []:
             digest, _, name = line.strip().partition(" ")
-            found[name.strip(" *") or path.name.removesuffix(".sha256")] = digest.lower()
+            if digest:
+                found[name.strip(" *") or path.name.removesuffix(".sha256")] = digest.lower()
     return found
 
 

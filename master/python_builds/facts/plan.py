@@ -97,7 +97,9 @@ def _belongs(version: Version, candidates: Sequence[Version], have: Sequence[Ver
         return True
     if backfill == "none":
         return bool(have) and version > max(have)
-    return version == max(v for v in candidates if minor(v) == series)
+    mine = [v for v in candidates if minor(v) == series]
+    # A pre-release comes beside the latest final release, never instead of it.
+    return version in (max(mine), max((v for v in mine if not v.is_prerelease), default=None))
 
 
 def missing(

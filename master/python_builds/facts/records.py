@@ -4,11 +4,10 @@ Records are read back from a store that others may write to, so they are validat
 whoever reads it with its key and its problem.
 """
 
-import datetime
 from collections.abc import Iterable
 
 from packaging.version import Version
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from python_builds.facts.artifacts import PROFILES, VARIANTS, Product
 from python_builds.facts.errors import StoreError
@@ -53,11 +52,16 @@ class Record(_Document):
     revision: int = Field(ge=1)
     profile: str
     checked: bool = Field(description="installed and tried on an untouched base system")
-    built_at: datetime.datetime
+    built_at: AwareDatetime
     source: Source
     artifacts: tuple[Artifact, ...]
     durations: dict[str, float] = Field(default_factory=dict, description="seconds, by step")
     build: str = Field(default="", description="builder and number of the Buildbot build")
+
+    @field_validator("python_version")
+    @classmethod
+    def _is_a_version(cls, value: str) -> str:
+        return str(parse_version(value))
 
     @property
     def product(self) -> Product:

@@ -10,7 +10,7 @@ from python_builds.facts.errors import InvalidRequest, InvalidVersion
 from python_builds.facts.platforms import PLATFORMS, Platform, platform_named
 from python_builds.facts.releases import NEWEST, parse_version
 
-DEFAULT_PROFILE = "quick"
+DEFAULT_PROFILE = "optimized"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +66,8 @@ def parse_platform_request(
         problems.append(f"python_version is {text!r}: a platform builder needs a number; `{NEWEST}` is for `release`")
     elif version is not None and not platform.supports(version):
         problems.append(f"CPython {version} is not built on {platform.name}: it has {platform.oldest_python} and newer")
+    if version is not None and properties.get("variant") == "t" and version < Version("3.13.dev0"):
+        problems.append(f"CPython {version} has no variant 't': free-threading came with 3.13")
     product = Product(
         version=version or Version("0"),
         platform=platform,

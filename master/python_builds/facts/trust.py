@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Trust(StrEnum):
-    """Who says that a tarball is the release, the weakest first; they compare in this order."""
+    """Who says that a tarball is the release, the weakest first."""
 
     DIGEST = "digest"
     """A digest in a listing beside the tarball: guards against a broken download, not against whoever wrote both."""

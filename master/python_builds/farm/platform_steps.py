@@ -14,9 +14,9 @@ from typing import Any
 
 from buildbot.plugins import steps, util
 from buildbot.process.buildstep import BuildStep
-from buildbot.process.results import FAILURE, SUCCESS, WARNINGS
+from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS
 
-from python_builds.edges.publishing import newest_record, reserve_revision, upload_artifacts, write_record
+from python_builds.edges.publishing import located, newest_record, reserve_revision, upload_artifacts, write_record
 from python_builds.edges.sources import mirrored
 from python_builds.edges.store import DirectoryStore
 from python_builds.facts.artifacts import package_file, record_key, tarball_file
@@ -100,7 +100,7 @@ def check_request(store: DirectoryStore, platform: Platform, architecture: str, 
         work.say(f"{product} exists: {store.location(key)}; force the build to make revision {existing.revision + 1}")
         return Outcome(
             summary=f"exists already, revision {existing.revision}",
-            properties={"artifacts": _located(store, existing), "revision": existing.revision},
+            properties={"artifacts": located(store, existing), "revision": existing.revision},
             ends_build=True,
         )
     source = mirrored(store, product.version)
@@ -158,17 +158,13 @@ def record(store: DirectoryStore, platform: Platform, architecture: str, work: W
     )
     key = write_record(store, made)
     work.say(store.location(key))
-    return Outcome(summary=key, properties={"artifacts": _located(store, made), "checked": made.checked})
+    return Outcome(summary=key, properties={"artifacts": located(store, made), "checked": made.checked})
 
 
 def clean_up(_store: DirectoryStore, _platform: Platform, _architecture: str, work: Work) -> Outcome:
     """Remove the build's folder in the spool."""
     shutil.rmtree(work.spool)
     return Outcome(summary="spool emptied")
-
-
-def _located(store: DirectoryStore, made: Record) -> list[dict[str, object]]:
-    return [{**a.model_dump(), "location": store.location(a.key)} for a in made.artifacts if a.kind != "sha256"]
 
 
 def _on_master(
@@ -231,7 +227,7 @@ def _check(prefix: Any, platform: Platform, settings: Settings) -> Iterable[Buil
         ["scripts/make-base-root.sh", platform.suite, util.Property("base_root")],
         settings,
         doStepIf=lambda step: bool(step.getProperty("make_base_root")),
-        hideStepIf=lambda results, _: results == SUCCESS,
+        hideStepIf=lambda results, _: results in (SUCCESS, SKIPPED),
         haltOnFailure=False,
         flunkOnFailure=False,
         warnOnFailure=True,

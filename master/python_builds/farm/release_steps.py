@@ -17,9 +17,9 @@ from twisted.internet import defer, threads
 
 from python_builds.edges import sources
 from python_builds.edges.offers import Source
-from python_builds.edges.publishing import newest_record
+from python_builds.edges.publishing import located, newest_record
 from python_builds.edges.store import DirectoryStore
-from python_builds.facts.artifacts import Product, record_key
+from python_builds.facts.artifacts import Product
 from python_builds.facts.plan import Parts, missing, parts
 from python_builds.facts.releases import parse_version
 from python_builds.facts.requests import parse_platform_request, parse_release_request
@@ -77,7 +77,8 @@ class AskForBuilds(BuildStep):  # type: ignore[misc]
 
     Each is asked for in one transaction under an external id that names this build's request and the product: a build
     of the same request that is started again, after a crash, asks for nothing twice. What was asked for, what exists
-    and what is asked for already is left in the properties `requested`, `existing` and `pending`.
+    and what is asked for already is left in the properties `requested`, `existing` and `pending`, by builder: the requests' ids, and
+    the artifacts of what exists.
     """
 
     haltOnFailure = True
@@ -110,8 +111,8 @@ class AskForBuilds(BuildStep):  # type: ignore[misc]
             requested[part.product.builder] = yield self._ask(part.product, request.force, part.priority)
         for builder, brid in {**requested, **_by_builder(pending)}.items():
             yield self.addURL(f"{builder} (request {brid})", getURLForBuildrequest(self.master, brid))
-        for product, key in existing.items():
-            yield log.addStdout(f"exists: {product}, {key}\n")
+        for product in existing:
+            yield log.addStdout(f"exists: {product}\n")
         self.setProperty("requested", requested, "release")
         self.setProperty("existing", _by_builder(existing), "release")
         self.setProperty("pending", _by_builder(pending), "release")
@@ -167,12 +168,10 @@ class AskForBuilds(BuildStep):  # type: ignore[misc]
         return brid
 
 
-def _existing(store: DirectoryStore, plan: Parts) -> dict[Product, str]:
-    found = {}
-    for product in plan.products:
-        if (record := newest_record(store, product)) is not None:
-            found[product] = record_key(product, record.revision)
-    return found
+def _existing(store: DirectoryStore, plan: Parts) -> dict[Product, list[dict[str, object]]]:
+    """Find which products are published, with the artifacts of their newest revision."""
+    records = {product: newest_record(store, product) for product in plan.products}
+    return {product: located(store, record) for product, record in records.items() if record is not None}
 
 
 def _by_builder(found: Mapping[Product, Any]) -> dict[str, Any]:

@@ -1,0 +1,183 @@
+"""A whole farm for a test: master, worker and store in a folder of its own, reached as people reach it.
+
+Everything runs as separate processes, by the commands behind the Make targets; a test kills what it wants to kill.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from python_builds.commands.client import Client
+from python_builds.facts.settings import CHECKOUT, Settings, variable
+from python_builds.farm.local_worker import COOKIE, worker_folder
+from python_builds.farm.workers import host_platform
+
+MINI = Path(__file__).parent / "mini_cpython"
+PATIENCE = 90
+
+
+def mini_tarball(folder: Path, version: str, **options: object) -> Path:
+    """Make a source tarball of CPython's shape, with its digest beside it."""
+    path = folder / f"Python-{version}.tgz"
+    values = {"CONFIGURE_ERROR": "", "MISSING_MODULE": "", "COMPILE_SECONDS": 0, **options}
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch) / f"Python-{version}"
+        shutil.copytree(MINI, tree)
+        (tree / "OPTIONS").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+        with tarfile.open(path, "w:gz") as tar:
+            tar.add(tree, tree.name)
+    path.with_name(f"{path.name}.sha256").write_text(f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n")
+    return path
+
+
+class FarmUnderTest:
+    """The commands of one farm."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self.folder = folder
+        self.tarballs = folder / "tarballs"
+        self.tarballs.mkdir()
+        values = {
+            "state_dir": folder / "state",
+            "store": folder / "store",
+            "sources": f"mirror {self.tarballs}",
+            "minimum_trust": "digest",
+            "package_check": "false",
+            "web_port": free_port(),
+            **settings,
+        }
+        self.settings = Settings(_env_file=None, **values)
+        self.environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("PYTHON_BUILDS_")},
+            **{variable(name): str(value) for name, value in values.items()},
+            "PYTHONPATH": str(CHECKOUT / "master"),
+        }
+
+    def run(self, command: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        process = self.spawn(command, *arguments, **environment)
+        output, _ = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, output)
+
+    def spawn(self, command: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a command."""
+        return subprocess.Popen(
+            [sys.executable, "-m", f"python_builds.commands.{command}", *arguments],
+            env={**self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def build(self, version: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Do what `make build VERSION=` does."""
+        return self.run("build", VERSION=version, **environment)
+
+    def client(self) -> Client:
+        """Talk to the running farm."""
+        return Client(self.settings.public_url, self.settings)
+
+    def files(self, pattern: str) -> list[str]:
+        """List what is in the store."""
+        return sorted(p.relative_to(self.settings.store).as_posix() for p in self.settings.store.glob(pattern))
+
+    def processes(self) -> list[int]:
+        """List the processes that this farm has running: its master, its worker and what that started."""
+        cookie = f"{COOKIE}={worker_folder(self.settings.state_dir, self.settings.build_user)}".encode()
+        state = f"{variable('state_dir')}={self.settings.state_dir}".encode()
+        found = []
+        for process in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if process.name.isdigit() and int(process.name) != os.getpid():
+                    values = (process / "environ").read_bytes().split(b"\0")
+                    if cookie in values or state in values:
+                        found.append(int(process.name))
+        return found
+
+    def worker_process(self) -> int:
+        """Find the worker's process."""
+        return next(p for p in self.processes() if b"worker/buildbot.tac" in Path(f"/proc/{p}/cmdline").read_bytes())
+
+    def master_process(self) -> int:
+        """Find the master's process."""
+        return int((self.settings.state_dir / "master" / "twistd.pid").read_text())
+
+    def wait_for_port(self) -> None:
+        """Wait until the farm serves."""
+
+        def serves() -> bool:
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", self.settings.web_port)) == 0
+
+        wait(serves, "the web UI")
+
+    def wait_for_step(self, name: str, builds: int = 1) -> None:
+        """Wait until the named step runs in that many-th build of the platform builder."""
+        wait(lambda: self._runs(name, builds), f"step {name} of build {builds}")
+
+    def wait_for_results(self, request: int) -> int:
+        """Wait until a build request is complete; return its result."""
+        found: dict[str, Any] = {}
+
+        def complete() -> bool:
+            found.update(self.client().get(f"buildrequests/{request}")["buildrequests"][0])
+            return bool(found["complete"])
+
+        wait(complete, f"request {request}")
+        return int(found["results"])
+
+    def _runs(self, name: str, builds: int) -> bool:
+        client = self.client()
+        for build in client.get(f"builders/{client.builder_id(platform_builder())}/builds")["builds"]:
+            if build["number"] == builds:
+                return any(s["name"] == name and s["started_at"] and not s["complete"] for s in client.steps(build["buildid"]))
+        return False
+
+
+def platform_builder() -> str:
+    """Name this machine's own builder."""
+    host = host_platform()
+    assert host is not None, "these tests build for the machine they run on: it must be one of `make platforms`"
+    return f"{host[0].name}-{host[1]}"
+
+
+@contextlib.contextmanager
+def make_farm(**settings: object) -> Iterator[FarmUnderTest]:
+    """Make a farm's folder, and remove all that is left of it, processes included."""
+    folder = Path(tempfile.mkdtemp(prefix="python-builds-test-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    farm = FarmUnderTest(folder, **settings)
+    try:
+        yield farm
+    finally:
+        for process in farm.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        shutil.rmtree(folder)
+
+
+def wait(condition: Callable[[], bool], what: str) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {PATIENCE} s for {what}"
+        time.sleep(0.2)
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

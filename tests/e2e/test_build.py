@@ -1,0 +1,123 @@
+"""`make build`, from a tarball to an index, and what it says when it cannot."""
+
+import json
+import subprocess
+
+from farms import FarmUnderTest, mini_tarball, platform_builder
+
+
+def test_one_command_ends_with_a_package_and_an_index_that_names_it(farm: FarmUnderTest) -> None:
+    done = farm.build("3.11.2")
+
+    assert done.returncode == 0, done.stdout
+    (package,) = farm.files("quick/python/*/pkgs/python-3.11.2_1_*.deb")
+    shown = subprocess.run(["dpkg-deb", "--field", farm.settings.store / package], capture_output=True, text=True, check=True)
+    assert "Package: python-3.11.2\n" in shown.stdout
+    assert "zlib1g" in shown.stdout, "the dependency on zlib was not computed"
+    assert (farm.settings.store / "quick/python/versions.json").read_bytes() == b'{"python_versions": ["3.11.2"]}'
+    index = json.loads((farm.settings.store / "quick/python/index.json").read_bytes())
+    assert {b["kind"] for b in index["builds"]} == {"deb", "tarball"}
+    assert all((farm.settings.store / "quick/python" / b["url"]).is_file() for b in index["builds"])
+    assert f"sudo apt-get install {farm.settings.store / package}" in done.stdout
+    assert farm.processes() == [], "make build left something running"
+
+
+def test_a_product_that_nobody_could_check_says_so(farm: FarmUnderTest) -> None:
+    done = farm.build("3.11.2")
+
+    (record,) = farm.files("quick/python/*/records/*")
+    assert json.loads((farm.settings.store / record).read_bytes())["checked"] is False
+    assert "warning  check the package" in done.stdout
+
+
+def test_a_second_request_finds_what_exists_and_a_forced_one_makes_revision_2(farm: FarmUnderTest) -> None:
+    farm.build("3.11.2")
+    again, forced = farm.build("3.11.2"), farm.build("3.11.2", FORCE="1")
+
+    assert again.returncode == forced.returncode == 0
+    assert "built already" in again.stdout
+    assert "_1_" in again.stdout
+    assert len(farm.files("quick/python/*/pkgs/*.deb")) == 2
+    assert farm.files("quick/python/*/pkgs/python-3.11.2_2_*.deb")
+    assert farm.files("quick/python/*/python-3.11.2-*-r2.tar.gz")
+
+
+def test_the_newest_final_release_is_built_by_default(farm: FarmUnderTest) -> None:
+    mini_tarball(farm.tarballs, "3.13.0rc1")
+    mini_tarball(farm.tarballs, "3.9.20")
+
+    assert farm.build("").returncode == 0
+    assert farm.files("quick/python/*/records/*")[0].rpartition("/")[2].startswith("3.11.2-")
+
+
+def test_a_failing_configure_shows_its_error_and_its_log(farm: FarmUnderTest) -> None:
+    mini_tarball(farm.tarballs, "3.11.3", CONFIGURE_ERROR="nocompiler")
+
+    done = farm.build("3.11.3")
+
+    assert done.returncode == 1
+    assert "FAILED  configure" in done.stdout
+    assert "configure: error: nocompiler" in done.stdout
+    assert farm.files("quick/python/*/records/*") == []
+    assert not (farm.settings.store / "quick/python/index.json").exists() or "3.11.3" not in (
+        farm.settings.store / "quick/python/index.json"
+    ).read_text()
+
+
+def test_a_missing_stdlib_module_fails_the_build_by_name(farm: FarmUnderTest) -> None:
+    mini_tarball(farm.tarballs, "3.11.4", MISSING_MODULE="_tkinter")
+
+    done = farm.build("3.11.4")
+
+    assert done.returncode == 1
+    assert "FAILED  check the stdlib" in done.stdout
+    assert "not built: _tkinter" in done.stdout
+    assert "allowed_missing" in done.stdout
+    assert farm.files("quick/python/*/records/*") == []
+
+
+def test_a_tarball_that_is_not_what_its_source_vouches_for_is_deleted_and_nothing_runs(farm: FarmUnderTest) -> None:
+    path = mini_tarball(farm.tarballs, "3.11.5")
+    digest = path.with_name(f"{path.name}.sha256").read_text().split()[0]
+    path.write_bytes(path.read_bytes() + b"tampered")
+
+    done = farm.build("3.11.5")
+
+    assert done.returncode == 1
+    assert f"its source vouches for {digest}" in done.stdout
+    assert "has SHA-256" in done.stdout
+    assert farm.files("sources/**/*") == []
+    assert farm.files("quick/**/pkgs/*") == []
+
+
+def test_a_version_that_no_source_has_names_those_that_can_be_had(farm: FarmUnderTest) -> None:
+    done = farm.build("3.11.99")
+
+    assert done.returncode == 1
+    assert "no source has CPython 3.11.99" in done.stdout
+    assert "They list 3.11.2" in done.stdout
+
+
+def test_a_tarball_that_is_not_vouched_for_well_enough_is_not_used(farm: FarmUnderTest) -> None:
+    farm.environment["PYTHON_BUILDS_MINIMUM_TRUST"] = "sigstore"
+
+    done = farm.build("3.11.2")
+
+    assert done.returncode == 1
+    assert "vouched for by digest only; PYTHON_BUILDS_MINIMUM_TRUST asks for sigstore" in done.stdout
+
+
+def test_bad_arguments_are_refused_before_anything_starts(farm: FarmUnderTest) -> None:
+    done = farm.build("3.11.9; rm -rf /", PLATFORM="debian-99", PROFILE="fast")
+
+    assert done.returncode == 1
+    for sentence in ("'3.11.9; rm -rf /' is not a CPython version", "'debian-99' is not a platform", "profile is 'fast'"):
+        assert sentence in done.stdout
+    assert not farm.settings.state_dir.exists()
+
+
+def test_a_platform_that_nothing_here_builds_for_is_refused_with_the_reason(farm: FarmUnderTest) -> None:
+    done = farm.build("3.11.2", PLATFORM="opensuse-155")
+
+    assert done.returncode == 1
+    assert f"this machine is {platform_builder().rpartition('-')[0]}" in done.stdout

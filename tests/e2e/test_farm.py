@@ -1,0 +1,151 @@
+"""`make run`, `make stop`, `make status`, and the web API's door."""
+
+import os
+import signal
+import socket
+
+import pytest
+import requests
+from farms import FarmUnderTest, mini_tarball, platform_builder
+
+from python_builds.commands.client import Client
+from python_builds.commands.progress import FAILURE, SUCCESS
+from python_builds.facts.errors import FarmError
+
+
+def test_make_run_serves_and_may_be_repeated(farm: FarmUnderTest) -> None:
+    first, second = farm.run("farm", "run"), farm.run("farm", "run")
+
+    assert first.stdout.startswith(f"started: {farm.settings.public_url}")
+    assert second.stdout.startswith(f"running: {farm.settings.public_url}")
+    assert "idle" in farm.run("farm", "status").stdout
+    assert farm.run("farm", "stop").stdout.startswith("stopped process")
+    assert farm.processes() == []
+    assert "not running" in farm.run("farm", "status").stdout
+    assert farm.run("farm", "stop").stdout == "nothing was running\n"
+
+
+@pytest.mark.parametrize("pid", ["1", str(os.getpid()), "4194304", "no number"])
+def test_make_run_survives_a_stale_pid_file(farm: FarmUnderTest, pid: str) -> None:
+    (farm.settings.state_dir / "master").mkdir(parents=True)
+    (farm.settings.state_dir / "master" / "twistd.pid").write_text(pid)
+
+    assert "not running" in farm.run("farm", "status").stdout
+    assert farm.run("farm", "run").stdout.startswith("started: ")
+
+
+def test_make_run_names_the_setting_when_its_port_is_taken(farm: FarmUnderTest) -> None:
+    with socket.create_server(("127.0.0.1", farm.settings.web_port)):
+        refused = farm.run("farm", "run")
+
+        assert refused.returncode == 1
+        assert "set PYTHON_BUILDS_WEB_PORT to a free port" in refused.stdout
+        assert farm.build("3.11.2").returncode == 0, "a farm for one build takes another port"
+
+
+def test_wrong_settings_are_all_named_and_nothing_starts(farm: FarmUnderTest) -> None:
+    refused = farm.run("farm", "run", PYTHON_BUILDS_WEB_HOST="0.0.0.0", PYTHON_BUILDS_STROE="x")
+
+    assert refused.returncode == 1
+    assert "PYTHON_BUILDS_STROE is not a setting; did you mean PYTHON_BUILDS_STORE?" in refused.stdout
+    assert "PYTHON_BUILDS_WEB_HOST is '0.0.0.0'" in refused.stdout
+    assert not farm.settings.state_dir.exists()
+
+
+def test_the_farm_has_the_three_kinds_of_builders(running_farm: FarmUnderTest) -> None:
+    names = {b["name"] for b in running_farm.client().get("builders")["builders"]}
+
+    assert names == {"release", platform_builder(), "manifest"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("python_version", "3.11.9; rm -rf /", "is not a CPython version: give three numbers"),
+        ("python_version", "3.11.9\n", "is not a CPython version"),
+        ("python_version", "latest", "or `newest`"),
+        ("platforms", ["debian-12", "debian-99"], "'debian-99' is none of: ubuntu-2004, "),
+        ("profile", "fast", "'fast' is none of: quick, optimized"),
+    ],
+)
+def test_the_force_form_refuses_on_the_server_and_says_what_is_allowed(
+    running_farm: FarmUnderTest, field: str, value: object, sentence: str
+) -> None:
+    fields = {"python_version": "3.11.2", "profile": "quick", field: value}
+
+    with pytest.raises(FarmError, match=sentence):
+        running_farm.client().force("release", **fields)
+    client = running_farm.client()
+    assert client.get(f"builders/{client.builder_id('release')}/builds")["builds"] == []
+
+
+def test_a_platform_builder_that_is_forced_past_its_form_refuses_by_itself(running_farm: FarmUnderTest) -> None:
+    request = running_farm.client().force(platform_builder(), python_version="newest", profile="quick")
+
+    assert running_farm.wait_for_results(request) == FAILURE
+    assert "a platform builder needs a number" in running_farm.client().builds(request)[0]["state_string"]
+
+
+def test_a_release_that_does_not_exist_ends_red_with_what_exists(running_farm: FarmUnderTest) -> None:
+    mini_tarball(running_farm.tarballs, "3.13.0rc1")
+    request = running_farm.client().force("release", python_version="3.77.1", profile="quick")
+
+    assert running_farm.wait_for_results(request) == FAILURE
+    state = running_farm.client().builds(request)[0]["state_string"]
+    assert "no source has CPython 3.77.1" in state
+    assert "They list 3.13.0rc1, 3.11.2" in state
+
+
+def test_a_release_build_links_to_the_builds_it_asked_for(running_farm: FarmUnderTest) -> None:
+    client = running_farm.client()
+    request = client.force("release", python_version="3.11.2", profile="quick")
+
+    assert running_farm.wait_for_results(request) == SUCCESS
+    (build,) = client.builds(request)
+    step = client.steps(build["buildid"])[-1]
+    asked = client.properties(build["buildid"])["requested"][platform_builder()]
+    assert step["urls"] == [
+        {"name": f"{platform_builder()} (request {asked})", "url": f"{running_farm.settings.public_url}#/buildrequests/{asked}"}
+    ]
+
+
+def test_with_an_account_others_may_look_and_only_the_operator_may_act(farm: FarmUnderTest) -> None:
+    password = farm.folder / "password"
+    password.write_text("correct horse\n")
+    farm.environment |= {"PYTHON_BUILDS_WEB_USER": "operator", "PYTHON_BUILDS_WEB_PASSWORD_FILE": str(password)}
+    farm.run("farm", "run")
+    stranger = farm.client()
+    known = Client(farm.settings.public_url, farm.settings.model_copy(update={"web_user": "operator", "web_password_file": password}))
+
+    with pytest.raises(FarmError):
+        stranger.force("release", python_version="3.11.2", profile="quick")
+    assert known.force("release", python_version="3.11.2", profile="quick") > 0
+    assert stranger.get("builds")["builds"]
+
+
+def test_another_site_cannot_force_builds_from_a_browser(running_farm: FarmUnderTest) -> None:
+    answer = requests.post(
+        f"{running_farm.settings.public_url}api/v2/forceschedulers/force",
+        json={"id": 1, "jsonrpc": "2.0", "method": "force", "params": {"python_version": "3.11.2"}},
+        headers={"Origin": "http://elsewhere.example"},
+        timeout=30,
+    )
+
+    assert answer.status_code == 400
+
+
+def test_the_workers_environment_holds_nothing_of_the_masters(farm: FarmUnderTest) -> None:
+    mini_tarball(farm.tarballs, "3.11.6", COMPILE_SECONDS=3)
+    farm.environment["AWS_SECRET_ACCESS_KEY"] = "not for workers"
+    farm.run("farm", "run")
+    farm.client().force("release", python_version="3.11.6", profile="quick")
+    farm.wait_for_step("compile")
+    with open(f"/proc/{farm.worker_process()}/environ", "rb") as file:
+        environment = file.read()
+    children = [p for p in farm.processes() if p not in (farm.master_process(), farm.worker_process())]
+
+    assert b"not for workers" not in environment
+    assert children
+    assert all(b"WORKERPASS" not in open(f"/proc/{p}/environ", "rb").read() for p in children)
+    assert all(os.stat(f"/proc/{p}").st_uid != 0 for p in children), "something from the tarball runs as root"
+    os.kill(farm.master_process(), signal.SIGTERM)

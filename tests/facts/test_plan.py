@@ -1,0 +1,156 @@
+"""What is to be built: computed from what is wanted, what exists and what is asked for."""
+
+import dataclasses
+import datetime
+
+import pytest
+from packaging.version import Version
+
+from python_builds.facts.plan import missing, parts, priority, wanted
+from python_builds.facts.platforms import platform_named
+
+DEBIAN, RHEL, OLD = platform_named("debian-12"), platform_named("rhel-9"), platform_named("opensuse-155")
+BUILDERS = {"debian-12-amd64", "rhel-9-amd64", "opensuse-155-amd64"}
+TODAY = datetime.date(2026, 11, 22)
+RELEASES = tuple(map(Version, ["3.12.10", "3.12.11", "3.13.4", "3.13.5", "3.13.10", "3.14.0rc1"]))
+
+
+def tags(products):
+    return [product.tag for product in products]
+
+
+def wanted_on(*platforms, releases=RELEASES, published=(), today=TODAY, builders=BUILDERS, **policy):
+    return wanted(releases, platforms, builders, published=published, today=today, **policy)
+
+
+def test_a_release_comes_to_a_product_for_each_builder():
+    found = parts(Version("3.13.5"), [DEBIAN, RHEL], {"debian-12-amd64", "debian-12-arm64", "rhel-9-amd64"}, "quick")
+
+    assert [str(p) for p in found.products] == [
+        "python-3.13.5 for debian-12-amd64 (quick)",
+        "python-3.13.5 for debian-12-arm64 (quick)",
+        "python-3.13.5 for rhel-9-amd64 (quick)",
+    ]
+
+
+def test_an_architecture_without_a_worker_is_left_out_and_said():
+    found = parts(Version("3.13.5"), [DEBIAN], {"debian-12-amd64"}, "quick")
+
+    assert found.left_out == ("debian-12: no worker for arm64",)
+
+
+def test_a_platform_that_is_too_new_for_a_release_is_left_out_and_said():
+    young = dataclasses.replace(DEBIAN, oldest_python="3.10")
+
+    found = parts(Version("3.9.25"), [young, RHEL], BUILDERS, "quick")
+
+    assert [p.platform for p in found.products] == [RHEL]
+    assert found.left_out[0] == "debian-12: CPython 3.10 is the oldest that builds there"
+
+
+def test_a_new_platform_starts_at_the_latest_patch_of_each_minor():
+    assert tags(wanted_on(DEBIAN)) == ["3.12.11", "3.13.10"]
+
+
+def test_what_is_wanted_by_itself_is_optimized_and_ordinary():
+    assert {(p.profile, p.variant) for p in wanted_on(DEBIAN, RHEL)} == {("optimized", "")}
+
+
+def test_backfill_all_wants_every_final_release():
+    assert tags(wanted_on(DEBIAN, backfill="all")) == ["3.12.10", "3.12.11", "3.13.4", "3.13.5", "3.13.10"]
+
+
+def test_backfill_none_wants_nothing_where_nothing_is():
+    assert wanted_on(DEBIAN, backfill="none") == ()
+
+
+def test_backfill_none_wants_what_is_newer_than_what_there_is(make_product):
+    newer = (*RELEASES, Version("3.14.0"))
+
+    found = wanted_on(DEBIAN, releases=newer, published=[make_product("3.13.5")], backfill="none")
+
+    assert tags(found) == ["3.13.5", "3.13.10", "3.14.0"]
+
+
+def test_a_platform_misses_nothing_from_its_oldest_on(make_product):
+    assert tags(wanted_on(DEBIAN, published=[make_product("3.13.4")])) == ["3.12.11", "3.13.4", "3.13.5", "3.13.10"]
+
+
+@pytest.mark.parametrize(
+    "other", [{"platform": "rhel-9"}, {"architecture": "arm64"}, {"profile": "quick"}, {"variant": "t"}]
+)
+def test_what_another_product_has_does_not_count(make_product, other):
+    assert tags(wanted_on(DEBIAN, published=[make_product("3.13.4", **other)])) == ["3.12.11", "3.13.10"]
+
+
+def test_pre_releases_are_wanted_where_they_are_switched_on():
+    assert tags(wanted_on(DEBIAN, prereleases=True)) == ["3.12.11", "3.13.10", "3.14.0rc1"]
+
+
+def test_a_pre_release_never_takes_the_place_of_the_latest_final_release():
+    releases = map(Version, ["3.14.3", "3.14.4", "3.14.5rc1"])
+
+    assert tags(wanted_on(DEBIAN, releases=releases, prereleases=True)) == ["3.14.4", "3.14.5rc1"]
+
+
+def test_a_platform_past_its_support_gets_nothing_new(make_product):
+    published = [make_product("3.13.4", "opensuse-155")]
+
+    assert wanted_on(OLD, published=published, backfill="all") == ()
+    assert tags(wanted_on(OLD, published=published, today=OLD.end_of_support)) == ["3.12.11", "3.13.4", "3.13.5", "3.13.10"]
+
+
+def test_only_what_builds_on_a_platform_counts_for_its_latest():
+    young = dataclasses.replace(DEBIAN, oldest_python="3.13")
+
+    assert tags(wanted_on(young)) == ["3.13.10"]
+
+
+def test_a_platform_without_a_builder_is_not_wanted():
+    assert wanted_on(DEBIAN, builders={"rhel-9-amd64"}) == ()
+
+
+def test_what_exists_or_is_asked_for_is_not_missing(make_product):
+    a, b, c = (make_product(v) for v in ("3.12.11", "3.13.5", "3.13.10"))
+
+    found = missing([a, b, c], published=[a], asked=[b], failures={})
+
+    assert [m.product for m in found] == [c]
+
+
+def test_when_all_exists_nothing_is_missing():
+    products = wanted_on(DEBIAN, RHEL)
+
+    assert missing(products, published=products, asked=(), failures={}) == ()
+
+
+def test_an_attempt_counts_the_failures_before_it(make_product):
+    a, b = make_product("3.12.11"), make_product("3.13.5")
+
+    found = missing([a, b], published=(), asked=(), failures={b: 2})
+
+    assert {m.product: m.attempt for m in found} == {a: 1, b: 3}
+
+
+def test_the_most_urgent_comes_first_finals_before_pre_releases_newer_before_older(make_product):
+    products = [make_product(v) for v in ("3.15.0a1", "3.9.25", "3.14.0", "3.10.1", "3.15.0b1")]
+
+    found = missing(products, published=(), asked=(), failures={})
+
+    assert tags(m.product for m in found) == ["3.14.0", "3.10.1", "3.9.25", "3.15.0b1", "3.15.0a1"]
+
+
+def test_a_final_release_is_built_before_a_pre_release_before_a_rebuild():
+    final, candidate = Version("3.14.0"), Version("3.14.0rc1")
+
+    assert priority(final, rebuild=False) > priority(candidate, rebuild=False) > priority(final, rebuild=True)
+    assert priority(candidate, rebuild=True) == priority(final, rebuild=True)
+
+
+@pytest.mark.parametrize("backfill", ["latest", "all"])
+def test_the_plan_settles_once_everything_wanted_is_published(backfill):
+    first = wanted_on(DEBIAN, RHEL, backfill=backfill)
+
+    again = wanted_on(DEBIAN, RHEL, published=first, backfill=backfill)
+
+    assert again == first

@@ -1,0 +1,101 @@
+"""Records: the documents that say what was published."""
+
+import json
+
+import pytest
+
+from python_builds.facts.errors import PythonBuildsError, StoreError
+from python_builds.facts.records import Source, dump, newest_revisions, parse_record, parse_source
+
+KEY = "python/debian-12/records/3.13.5-amd64-r1.json"
+
+
+def test_a_record_is_read_back_as_it_was_written(make_record):
+    record = make_record("3.14.0rc2", "rhel-9", "arm64", variant="t", revision=7)
+
+    content = dump(record)
+
+    assert parse_record(KEY, content) == record
+    assert dump(parse_record(KEY, content)) == content
+
+
+def test_a_record_is_json_for_programs_and_lines_for_people(make_record):
+    content = dump(make_record())
+
+    assert content.endswith(b"}\n")
+    assert json.loads(content)["schema_version"] == 1
+    assert b'\n  "python_version": "3.13.5",\n' in content
+
+
+def test_a_record_knows_its_product(make_record, make_product):
+    record = make_record("3.14.0", "rhel-9", "arm64", "quick", "t")
+
+    assert record.product == make_product("3.14.0", "rhel-9", "arm64", "quick", "t")
+
+
+@pytest.mark.parametrize("changes", [{"platform": "debian-9"}, {"profile": "fast"}, {"variant": "d"}])
+def test_a_record_of_what_this_farm_does_not_know_is_no_product(make_record, changes):
+    record = make_record().model_copy(update=changes)
+
+    with pytest.raises(PythonBuildsError) as refused:
+        _ = record.product
+
+    assert all(repr(value) in str(refused.value) for value in changes.values())
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", b"\xff\xfe", b"[]", b"null", b"{}", b'{"python_version": "3.13.5"'])
+def test_a_document_that_is_no_record_is_named_by_its_key(content):
+    with pytest.raises(StoreError, match=f"^{KEY} is not a record: "):
+        parse_record(KEY, content)
+
+
+@pytest.mark.parametrize(
+    "changes, where",
+    [
+        ({"python_version": "3.13"}, "python_version"),
+        ({"python_version": "banana"}, "python_version"),
+        ({"revision": 0}, "revision"),
+        ({"revision": "one"}, "revision"),
+        ({"built_at": "yesterday"}, "built_at"),
+        ({"built_at": "2026-01-01T00:00:00"}, "built_at"),
+        ({"checked": None}, "checked"),
+        ({"surprise": 1}, "surprise"),
+        ({"artifacts": [{"kind": "deb", "key": "a", "sha256": "short", "size": 1}]}, "artifacts.0.sha256"),
+        ({"source": {"name": "a", "sha256": "a" * 64, "size": -1, "origin": "", "trust": "digest"}}, "source.size"),
+        ({"source": {"name": "a", "sha256": "a" * 64, "size": 1, "origin": "", "trust": "hearsay"}}, "source.trust"),
+    ],
+)
+def test_a_record_with_a_wrong_value_is_refused_and_the_value_s_place_named(make_record, changes, where):
+    document = {**json.loads(dump(make_record())), **changes}
+
+    with pytest.raises(StoreError) as refused:
+        parse_record(KEY, json.dumps(document).encode())
+
+    assert str(refused.value).startswith(f"{KEY} is not a record: {where}: ")
+
+
+def test_a_source_is_read_back_as_it_was_written():
+    source = Source(name="Python-3.13.5.tgz", sha256="a" * 64, size=1, origin="somewhere", trust="sigstore")
+
+    assert parse_source("k", dump(source)) == source
+
+
+def test_a_document_that_is_no_source_is_named_by_its_key():
+    with pytest.raises(StoreError, match="^sources/3.13.5/source.json does not describe a source: name: "):
+        parse_source("sources/3.13.5/source.json", b"{}")
+
+
+def test_only_the_newest_revision_of_each_product_is_kept(make_record):
+    records = [make_record(revision=r) for r in (2, 10, 9, 1)]
+    others = [make_record(variant="t"), make_record(profile="quick"), make_record(architecture="arm64")]
+
+    kept = newest_revisions([*records, *others])
+
+    assert [r.revision for r in kept if r.product == records[0].product] == [10]
+    assert len(kept) == 4
+
+
+def test_records_are_put_in_the_order_of_their_versions(make_record):
+    records = [make_record(v) for v in ("3.10.0", "3.9.25", "3.10.0rc1", "3.9.3")]
+
+    assert [r.python_version for r in newest_revisions(records)] == ["3.9.3", "3.9.25", "3.10.0rc1", "3.10.0"]

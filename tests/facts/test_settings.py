@@ -1,0 +1,247 @@
+"""Settings: where they come from, and how their problems read."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from python_builds.facts.settings import (
+    CHECKOUT,
+    PREFIX,
+    ConfigurationError,
+    Settings,
+    describe,
+    is_loopback,
+    load_settings,
+    variable,
+)
+from python_builds.facts.trust import Trust
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch):
+    """The settings of whoever runs the tests do not count."""
+    for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def load(monkeypatch, tmp_path):
+    """Load with variables set, and with the text of an .env file."""
+
+    def load_with(dotenv="", **variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(variable(name), str(value))
+        (tmp_path / ".env").write_text(dotenv)
+        return load_settings(tmp_path / ".env")
+
+    return load_with
+
+
+@pytest.fixture
+def problems(load):
+    """Load what cannot be used, and give the problems."""
+
+    def problems_of(dotenv="", **variables):
+        with pytest.raises(ConfigurationError) as refused:
+            load(dotenv, **variables)
+        return refused.value.errors
+
+    return problems_of
+
+
+@pytest.fixture
+def account(tmp_path):
+    (tmp_path / "password").write_text(" secret \n")
+    return {"web_user": "operator", "web_password_file": tmp_path / "password"}
+
+
+def test_a_farm_without_settings_keeps_to_its_checkout_and_its_machine(load):
+    settings = load()
+
+    assert settings.state_dir == CHECKOUT / ".state"
+    assert settings.store == CHECKOUT / "output"
+    assert settings.public_url == "http://127.0.0.1:8010/"
+    assert settings.web_user is None
+    assert settings.web_password() is None
+    assert settings.sources == "mirror python.org apt"
+    assert settings.minimum_trust is Trust.SIGNED_INDEX
+    assert settings.local_worker
+    assert settings.package_check
+
+
+def test_the_checkout_is_where_the_makefile_is():
+    assert (CHECKOUT / "Makefile").is_file()
+
+
+def test_a_missing_env_file_is_none(tmp_path):
+    assert load_settings(tmp_path / "none").web_port == 8010
+
+
+def test_an_empty_variable_is_one_that_is_not_set(load):
+    assert load(web_port="", web_user="").web_port == 8010
+
+
+def test_the_env_file_is_read(load):
+    settings = load("# ours\nPYTHON_BUILDS_WEB_PORT=8020\nexport PYTHON_BUILDS_MINIMUM_TRUST='sigstore'\nOTHER=1\n")
+
+    assert settings.web_port == 8020
+    assert settings.minimum_trust is Trust.SIGSTORE
+
+
+def test_the_environment_wins_over_the_env_file(load):
+    assert load("PYTHON_BUILDS_WEB_PORT=8020\n", web_port=8030).web_port == 8030
+
+
+def test_a_relative_path_counts_from_the_checkout(load, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    settings = load(store="published", state_dir="/var/lib/farm")
+
+    assert settings.store == CHECKOUT / "published"
+    assert str(settings.state_dir) == "/var/lib/farm"
+
+
+def test_settings_cannot_be_changed_afterwards(load):
+    settings = load()
+
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.web_port = 1
+
+
+@pytest.mark.parametrize(
+    "field, value, allowed",
+    [
+        ("web_port", "eighty", "must be a valid integer"),
+        ("web_port", "0", "must be greater than or equal to 1"),
+        ("web_port", "65536", "must be less than or equal to 65535"),
+        ("max_attempts", "0", "must be greater than or equal to 1"),
+        ("max_attempts", "11", "must be less than or equal to 10"),
+        ("minimum_trust", "none", "must be 'digest', 'signed-index', 'openpgp' or 'sigstore'"),
+        ("local_worker", "perhaps", "must be a valid boolean"),
+        ("web_url", "farm.example", "must be a URL that starts with http:// or https://"),
+        ("python_org_url", "ftp://python.org", "must be a URL that starts with http:// or https://"),
+        ("sources", "mirror pypi", "must name mirror, python.org, apt or absolute folders, separated by spaces"),
+        ("sources", "tarballs", "must name mirror, python.org, apt or absolute folders, separated by spaces"),
+        ("sources", "  ", "must name mirror, python.org, apt or absolute folders, separated by spaces"),
+    ],
+)
+def test_a_problem_names_the_variable_the_value_and_what_is_allowed(problems, field, value, allowed):
+    (problem,) = problems(**{field: value})
+
+    assert problem.startswith(f"{variable(field)} is {value!r}: ")
+    assert allowed in problem
+
+
+def test_all_problems_are_told_at_once(problems):
+    found = problems("PYTHON_BUILDS_PORT=1\n", web_port="x", web_host="0.0.0.0", sources="x", max_attempts="99")
+
+    named = [problem.split()[0].removeprefix(PREFIX).lower() for problem in found]
+    assert sorted(named) == ["max_attempts", "port", "sources", "web_host", "web_port"]
+
+
+def test_a_mistyped_setting_is_a_problem_that_says_what_was_meant(problems):
+    (problem,) = problems(web_prot="8020")
+
+    assert problem == "PYTHON_BUILDS_WEB_PROT is not a setting; did you mean PYTHON_BUILDS_WEB_PORT?"
+
+
+def test_a_mistyped_setting_in_the_env_file_is_a_problem_too(problems):
+    (problem,) = problems("PYTHON_BUILDS_STOER=x\n")
+
+    assert problem == "PYTHON_BUILDS_STOER is not a setting; did you mean PYTHON_BUILDS_STORE?"
+
+
+def test_a_setting_that_resembles_none_is_answered_with_where_they_are_listed(problems):
+    (problem,) = problems(zzzzzzzzzzzzzzzzzzzzzzzzzzzzzz="1")
+
+    assert problem.endswith("is not a setting; `make settings` lists them")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "2001:db8::1", "farm.example"])
+def test_nobody_else_may_reach_a_farm_without_an_account(problems, host):
+    (problem,) = problems(web_host=host)
+
+    assert problem.startswith(f"PYTHON_BUILDS_WEB_HOST is {host!r}: must be 127.0.0.1 or another loopback address, ")
+    assert "PYTHON_BUILDS_WEB_USER and PYTHON_BUILDS_WEB_PASSWORD_FILE" in problem
+
+
+def test_others_may_reach_a_farm_with_an_account(load, account):
+    settings = load(web_host="0.0.0.0", **account)
+
+    assert settings.web_host == "0.0.0.0"
+    assert settings.web_password() == "secret"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_this_machine_needs_no_account(load, host):
+    assert load(web_host=host).web_host == host
+    assert is_loopback(host)
+
+
+def test_a_user_without_a_password_is_a_problem(problems):
+    (problem,) = problems(web_user="operator")
+
+    assert problem == "PYTHON_BUILDS_WEB_PASSWORD_FILE is not set: must be set together with PYTHON_BUILDS_WEB_USER, or neither"
+
+
+def test_a_password_without_a_user_is_a_problem(problems, account):
+    (problem,) = problems(web_password_file=account["web_password_file"])
+
+    assert problem.endswith("must be set together with PYTHON_BUILDS_WEB_USER, or neither")
+
+
+@pytest.mark.parametrize("content", [None, "", " \n"])
+def test_a_password_file_without_a_password_is_a_problem(problems, tmp_path, content):
+    path = tmp_path / "password"
+    if content is not None:
+        path.write_text(content)
+
+    (problem,) = problems(web_user="operator", web_password_file=path)
+
+    assert problem == f"PYTHON_BUILDS_WEB_PASSWORD_FILE is '{path}': must be a readable file that holds a password"
+
+
+def test_a_problem_with_the_password_file_does_not_tell_the_password(problems, account):
+    found = problems(web_password_file=account["web_password_file"], web_port="x")
+
+    assert len(found) == 2
+    assert "secret" not in "\n".join(found)
+
+
+@pytest.mark.parametrize("value", ["apt", "python.org mirror", "/srv/tarballs", "mirror /a /b apt"])
+def test_sources_are_known_names_and_absolute_folders_in_any_order(load, value):
+    assert load(sources=value).sources == value
+
+
+@pytest.mark.parametrize(
+    "changes, url",
+    [
+        ({"web_port": 80}, "http://127.0.0.1:80/"),
+        ({"web_host": "::1"}, "http://[::1]:8010/"),
+        ({"web_url": "https://farm.example/ci"}, "https://farm.example/ci/"),
+        ({"web_url": "https://farm.example/"}, "https://farm.example/"),
+    ],
+)
+def test_the_public_url_is_where_browsers_go_and_ends_in_one_slash(load, changes, url):
+    assert load(**changes).public_url == url
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_every_setting_is_described(field):
+    lines = [line for line in describe().splitlines() if line.startswith(f"{variable(field)} (default: ")]
+
+    assert len(lines) == 1
+    assert lines[0].partition("): ")[2], f"give {field} a description in facts/settings.py"
+
+
+def test_descriptions_show_paths_as_one_types_them():
+    assert "PYTHON_BUILDS_STORE (default: output): folder that is published" in describe().splitlines()
+
+
+def test_the_module_prints_the_settings():
+    command = [sys.executable, "-m", "python_builds.facts.settings"]
+
+    assert subprocess.check_output(command, env={"PYTHONPATH": ":".join(sys.path)}, text=True) == describe() + "\n"
