@@ -1,7 +1,7 @@
 """The farm's library. Read it from the top of this list; each ring imports only from the rings above it.
 
-facts/     what is true: releases, platforms, settings, names, records, indexes, what is missing. No network, no Twisted.
-edges/     where the world begins: sources of tarballs, the store, what was published.
-farm/      Buildbot's shapes: steps, builders, schedulers, workers, web. master.cfg names them.
-commands/  what people type: `make build`, `make run`, `make status`, `make platforms`.
+facts/     what is true: releases, platforms, settings, names, records, indexes, what is missing; no network, no Twisted
+edges/     where the world begins: sources of tarballs, the store, what was published
+farm/      Buildbot's shapes: steps, builders, schedulers, workers, web; master.cfg names them
+commands/  what people type: `make build`, `make run`, `make status`, `make platforms`
 """

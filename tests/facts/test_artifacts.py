@@ -110,7 +110,13 @@ def test_a_product_says_where_it_is_installed_and_who_makes_it(make_product):
 
 @pytest.mark.parametrize(
     "name, kind",
-    [("a.deb", "deb"), ("a.rpm", "rpm"), ("a.tar.gz", "tarball"), ("a.deb.sha256", "sha256"), ("a.rpm.sha256", "sha256")],
+    [
+        ("a.deb", "deb"),
+        ("a.rpm", "rpm"),
+        ("a.tar.gz", "tarball"),
+        ("a.deb.sha256", "sha256"),
+        ("a.rpm.sha256", "sha256"),
+    ],
 )
 def test_a_file_s_kind_is_told_by_its_ending(name, kind):
     assert artifact_kind(name) == kind
@@ -142,7 +148,9 @@ def test_a_revision_is_read_from_its_own_product_s_key_and_no_neighbour_s(make_p
     assert found == {other: revision if other == arguments else None for other in NEIGHBOURS}
 
 
-@pytest.mark.parametrize("ending", ["r1.json.bak", "r.json", "r-1.json", "rx.json", "r1", "r1.5.json", "r\xb22.json", "r\u0663.json"])
+@pytest.mark.parametrize(
+    "ending", ["r1.json.bak", "r.json", "r-1.json", "rx.json", "r1", "r1.5.json", "r\xb22.json", "r\u0663.json"]
+)
 def test_a_key_that_only_resembles_a_record_has_no_revision(make_product, ending):
     assert revision_of_key(make_product(), f"python/debian-12/records/3.13.5-amd64-{ending}") is None
 

@@ -97,7 +97,12 @@ def test_a_platform_past_its_support_gets_nothing_new(make_product):
     published = [make_product("3.13.4", "opensuse-155")]
 
     assert wanted_on(OLD, published=published, backfill="all") == ()
-    assert tags(wanted_on(OLD, published=published, today=OLD.end_of_support)) == ["3.12.11", "3.13.4", "3.13.5", "3.13.10"]
+    assert tags(wanted_on(OLD, published=published, today=OLD.end_of_support)) == [
+        "3.12.11",
+        "3.13.4",
+        "3.13.5",
+        "3.13.10",
+    ]
 
 
 def test_only_what_builds_on_a_platform_counts_for_its_latest():

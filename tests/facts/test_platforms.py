@@ -10,10 +10,21 @@ from packaging.version import Version
 from python_builds.facts.errors import InvalidRequest
 from python_builds.facts.platforms import BUILD_PACKAGES, PLATFORMS, platform_for_system, platform_named, table
 
-DESIGN = """
-    ubuntu-2004 ubuntu-2204 ubuntu-2404 ubuntu-2604 debian-11 debian-12 debian-13 centos-8 rhel-9 rhel-10
-    opensuse-155 opensuse-156 opensuse-160
-""".split()
+DESIGN = [
+    "ubuntu-2004",
+    "ubuntu-2204",
+    "ubuntu-2404",
+    "ubuntu-2604",
+    "debian-11",
+    "debian-12",
+    "debian-13",
+    "centos-8",
+    "rhel-9",
+    "rhel-10",
+    "opensuse-155",
+    "opensuse-156",
+    "opensuse-160",
+]
 
 every_row = pytest.mark.parametrize("row", PLATFORMS, ids=lambda row: row.name)
 

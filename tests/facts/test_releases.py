@@ -202,7 +202,9 @@ def test_a_tarball_of_an_unpublished_release_does_not_count(rows):
 
 def test_the_install_manager_is_no_release():
     row = release_row(1, "Python install manager 25.0", version=100)
-    files = [file_row(1, f"https://www.python.org/ftp/python/pymanager/python-manager-25.0.{e}") for e in ("msix", "msi")]
+    files = [
+        file_row(1, f"https://www.python.org/ftp/python/pymanager/python-manager-25.0.{e}") for e in ("msix", "msi")
+    ]
 
     assert parse_releases([row], files) == []
 

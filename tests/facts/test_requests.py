@@ -81,7 +81,13 @@ def test_a_version_that_is_none_is_refused_with_what_is_allowed(version):
 def test_all_that_is_wrong_is_told_at_once():
     properties = {"python_version": "x", "platforms": ["y", "z"], "profile": "w", "force": "v"}
 
-    assert [p.split()[0] for p in problems_of(parse_release_request, properties)] == ["'x'", "'y'", "'z'", "profile", "force"]
+    assert [p.split()[0] for p in problems_of(parse_release_request, properties)] == [
+        "'x'",
+        "'y'",
+        "'z'",
+        "profile",
+        "force",
+    ]
 
 
 def test_newest_is_none_and_a_number_is_a_version():
@@ -107,17 +113,13 @@ def test_a_platform_request_is_ordinary_and_not_forced_unless_it_says_so():
 
 
 def test_a_platform_builder_needs_a_number():
-    (problem,) = problems_of(
-        parse_platform_request, {"python_version": "newest", "profile": "quick"}, DEBIAN, "amd64"
-    )
+    (problem,) = problems_of(parse_platform_request, {"python_version": "newest", "profile": "quick"}, DEBIAN, "amd64")
 
     assert problem == "python_version is 'newest': a platform builder needs a number; `newest` is for `release`"
 
 
 def test_a_platform_builder_refuses_a_version_older_than_its_platform_builds():
-    (problem,) = problems_of(
-        parse_platform_request, {"python_version": "3.8.20", "profile": "quick"}, DEBIAN, "amd64"
-    )
+    (problem,) = problems_of(parse_platform_request, {"python_version": "3.8.20", "profile": "quick"}, DEBIAN, "amd64")
 
     assert problem == "CPython 3.8.20 is not built on debian-12: it has 3.9 and newer"
 

@@ -184,7 +184,10 @@ def test_this_machine_needs_no_account(load, host):
 def test_a_user_without_a_password_is_a_problem(problems):
     (problem,) = problems(web_user="operator")
 
-    assert problem == "PYTHON_BUILDS_WEB_PASSWORD_FILE is not set: must be set together with PYTHON_BUILDS_WEB_USER, or neither"
+    assert (
+        problem
+        == "PYTHON_BUILDS_WEB_PASSWORD_FILE is not set: must be set together with PYTHON_BUILDS_WEB_USER, or neither"
+    )
 
 
 def test_a_password_without_a_user_is_a_problem(problems, account):

@@ -7,7 +7,9 @@ import pytest
 from python_builds.facts.trust import Trust
 
 
-@pytest.mark.parametrize("weaker, stronger", list(itertools.pairwise(["digest", "signed-index", "openpgp", "sigstore"])))
+@pytest.mark.parametrize(
+    "weaker, stronger", list(itertools.pairwise(["digest", "signed-index", "openpgp", "sigstore"]))
+)
 def test_trust_grows_from_a_listed_digest_to_sigstore(weaker, stronger):
     assert Trust(stronger).satisfies(Trust(weaker))
     assert not Trust(weaker).satisfies(Trust(stronger))

@@ -1,6 +1,6 @@
 """`make build [VERSION=3.13.5] [PLATFORM=debian-12] [PROFILE=quick|optimized] [FORCE=1]`: one build, start to finish.
 
-It asks for the build exactly as the web UI's Force form does, of the farm that `make run` started or else of one that it
+It asks for the build exactly as the web UI's Force form does, of the farm that `make run` started or else of one it
 starts and stops. Arguments come as environment variables, so that make needs to quote nothing.
 """
 
@@ -90,7 +90,9 @@ def build(client: Client, settings: Settings, wanted: Mapping[str, Any]) -> int:
     asked: list[int] = []
     with _cancelling(client, asked):
         asked.append(client.force("release", reason="make build", username="make build", **wanted))
-        title = f"release: CPython {wanted['python_version']} ({wanted['profile']}) for {', '.join(wanted['platforms'])}"
+        title = (
+            f"release: CPython {wanted['python_version']} ({wanted['profile']}) for {', '.join(wanted['platforms'])}"
+        )
         release = progress.follow(title, asked[0])
         if release is None or release["results"] != SUCCESS:
             return 1
@@ -106,7 +108,9 @@ def build(client: Client, settings: Settings, wanted: Mapping[str, Any]) -> int:
     made = [client.properties(result["buildid"])["artifacts"] for result in results if result]
     if properties["existing"]:
         print("built already; FORCE=1 builds it again, as a new revision")
-    _show(settings, wanted["profile"], [a for artifacts in (*made, *properties["existing"].values()) for a in artifacts])
+    _show(
+        settings, wanted["profile"], [a for artifacts in (*made, *properties["existing"].values()) for a in artifacts]
+    )
     return 0
 
 

@@ -60,7 +60,7 @@ class Client:
             answer = self.session.post(f"{self.url}api/v2/{path}", json=body, timeout=30).json()
         except requests.RequestException as error:
             raise FarmError(f"the farm at {self.url} does not answer: {error}") from error
-        if "error" in answer and answer["error"]:
+        if answer.get("error"):
             raise FarmError(_message(answer["error"]))
         return answer["result"]
 

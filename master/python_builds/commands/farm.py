@@ -1,6 +1,6 @@
 """`make run`, `make stop`, `make status`: the farm on this machine, in the background.
 
-    python -m python_builds.commands.farm run|stop|status
+python -m python_builds.commands.farm run|stop|status
 """
 
 import contextlib
@@ -154,7 +154,9 @@ def _wait_until_it_serves(settings: Settings, farm: Farm) -> None:
             if requests.get(f"{farm.url}api/v2/masters", timeout=5).status_code in (200, 401, 403):
                 return
         if _gone(farm.pid, 0.2):
-            raise FarmError(f"the master ended at once:\n{_tail(folder / 'startup.log')}\n{_tail(folder / 'twistd.log')}")
+            raise FarmError(
+                f"the master ended at once:\n{_tail(folder / 'startup.log')}\n{_tail(folder / 'twistd.log')}"
+            )
     raise FarmError(f"the master does not answer at {farm.url} after {START_SECONDS} s; see {folder / 'twistd.log'}")
 
 

@@ -10,7 +10,14 @@ from python_builds.commands.client import Client
 SUCCESS, WARNINGS, FAILURE, SKIPPED, EXCEPTION, RETRY, CANCELLED = range(7)
 """Buildbot's results, which are part of its REST API."""
 
-MARKS = {SUCCESS: "ok", WARNINGS: "warning", FAILURE: "FAILED", EXCEPTION: "ERROR", RETRY: "again", CANCELLED: "stopped"}
+MARKS = {
+    SUCCESS: "ok",
+    WARNINGS: "warning",
+    FAILURE: "FAILED",
+    EXCEPTION: "ERROR",
+    RETRY: "again",
+    CANCELLED: "stopped",
+}
 TAILS = {WARNINGS: 3, FAILURE: 40, EXCEPTION: 40}
 """How many lines of a step's log are shown."""
 
@@ -90,9 +97,9 @@ class Progress:
 
     def _read_history(self, build: Mapping[str, Any]) -> dict[str, float]:
         profile = self.client.properties(build["buildid"]).get("profile")
-        earlier = self.client.get(
-            f"builders/{build['builderid']}/builds", complete=True, order="-number", limit=20
-        )["builds"]
+        earlier = self.client.get(f"builders/{build['builderid']}/builds", complete=True, order="-number", limit=20)[
+            "builds"
+        ]
         for candidate in earlier:
             done = candidate["results"] in (SUCCESS, WARNINGS)
             if done and self.client.properties(candidate["buildid"]).get("profile") == profile:

@@ -56,7 +56,7 @@ class AptArchive:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Have one ask at a time: apt fails at once where another holds its lock, and rewrites what a third may read."""
+        """Have one ask at a time: apt fails where another holds its lock, and rewrites what a third may read."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -83,7 +83,7 @@ class AptArchive:
 
     def _paragraphs(self) -> Iterable[Sources]:
         shown = self._apt("apt-cache", "showsrc", *PACKAGES)
-        return Sources.iter_paragraphs(shown.splitlines(), use_apt_pkg=False)  # type: ignore[no-any-return]
+        return Sources.iter_paragraphs(shown.splitlines(), use_apt_pkg=False)
 
     def _offer(self, paragraph: Sources) -> Offer | None:
         for file in paragraph["Checksums-Sha256"]:
@@ -148,7 +148,9 @@ def source_lines(configured: Iterable[tuple[str, str]], suites: Sequence[str]) -
     main = next((uri for uri, release in pairs if "-" not in release), None)
     security = next((uri for uri, release in pairs if release.endswith("-security")), None)
     if main is None:
-        raise SourceError("this machine's apt has no archive configured: `apt-get indextargets` lists none")
+        raise SourceError(
+            "this machine's apt has no archive's index (`apt-get indextargets` lists none); run `apt-get update`"
+        )
     signed = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""
     lines = [f"deb-src {signed}{main} {suite} main" for suite in suites]
     if security:

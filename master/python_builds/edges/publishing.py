@@ -79,7 +79,9 @@ def upload_artifacts(store: DirectoryStore, product: Product, revision: int, fol
     keys = artifact_keys(product, revision)
     for name in keys:
         if not (folder / name).is_file():
-            raise StoreError(f"the build left no {name}; a {product.platform.package_format} platform makes {list(keys)}")
+            raise StoreError(
+                f"the build left no {name}; a {product.platform.package_format} platform makes {list(keys)}"
+            )
     result = []
     for name, key in keys.items():
         path = folder / name

@@ -155,8 +155,8 @@ def mirror(store: DirectoryStore, offer: Offer, tarball: Path) -> records.Source
     kept = mirrored(store, offer.version)
     if kept.sha256 != offer.sha256:
         raise WrongDigest(
-            f"the store holds {kept.name} with SHA-256 {kept.sha256} from {kept.origin}, but {offer.origin} vouches for "
-            f"{offer.sha256}; a release never changes, so find out which one is right before you delete {key}"
+            f"the store holds {kept.name} with SHA-256 {kept.sha256} from {kept.origin}, but {offer.origin} vouches "
+            f"for {offer.sha256}; a release never changes, so find out which one is right before you delete {key}"
         )
     return kept
 

@@ -45,9 +45,7 @@ def parts(version: Version, platforms: Sequence[Platform], builders: Collection[
             continue
         for architecture in platform.architectures:
             if builder_name(platform, architecture) in builders:
-                products.append(
-                    Product(version=version, platform=platform, architecture=architecture, profile=profile)
-                )
+                products.append(Product(version=version, platform=platform, architecture=architecture, profile=profile))
             else:
                 left_out.append(f"{platform.name}: no worker for {architecture}")
     return Parts(products=tuple(products), left_out=tuple(left_out))
@@ -65,7 +63,7 @@ def wanted(
 ) -> tuple[Product, ...]:
     """Say what the policy wants built by itself, for releases of maintained minors.
 
-    A platform past its vendor's support gets nothing new. Of each minor a platform gets the latest patch, and everything
+    A platform past its vendor's support gets nothing new. Of each minor a platform gets the latest patch, and all that is
     newer than the oldest it already has: so a new platform starts at the latest and misses nothing from then on.
     """
     candidates = sorted(v for v in set(releases) if prereleases or not v.is_prerelease)

@@ -181,8 +181,8 @@ PLATFORMS = (
     ),
 )
 
-# With these, configure of every CPython from 3.9 on finds all that the stdlib needs. libb2 stays out on purpose: 3.11 to
-# 3.13 would link it where it is found and so depend on it; their bundled BLAKE2 does the same.
+# With these, configure of every CPython from 3.9 on finds all that the stdlib needs. libb2 stays out on purpose: 3.11
+# to 3.13 would link it where it is found and so depend on it; their bundled BLAKE2 does the same.
 BUILD_PACKAGES: Mapping[str, tuple[str, ...]] = {
     "apt": (
         "dpkg-dev",
@@ -267,9 +267,7 @@ def platform_named(name: str) -> Platform:
     try:
         return _BY_NAME[name]
     except KeyError:
-        raise InvalidRequest(
-            f"{name!r} is not a platform of this farm; these are: {', '.join(_BY_NAME)}"
-        ) from None
+        raise InvalidRequest(f"{name!r} is not a platform of this farm; these are: {', '.join(_BY_NAME)}") from None
 
 
 def platform_for_system(os_release: Mapping[str, str]) -> Platform | None:

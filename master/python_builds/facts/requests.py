@@ -51,9 +51,7 @@ def parse_release_request(properties: Mapping[str, object]) -> ReleaseRequest:
     return request
 
 
-def parse_platform_request(
-    properties: Mapping[str, object], platform: Platform, architecture: str
-) -> PlatformRequest:
+def parse_platform_request(properties: Mapping[str, object], platform: Platform, architecture: str) -> PlatformRequest:
     """Check `python_version`, `variant`, `profile` and `force` for the builder of this platform and architecture.
 
     Raises:

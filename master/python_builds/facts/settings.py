@@ -1,7 +1,7 @@
-"""Settings: environment variables named PYTHON_BUILDS_…, or lines of a `.env` file in the checkout; the environment wins.
+"""Settings: environment variables named PYTHON_BUILDS_…, or lines of `.env` in the checkout; the environment wins.
 
-All problems are reported at once, each naming the variable, the value found and what is allowed. A name that starts with
-PYTHON_BUILDS_ and is none of ours is a problem too: a mistyped setting must not be one that is silently ignored.
+All problems are reported at once, each naming the variable, the value found and what is allowed. A name that starts
+with PYTHON_BUILDS_ and is none of ours is a problem too: a mistyped setting must not be one that is silently ignored.
 
 `python -m python_builds.facts.settings` lists them.
 """

@@ -1,8 +1,10 @@
-"""How this farm's builds end: stopped by the master's shutdown means later, a lost worker means again, but not for ever.
+"""How this farm's builds end: stopped by the master's shutdown means later, a lost worker means again, not for ever.
 
 Buildbot ends a build that its master's shutdown interrupts as CANCELLED, never to be retried, and retries one that lost
 its worker without bound (buildbot issue #6029, and the failure matrix in DECISIONS.md).
 """
+
+from typing import Any
 
 from buildbot.process.build import Build
 from buildbot.process.results import CANCELLED, EXCEPTION, RETRY, SKIPPED
@@ -15,8 +17,10 @@ LOST = "lost its worker"
 class FarmBuild(Build):
     """A build that survives restarts and gives up in the end."""
 
+    results: int
+
     @defer.inlineCallbacks
-    def buildFinished(self, text, results):
+    def buildFinished(self, text: list[str], results: int) -> Any:
         """Decide about a retry, then finish."""
         if self.stopped_reason == "Master Shutdown" and CANCELLED in (results, self.results):
             self.results = results = RETRY

@@ -26,7 +26,7 @@ PASSED_ON = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY
 STOP_SECONDS = 10
 
 
-class LocalProcessWorker(AbstractLatentWorker):  # type: ignore[misc]
+class LocalProcessWorker(AbstractLatentWorker):
     """A latent worker whose instance is a process."""
 
     process = None
@@ -52,7 +52,7 @@ class LocalProcessWorker(AbstractLatentWorker):  # type: ignore[misc]
     def _generate_random_password(self) -> str:
         return secrets.token_urlsafe(24)
 
-    @defer.inlineCallbacks  # type: ignore[untyped-decorator]
+    @defer.inlineCallbacks
     def start_instance(self, build: Any) -> Any:
         """Start the process; Buildbot then waits for it to connect."""
         yield threads.deferToThread(_prepare, self.folder, self.cookie)
@@ -66,7 +66,7 @@ class LocalProcessWorker(AbstractLatentWorker):  # type: ignore[misc]
         )
         return True
 
-    @defer.inlineCallbacks  # type: ignore[untyped-decorator]
+    @defer.inlineCallbacks
     def stop_instance(self, fast: bool = False) -> Any:
         """Stop the process, and end whatever of its builds is left."""
         if self.process is not None and self.stopped is not None and not self.stopped.called:

@@ -41,7 +41,7 @@ class Outcome:
     """There is nothing to do: the build ends here, as skipped."""
 
 
-class MasterStep(BuildStep):  # type: ignore[misc]
+class MasterStep(BuildStep):
     """Runs a function on the master, in a thread, and shows how it went."""
 
     haltOnFailure = True
@@ -53,7 +53,7 @@ class MasterStep(BuildStep):  # type: ignore[misc]
         self.spool = spool
         self.summary = ""
 
-    @defer.inlineCallbacks  # type: ignore[untyped-decorator]
+    @defer.inlineCallbacks
     def run(self) -> Any:
         """Run the function; see the module's text for how errors end."""
         log = yield self.addLog("log")

@@ -39,15 +39,13 @@ PROFILE_STAGES = {
     "optimized": (
         ("compile instrumented", "compile.sh", "instrumented"),
         ("train", "train.sh"),
-        ("compile", "compile.sh", "optimized"),
+        ("compile optimized", "compile.sh", "optimized"),
     ),
 }
 """What a profile runs between configure and the tests: step name, script and its arguments."""
 
 
-def platform_steps(
-    platform: Platform, architecture: str, settings: Settings, store: DirectoryStore
-) -> list[BuildStep]:
+def platform_steps(platform: Platform, architecture: str, settings: Settings, store: DirectoryStore) -> list[BuildStep]:
     """Make the steps of one platform's builder."""
     spool = settings.state_dir / "spool"
     here = functools.partial(_on_master, spool, store, platform, architecture)
@@ -64,7 +62,9 @@ def platform_steps(
             haltOnFailure=True,
         ),
         _command("prepare folders", ["scripts/prepare-folders.sh"], settings),
-        _builder("unpack", ["unpack-source.sh", util.Property("source_name"), util.Property("source_sha256")], settings),
+        _builder(
+            "unpack", ["unpack-source.sh", util.Property("source_name"), util.Property("source_sha256")], settings
+        ),
         _builder("configure", ["configure.sh", prefix, profile], settings),
         _command(
             "config.log",

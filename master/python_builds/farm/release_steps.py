@@ -33,7 +33,7 @@ SCHEDULER = "platforms"
 def release_steps(
     settings: Settings, store: DirectoryStore, origins: Sequence[Source], builders: Mapping[str, Any]
 ) -> list[BuildStep]:
-    """Make the steps; `builders` are the platform builders of this farm, by name, each with its (platform, architecture)."""
+    """Make the steps; `builders` are this farm's platform builders, by name, each with its (platform, architecture)."""
     spool = settings.state_dir / "spool"
     return [
         MasterStep(check_request, spool, name="check the request"),
@@ -72,13 +72,13 @@ def find_source(origins: Sequence[Source], store: DirectoryStore, settings: Sett
     )
 
 
-class AskForBuilds(BuildStep):  # type: ignore[misc]
+class AskForBuilds(BuildStep):
     """Asks for one build for each platform and architecture that supports the version and lacks it.
 
     Each is asked for in one transaction under an external id that names this build's request and the product: a build
     of the same request that is started again, after a crash, asks for nothing twice. What was asked for, what exists
-    and what is asked for already is left in the properties `requested`, `existing` and `pending`, by builder: the requests' ids, and
-    the artifacts of what exists.
+    and what is asked for already is left in the properties `requested`, `existing` and `pending`, by builder:
+    the requests' ids, and the artifacts of what exists.
     """
 
     haltOnFailure = True
@@ -90,7 +90,7 @@ class AskForBuilds(BuildStep):  # type: ignore[misc]
         self.builders = builders
         self.summary = "asking"
 
-    @defer.inlineCallbacks  # type: ignore[untyped-decorator]
+    @defer.inlineCallbacks
     def run(self) -> Any:
         """Compute what is missing and ask for it."""
         log = yield self.addLog("log")
@@ -123,7 +123,7 @@ class AskForBuilds(BuildStep):  # type: ignore[misc]
         """Show the counts."""
         return {"step": self.summary, "build": self.summary}
 
-    @defer.inlineCallbacks  # type: ignore[untyped-decorator]
+    @defer.inlineCallbacks
     def _pending(self, products: Collection[Product]) -> Any:
         """Find which products unfinished requests will make, with the request's id."""
         found = {}
@@ -140,7 +140,7 @@ class AskForBuilds(BuildStep):  # type: ignore[misc]
                     found[product] = buildrequest["buildrequestid"]
         return found
 
-    @defer.inlineCallbacks  # type: ignore[untyped-decorator]
+    @defer.inlineCallbacks
     def _ask(self, product: Product, force: bool, priority: int) -> Any:
         """Ask for one build, once for each request of this release; return the build request's id."""
         external_id = f"release-request/{self.build.requests[0].id}/{product}"

@@ -19,7 +19,7 @@ MANIFEST_EVERY = 6 * 3600
 """Seconds. The indexes are written after each build; this mends what a crash between the two left."""
 
 
-class VersionParameter(util.StringParameter):  # type: ignore[misc]
+class VersionParameter(util.StringParameter):
     """A field for a CPython version, checked on the server with a sentence that says what is allowed."""
 
     def parse_from_arg(self, s: object) -> str:
@@ -31,7 +31,7 @@ class VersionParameter(util.StringParameter):  # type: ignore[misc]
         return str(s)
 
 
-class ChoiceParameter(util.ChoiceStringParameter):  # type: ignore[misc]
+class ChoiceParameter(util.ChoiceStringParameter):
     """A choice, refused on the server with a sentence that says what is allowed."""
 
     def parse_from_arg(self, s: object) -> str:

@@ -1,0 +1,308 @@
+"""Where a tarball can be had: in which order, how well vouched for, and what is passed over with which words."""
+
+import dataclasses
+import hashlib
+
+import pytest
+from packaging.version import Version
+
+from python_builds.edges.apt_archive import AptArchive
+from python_builds.edges.python_org import PythonOrg
+from python_builds.edges.sources import Folder, Mirror, fetch, find_offer, make_sources, mirror, mirrored
+from python_builds.facts.errors import SourceError, SourceNotFound, WrongDigest
+from python_builds.facts.settings import Settings
+from python_builds.facts.trust import Trust
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with tarballs; `put` adds one with its digest beside it."""
+    path = tmp_path / "tarballs"
+    path.mkdir()
+    return Folder(path)
+
+
+def put(folder, name, content=b"a tarball", digest=None):
+    (folder.path / name).write_bytes(content)
+    (folder.path / f"{name}.sha256").write_text(f"{digest or sha256(content)}  {name}\n")
+
+
+@dataclasses.dataclass
+class Listed:
+    """A source that lists given offers."""
+
+    name: str
+    listed: list
+
+    def offers(self):
+        return self.listed
+
+
+def names(offers):
+    return [offer.name for offer in offers]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{digest}  Python-3.13.5.tgz\n",
+        "{digest} *Python-3.13.5.tgz\n",
+        "{digest}\n",
+        "{digest}",
+        "\n{digest}  Python-3.13.5.tgz\n\n",
+    ],
+)
+def test_a_folder_offers_a_tarball_with_its_digest_beside_it(folder, text):
+    (folder.path / "Python-3.13.5.tgz").write_bytes(b"a tarball")
+    (folder.path / "Python-3.13.5.tgz.sha256").write_text(text.format(digest=sha256(b"a tarball").upper()))
+
+    (offer,) = folder.offers()
+
+    assert (offer.version, offer.name, offer.trust) == (Version("3.13.5"), "Python-3.13.5.tgz", Trust.DIGEST)
+    assert offer.sha256 == sha256(b"a tarball")
+    assert offer.origin == str(folder.path / "Python-3.13.5.tgz")
+    assert offer.is_there()
+
+
+def test_a_folder_s_sha256sums_vouches_for_many(folder):
+    for name in ("Python-3.13.5.tgz", "Python-3.14.0rc2.tar.xz", "Python-3.12.1.tgz"):
+        (folder.path / name).write_text(name)
+    (folder.path / "SHA256SUMS").write_text(
+        f"{sha256(b'Python-3.13.5.tgz')}  Python-3.13.5.tgz\n{sha256(b'Python-3.14.0rc2.tar.xz')} *Python-3.14.0rc2.tar.xz\n"
+    )
+
+    assert {o.name: o.sha256 for o in folder.offers()} == {
+        "Python-3.13.5.tgz": sha256(b"Python-3.13.5.tgz"),
+        "Python-3.14.0rc2.tar.xz": sha256(b"Python-3.14.0rc2.tar.xz"),
+    }
+
+
+def test_a_tarball_without_a_digest_and_other_files_are_not_offered(folder):
+    put(folder, "notes-3.13.5.tgz")
+    (folder.path / "Python-3.13.5.tgz").write_bytes(b"a tarball")
+    (folder.path / "Python-3.12.1.tgz.sha256").write_text(f"{sha256(b'')}  Python-3.12.1.tgz\n")
+
+    assert folder.offers() == []
+
+
+def test_a_folder_that_is_none_is_an_error(tmp_path):
+    with pytest.raises(SourceError, match=r"/none is no folder$"):
+        Folder(tmp_path / "none").offers()
+
+
+def test_a_tarball_is_fetched_and_checked(folder, tmp_path):
+    put(folder, "Python-3.13.5.tgz")
+
+    assert fetch(folder.offers()[0], tmp_path / "target") == len(b"a tarball")
+    assert (tmp_path / "target").read_bytes() == b"a tarball"
+
+
+def test_a_tarball_of_another_digest_is_deleted_and_both_digests_named(folder, tmp_path):
+    put(folder, "Python-3.13.5.tgz", b"tampered with", digest=sha256(b"a tarball"))
+
+    with pytest.raises(WrongDigest) as refused:
+        fetch(folder.offers()[0], tmp_path / "target")
+
+    assert sha256(b"tampered with") in str(refused.value)
+    assert sha256(b"a tarball") in str(refused.value)
+    assert not (tmp_path / "target").exists()
+
+
+def test_a_fetch_that_breaks_off_leaves_nothing(folder, tmp_path):
+    put(folder, "Python-3.13.5.tgz")
+
+    def break_off(target):
+        target.write_bytes(b"half")
+        raise OSError("the cable was pulled")
+
+    with pytest.raises(OSError, match="the cable"):
+        fetch(dataclasses.replace(folder.offers()[0], fetch=break_off), tmp_path / "target")
+
+    assert not (tmp_path / "target").exists()
+
+
+def test_what_was_mirrored_is_offered_as_well_vouched_for_as_it_came(store, folder, tmp_path):
+    put(folder, "Python-3.13.5.tgz")
+    offer = dataclasses.replace(folder.offers()[0], trust=Trust.SIGSTORE)
+    fetch(offer, tmp_path / "target")
+
+    kept = mirror(store, offer, tmp_path / "target")
+
+    assert kept == mirrored(store, Version("3.13.5"))
+    (again,) = Mirror(store).offers()
+    assert (again.version, again.name, again.sha256) == (offer.version, offer.name, offer.sha256)
+    assert (again.trust, again.origin) == (Trust.SIGSTORE, offer.origin)
+    assert again.is_there()
+    assert fetch(again, tmp_path / "copy") == kept.size == len(b"a tarball")
+
+
+def test_mirroring_again_changes_nothing(store, folder):
+    put(folder, "Python-3.13.5.tgz")
+    (offer,) = folder.offers()
+    tarball = folder.path / offer.name
+    first = mirror(store, offer, tarball)
+
+    assert mirror(store, dataclasses.replace(offer, origin="elsewhere"), tarball) == first
+
+
+def test_a_mirrored_release_that_is_another_elsewhere_stops_with_both(store, folder):
+    put(folder, "Python-3.13.5.tgz", b"one")
+    (first,) = folder.offers()
+    mirror(store, first, folder.path / first.name)
+    put(folder, "Python-3.13.5.tgz", b"two")
+    (second,) = folder.offers()
+
+    with pytest.raises(WrongDigest) as refused:
+        mirror(store, second, folder.path / second.name)
+
+    assert sha256(b"one") in str(refused.value)
+    assert sha256(b"two") in str(refused.value)
+    assert store.read("sources/3.13.5/Python-3.13.5.tgz") == b"one"
+
+
+def test_a_mirrored_tarball_that_nobody_has_vouched_for_yet_is_not_offered(store):
+    store.create("sources/3.13.5/Python-3.13.5.tgz", b"a tarball")
+
+    assert Mirror(store).offers() == []
+
+
+def test_the_first_source_that_has_a_version_serves_and_the_others_are_not_asked(store, folder, tmp_path):
+    put(folder, "Python-3.13.5.tgz")
+    (offer,) = folder.offers()
+    mirror(store, dataclasses.replace(offer, origin="upstream"), folder.path / offer.name)
+    not_there = Folder(tmp_path / "none")
+
+    found, passed = find_offer([Mirror(store), folder, not_there], Version("3.13.5"), Trust.DIGEST)
+
+    assert found.origin == "upstream"
+    assert passed == []
+
+
+def test_a_source_that_cannot_be_asked_is_passed_over_and_said(folder, tmp_path):
+    put(folder, "Python-3.13.5.tgz")
+
+    found, passed = find_offer([Folder(tmp_path / "none"), folder], Version("3.13.5"), Trust.DIGEST)
+
+    assert found.origin == str(folder.path / "Python-3.13.5.tgz")
+    assert passed == [f"{tmp_path}/none: {tmp_path}/none is no folder."]
+
+
+def test_a_source_that_the_system_refuses_is_passed_over_too(folder, tmp_path):
+    put(folder, "Python-3.13.5.tgz")
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "SHA256SUMS").mkdir()
+
+    found, passed = find_offer([Folder(tmp_path / "odd"), folder], Version("3.13.5"), Trust.DIGEST)
+
+    assert found.name == "Python-3.13.5.tgz"
+    assert "Is a directory" in passed[0]
+
+
+def test_what_is_listed_but_not_there_is_passed_over_and_said(folder):
+    put(folder, "Python-3.13.5.tgz")
+    (offer,) = folder.offers()
+    gone = dataclasses.replace(offer, origin="mirror X", is_there=lambda: False)
+
+    found, passed = find_offer([Listed("x", [gone]), folder], Version("3.13.5"), Trust.DIGEST)
+
+    assert found.origin == offer.origin
+    assert passed == ["mirror X is listed but not there."]
+
+
+def test_what_cannot_be_asked_for_is_passed_over_and_said(folder):
+    def fails():
+        raise SourceError("cannot ask")
+
+    put(folder, "Python-3.13.5.tgz")
+    (offer,) = folder.offers()
+    silent = dataclasses.replace(offer, origin="mirror X", is_there=fails)
+
+    found, passed = find_offer([Listed("x", [silent]), folder], Version("3.13.5"), Trust.DIGEST)
+
+    assert found.origin == offer.origin
+    assert passed == ["mirror X: cannot ask."]
+
+
+def test_what_is_not_trusted_enough_is_passed_over_with_the_setting_s_name(folder):
+    put(folder, "Python-3.13.5.tgz")
+    (offer,) = folder.offers()
+    signed = dataclasses.replace(offer, origin="signed", trust=Trust.OPENPGP)
+
+    found, passed = find_offer([folder, Listed("x", [signed])], Version("3.13.5"), Trust.SIGNED_INDEX)
+
+    assert found.origin == "signed"
+    assert passed == [
+        f"{offer.origin} is vouched for by digest only; PYTHON_BUILDS_MINIMUM_TRUST asks for signed-index."
+    ]
+
+
+def test_the_newest_is_the_newest_final_release_that_is_there_in_any_source(folder):
+    for version in ("3.9.25", "3.10.1", "3.14.0rc2"):
+        put(folder, f"Python-{version}.tgz")
+    gone = [
+        dataclasses.replace(folder.offers()[0], version=Version("3.13.5"), origin="gone", is_there=lambda: False),
+        dataclasses.replace(folder.offers()[0], version=Version("3.9.26")),
+    ]
+
+    found, passed = find_offer([Listed("x", gone), folder], None, Trust.DIGEST)
+
+    assert str(found.version) == "3.10.1"
+    assert passed == ["gone is listed but not there."]
+
+
+def test_the_first_source_serves_the_newest_where_several_have_it(folder):
+    put(folder, "Python-3.13.5.tgz")
+    first = dataclasses.replace(folder.offers()[0], origin="first")
+
+    assert find_offer([Listed("x", [first]), folder], None, Trust.DIGEST)[0].origin == "first"
+
+
+def test_a_pre_release_is_found_by_its_number_alone(folder):
+    put(folder, "Python-3.14.0rc2.tgz")
+
+    assert find_offer([folder], Version("3.14.0rc2"), Trust.DIGEST)[0].name == "Python-3.14.0rc2.tgz"
+    with pytest.raises(SourceNotFound, match="no source has CPython releases"):
+        find_offer([folder], None, Trust.DIGEST)
+
+
+def test_a_version_that_nobody_has_is_answered_with_what_they_have(folder, tmp_path):
+    put(folder, "Python-3.9.25.tgz")
+    put(folder, "Python-3.10.1.tgz")
+
+    with pytest.raises(SourceNotFound) as refused:
+        find_offer([folder, Folder(tmp_path / "none")], Version("3.13.5"), Trust.DIGEST)
+
+    assert str(refused.value) == (
+        f"no source has CPython 3.13.5 ({folder.path}, {tmp_path}/none were asked). They list 3.10.1, 3.9.25. "
+        f"{tmp_path}/none: {tmp_path}/none is no folder."
+    )
+
+
+def test_what_is_not_trusted_enough_is_not_proposed(folder):
+    put(folder, "Python-3.13.5.tgz")
+
+    with pytest.raises(SourceNotFound) as refused:
+        find_offer([folder], Version("3.13.5"), Trust.SIGSTORE)
+
+    assert "They list" not in str(refused.value)
+    assert "PYTHON_BUILDS_MINIMUM_TRUST asks for sigstore" in str(refused.value)
+
+
+def test_sources_are_made_in_the_order_of_the_settings(store, tmp_path):
+    settings = Settings(
+        sources="apt /srv/tarballs mirror python.org",
+        apt_suites="sid trixie",
+        state_dir=tmp_path,
+        python_org_url="http://mirror.example/",
+    )
+
+    made = make_sources(settings, store)
+
+    assert [type(source) for source in made] == [AptArchive, Folder, Mirror, PythonOrg]
+    assert [source.name for source in made] == settings.sources.split()
+    assert (made[0].folder, made[0].suites) == (tmp_path / "apt-archive", ("sid", "trixie"))
+    assert made[3].url == "http://mirror.example"

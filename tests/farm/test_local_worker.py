@@ -1,0 +1,43 @@
+"""The worker that is a process of this machine."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from python_builds.farm.local_worker import COOKIE, end_leftovers, worker_folder
+
+
+def test_leftovers_of_our_own_worker_are_ended_and_no_others(tmp_path: Path) -> None:
+    sleep = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
+    ours, theirs = (
+        subprocess.Popen(sleep, env={**os.environ, COOKIE: str(tmp_path / name)}, stdout=subprocess.PIPE)
+        for name in ("worker", "worker2")
+    )
+    for process in (ours, theirs):
+        assert process.stdout is not None
+        process.stdout.readline()
+    end_leftovers(str(tmp_path / "worker"))
+
+    assert ours.wait(timeout=10) < 0
+    assert theirs.poll() is None
+    theirs.kill()
+    theirs.wait()
+
+
+@pytest.mark.skipif("os.geteuid() != 0")
+def test_a_root_worker_moves_out_of_a_folder_that_is_closed_to_the_build_user(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+
+    chosen = worker_folder(closed / "state", "nobody")
+
+    assert chosen.parent == Path("/var/tmp")
+    assert chosen == worker_folder(closed / "state", "nobody"), "the same state folder finds its worker again"
+    assert chosen != worker_folder(closed / "other", "nobody")
+
+
+def test_a_root_worker_stays_in_an_open_folder() -> None:
+    assert worker_folder(Path("/srv/python-builds"), "nobody") == Path("/srv/python-builds/worker")
