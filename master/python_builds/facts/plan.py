@@ -63,8 +63,8 @@ def wanted(
 ) -> tuple[Product, ...]:
     """Say what the policy wants built by itself, for releases of maintained minors.
 
-    A platform past its vendor's support gets nothing new. Of each minor a platform gets the latest patch, and all that is
-    newer than the oldest it already has: so a new platform starts at the latest and misses nothing from then on.
+    A platform past its vendor's support gets nothing new. Of each minor a platform gets the latest patch, and all
+    that is newer than the oldest it already has: so a new platform starts at the latest and then misses nothing.
     """
     candidates = sorted(v for v in set(releases) if prereleases or not v.is_prerelease)
     result = []

@@ -1,0 +1,93 @@
+"""Guards: what is said in one place is what is true in another. Each message says what to edit."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from python_builds.facts.platforms import PLATFORMS
+from python_builds.facts.settings import CHECKOUT, Settings, variable
+
+README = (CHECKOUT / "README.md").read_text()
+LIBRARY = CHECKOUT / "master" / "python_builds"
+RINGS = ("facts", "edges", "farm", "commands")
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    return [CHECKOUT / name for name in listed.splitlines() if (CHECKOUT / name).is_file()]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda p: p.name)
+def test_the_readme_lists_every_platform(platform: object) -> None:
+    row = next((line for line in README.splitlines() if line.startswith(f"| {platform.name} |")), None)
+
+    assert row, f"add a row for {platform.name} to the table in README.md"
+    assert f"| {platform.package_format} | {platform.end_of_support} |" in row, f"README.md's row for {platform.name} is out of date"
+
+
+def test_the_readme_lists_no_platform_that_is_not_in_the_table() -> None:
+    listed = re.findall(r"^\| ((?:ubuntu|debian|centos|rhel|opensuse)-\d+) \|", README, re.MULTILINE)
+
+    assert listed == [p.name for p in PLATFORMS], "README.md's table and PLATFORMS in platforms.py differ"
+
+
+def test_every_setting_that_a_text_names_exists() -> None:
+    known = {variable(name) for name in Settings.model_fields}
+    for path in (CHECKOUT / "README.md", CHECKOUT / "DECISIONS.md", CHECKOUT / "CONTRIBUTING.md"):
+        named = set(re.findall(r"PYTHON_BUILDS_[A-Z_]+", path.read_text()))
+
+        assert named <= known, f"{path.name} names settings that settings.py does not have"
+
+
+def test_every_make_target_that_a_text_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*##", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
+    for path in [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *LIBRARY.rglob("*.py")]:
+        named = set(re.findall(r"(?:`|^)make ([a-z][a-z-]+)", path.read_text(), re.MULTILINE))
+
+        assert named <= targets, f"{path.name} names Make targets that the Makefile does not have"
+
+
+def test_make_alone_lists_every_target() -> None:
+    shown = subprocess.run(["make"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    phony = re.search(r"^\.PHONY: (.*)$", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)
+
+    assert phony
+    for target in phony[1].split():
+        assert f"make {target}" in shown, f"give the target {target} a `## text` in the Makefile"
+
+
+def test_files_that_the_texts_point_to_exist() -> None:
+    for path in (CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md"):
+        for name in re.findall(r"`((?:facts|edges|farm|commands|master|scripts|tests)/[\w./-]+\.\w+)`", path.read_text()):
+            assert (CHECKOUT / name).exists() or (LIBRARY / name).exists(), f"{path.name} points to {name}, which is not there"
+
+
+def test_imports_only_point_inwards() -> None:
+    for ring, name in enumerate(RINGS):
+        for path in (LIBRARY / name).glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("python_builds."):
+                    other = node.module.split(".")[1]
+
+                    assert RINGS.index(other) <= ring, f"{name}/{path.name} imports from {other}, which is further out"
+
+
+def test_facts_need_no_reactor() -> None:
+    for path in (LIBRARY / "facts").glob("*.py"):
+        assert "twisted" not in path.read_text().replace("no Twisted", "").lower(), f"{path.name} is a fact: no Twisted there"
+
+
+def test_files_stay_small() -> None:
+    limits = {".py": 250, ".sh": 80}
+    long = {
+        path.relative_to(CHECKOUT).as_posix(): count
+        for path in tracked()
+        if path.suffix in limits
+        and (path.is_relative_to(LIBRARY) or path.suffix == ".sh")
+        and (count := len(path.read_text().splitlines())) > limits[path.suffix]
+    }
+
+    assert not long, f"find the missing noun and split these: {long}"
