@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # What the tests run beside Python: a compiler and the tools of an apt platform, and the linter of shell scripts.
-TEST_PACKAGES := dpkg-dev gcc libc6-dev make shellcheck util-linux xz-utils zlib1g-dev
+TEST_PACKAGES := dpkg-dev gcc gpg gpg-agent libc6-dev make shellcheck util-linux xz-utils zlib1g-dev
 export PYTHONPATH := $(CURDIR)/master
 export VERSION PLATFORM PROFILE FORCE
 

@@ -48,7 +48,9 @@ def build_extension(folder):
     include = "-I" + sysconfig.get_path("include")
     run(*flags("CC", "CFLAGS", "CCSHARED"), include, "-c", source, "-o", compiled)
     run(*flags("LDSHARED"), compiled, "-o", module)
-    output = run(sys.executable, "-c", "import trial; print(trial.answer())", env={**os.environ, "PYTHONPATH": str(folder)})
+    output = run(
+        sys.executable, "-c", "import trial; print(trial.answer())", env={**os.environ, "PYTHONPATH": str(folder)}
+    )
     assert output == "42\n", output
 
 

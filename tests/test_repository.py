@@ -25,7 +25,9 @@ def test_the_readme_lists_every_platform(platform: object) -> None:
     row = next((line for line in README.splitlines() if line.startswith(f"| {platform.name} |")), None)
 
     assert row, f"add a row for {platform.name} to the table in README.md"
-    assert f"| {platform.package_format} | {platform.end_of_support} |" in row, f"README.md's row for {platform.name} is out of date"
+    assert f"| {platform.package_format} | {platform.end_of_support} |" in row, (
+        f"README.md's row for {platform.name} is out of date"
+    )
 
 
 def test_the_readme_lists_no_platform_that_is_not_in_the_table() -> None:
@@ -61,8 +63,12 @@ def test_make_alone_lists_every_target() -> None:
 
 def test_files_that_the_texts_point_to_exist() -> None:
     for path in (CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md"):
-        for name in re.findall(r"`((?:facts|edges|farm|commands|master|scripts|tests)/[\w./-]+\.\w+)`", path.read_text()):
-            assert (CHECKOUT / name).exists() or (LIBRARY / name).exists(), f"{path.name} points to {name}, which is not there"
+        for name in re.findall(
+            r"`((?:facts|edges|farm|commands|master/python_builds|scripts|tests)/[\w./-]+\.\w+)`", path.read_text()
+        ):
+            assert (CHECKOUT / name).exists() or (LIBRARY / name).exists(), (
+                f"{path.name} points to {name}, which is not there"
+            )
 
 
 def test_imports_only_point_inwards() -> None:
@@ -77,7 +83,9 @@ def test_imports_only_point_inwards() -> None:
 
 def test_facts_need_no_reactor() -> None:
     for path in (LIBRARY / "facts").glob("*.py"):
-        assert "twisted" not in path.read_text().replace("no Twisted", "").lower(), f"{path.name} is a fact: no Twisted there"
+        assert "twisted" not in path.read_text().replace("no Twisted", "").lower(), (
+            f"{path.name} is a fact: no Twisted there"
+        )
 
 
 def test_files_stay_small() -> None:

@@ -110,7 +110,10 @@ def test_scripts_are_short_guarded_and_strict(script):
 
 @pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.[sp][hy]")), ids=lambda script: script.name)
 def test_scripts_name_no_archive_and_no_folder_of_one_machine(script):
-    found = re.findall(r"\b(?:deb\.debian\.org|archive\.ubuntu\.com|pypi\.org|pythonhosted\.org)\b|/work/|/root/|/var/tmp/", script.read_text())
+    found = re.findall(
+        r"\b(?:deb\.debian\.org|archive\.ubuntu\.com|pypi\.org|pythonhosted\.org)\b|/work/|/root/|/var/tmp/",
+        script.read_text(),
+    )
     assert not found
 
 
@@ -201,7 +204,9 @@ def make_tarball(path, *members):
 
 
 def test_the_newest_file_of_the_source_is_the_date_of_the_build(work):
-    digest = make_tarball(work / "x.tgz", ("Python-3.99.1/configure", 1700000000), ("Python-3.99.1/.hidden/x", 1700000001))
+    digest = make_tarball(
+        work / "x.tgz", ("Python-3.99.1/configure", 1700000000), ("Python-3.99.1/.hidden/x", 1700000001)
+    )
     run(work, "unpack-source.sh", "x.tgz", digest, as_builder=True).check_returncode()
     assert (work / "logs" / "source-date-epoch").read_text() == "1700000001\n"
     assert sorted(path.name for path in (work / "source").iterdir()) == [".hidden", "configure"]
@@ -243,7 +248,9 @@ def test_configure_gets_only_the_options_it_knows(work):
     lines = configured_with(work, "quick", "nothing special")
     assert f"--prefix={PREFIX}" in lines and "--enable-shared" in lines and "SOURCE_DATE_EPOCH=1700000000" in lines
     assert "--without-static-libpython" not in lines and "--with-lto" not in lines
-    lines = configured_with(work, "quick", "--without-static-libpython do not --enable-static-libpython-for-interpreter do")
+    lines = configured_with(
+        work, "quick", "--without-static-libpython do not --enable-static-libpython-for-interpreter do"
+    )
     assert {"--without-static-libpython", "--enable-static-libpython-for-interpreter"} <= set(lines)
 
 
@@ -284,7 +291,10 @@ def test_the_interpreter_is_linked_statically_in_the_way_its_version_allows(make
 
 def test_only_what_is_installed_is_linked_with_lto(work):
     require_tool("make", "make")
-    write(work / "source" / "Makefile", "PY_LDFLAGS_NODIST=-flto\nall: python Programs/_freeze_module\npython Programs/_freeze_module:\n\t@echo $@ $(PY_CORE_LDFLAGS)\n")
+    write(
+        work / "source" / "Makefile",
+        "PY_LDFLAGS_NODIST=-flto\nall: python Programs/_freeze_module\npython Programs/_freeze_module:\n\t@echo $@ $(PY_CORE_LDFLAGS)\n",
+    )
     done = call(work, "compile.sh", 'set_make_variables optimized; make -s -C source "${make_variables[@]}"')
     assert done.stdout.splitlines() == ["python -flto", "Programs/_freeze_module -flto -fno-lto"], done.stderr
 
@@ -365,7 +375,10 @@ def test_the_build_folder_is_found_wherever_it_is_left(work):
     write(work / "stage" / "text", f"srcdir={work}/source\n")
     write(work / "stage" / "clean", "srcdir=/usr/src/python\n")
     (work / "stage" / "binary").write_bytes(b"\0\xff" + f"{work}/stage/opt".encode() + b"\0")
-    assert sorted(call(work, "install-to-stage.sh", "files_naming_build_folder").stdout.split()) == ["stage/binary", "stage/text"]
+    assert sorted(call(work, "install-to-stage.sh", "files_naming_build_folder").stdout.split()) == [
+        "stage/binary",
+        "stage/text",
+    ]
     done = call(work, "install-to-stage.sh", "refuse_build_folder")
     assert done.returncode == 1
     assert "stage/binary" in done.stderr and "stage/clean" not in done.stderr
@@ -373,12 +386,20 @@ def test_the_build_folder_is_found_wherever_it_is_left(work):
 
 def test_cpythons_own_record_of_the_build_folder_is_rewritten_and_nothing_else(work):
     library = work / "stage" / PREFIX[1:] / "lib" / "python3.99"
-    for name in ("_sysconfigdata__linux.py", "config-3.99/Makefile", "os.py", "../pkgconfig/python.pc", "../../bin/python3.99-config"):
+    for name in (
+        "_sysconfigdata__linux.py",
+        "config-3.99/Makefile",
+        "os.py",
+        "../pkgconfig/python.pc",
+        "../../bin/python3.99-config",
+    ):
         write(library / name, f"{work}/source {work}/stage{PREFIX}\n")
     tree = f"stage{PREFIX}"
     call(work, "install-to-stage.sh", f"forget_build_folder {tree} {tree}/lib/python3.99").check_returncode()
     assert (library / "config-3.99" / "Makefile").read_text() == f"/usr/src/python {PREFIX}\n"
-    assert call(work, "install-to-stage.sh", "files_naming_build_folder").stdout.split() == [f"{tree}/lib/python3.99/os.py"]
+    assert call(work, "install-to-stage.sh", "files_naming_build_folder").stdout.split() == [
+        f"{tree}/lib/python3.99/os.py"
+    ]
 
 
 def test_binaries_are_told_by_their_first_bytes(work):
@@ -497,8 +518,15 @@ def test_the_log_of_a_build_that_did_not_finish_proves_nothing(work):
 
 def import_extensions(folder, *allowed):
     code = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); sys.argv[0] = 'x'; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
-    command = [sys.executable, "-S", "-c", f"import sys; sys.path = [p for p in sys.path if 'dynload' not in p]; {code}"]
-    return subprocess.run([*command, str(folder), str(SCRIPTS / "import_extensions.py"), *allowed], capture_output=True, text=True)
+    command = [
+        sys.executable,
+        "-S",
+        "-c",
+        f"import sys; sys.path = [p for p in sys.path if 'dynload' not in p]; {code}",
+    ]
+    return subprocess.run(
+        [*command, str(folder), str(SCRIPTS / "import_extensions.py"), *allowed], capture_output=True, text=True
+    )
 
 
 def test_an_extension_module_that_does_not_import_is_named(tmp_path):
@@ -547,7 +575,9 @@ def test_a_deb_has_computed_dependencies_and_is_owned_by_root(work):
     assert f" ./{PREFIX[1:]}/bin/python -> python3.99\n" in contents
     assert all(line.split()[1] == "root/root" and line.split()[3] in ("2023-11-14",) for line in contents.splitlines())
     assert sorted(path.name for path in (work / "dist").iterdir()) == [deb.name, f"{deb.name}.sha256"]
-    subprocess.run(["sha256sum", "--check", f"{deb.name}.sha256"], cwd=work / "dist", check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["sha256sum", "--check", f"{deb.name}.sha256"], cwd=work / "dist", check=True, stdout=subprocess.DEVNULL
+    )
 
 
 @pytest.mark.usefixtures("staged_tree")
@@ -556,7 +586,10 @@ def test_md5sums_cover_every_file_and_nothing_else(work):
     run(work, "package-deb.sh", "python-3.99.1", "1", "amd64", PREFIX, "xz", as_builder=True).check_returncode()
     deb = work / "dist" / "python-3.99.1_1_amd64.deb"
     sums = subprocess.check_output(["dpkg-deb", "--info", deb, "md5sums"], text=True)
-    assert [line.split("  ")[1] for line in sums.splitlines()] == [f"{PREFIX[1:]}/bin/python3.99", f"{PREFIX[1:]}/lib/python3.99/os.py"]
+    assert [line.split("  ")[1] for line in sums.splitlines()] == [
+        f"{PREFIX[1:]}/bin/python3.99",
+        f"{PREFIX[1:]}/lib/python3.99/os.py",
+    ]
 
 
 @pytest.mark.parametrize("name", ["Python-3.99.1", "../escape", ""])
@@ -601,7 +634,13 @@ def test_a_base_system_that_exists_is_not_made_again(work):
 
 
 def test_the_archive_of_the_base_system_is_the_one_apt_uses(work):
-    lines = ["http://a/debian/ x main", "http://a/debian/ x contrib", "http://a/debian/ x main", "http://s/ x-security main", "http://b/ y main"]
+    lines = [
+        "http://a/debian/ x main",
+        "http://a/debian/ x contrib",
+        "http://a/debian/ x main",
+        "http://s/ x-security main",
+        "http://b/ y main",
+    ]
     text = "\\n".join(lines)
     write(work / "pretended" / "apt-get", f"#!/bin/sh\nprintf '{text}\\n'\n", executable=True)
     path = f"{work / 'pretended'}:{os.environ['PATH']}"
@@ -630,7 +669,10 @@ def test_two_who_make_the_same_base_system_make_it_once(work):
     write(work / "pretended" / "debootstrap", "#!/bin/sh\n", executable=True)
     path = f"{work / 'pretended'}:{os.environ['PATH']}"
     command = ["bash", "-c", f". scripts/make-base-root.sh; {PRETENDED_DEBOOTSTRAP % ':'}"]
-    both = [subprocess.Popen(command, cwd=work, env={**os.environ, "PATH": path}, stdout=subprocess.DEVNULL) for _ in range(2)]
+    both = [
+        subprocess.Popen(command, cwd=work, env={**os.environ, "PATH": path}, stdout=subprocess.DEVNULL)
+        for _ in range(2)
+    ]
     assert [process.wait() for process in both] == [0, 0]
     assert (work / "debootstrapped").read_text() == "one\n"
     assert (work / "base" / "etc" / "apt" / "sources.list").read_text() == "deb http://archive/ x main\n"
@@ -651,7 +693,11 @@ def package(work):
 
 
 def test_a_package_that_cannot_be_checked_is_not_called_good(work, package):
-    for user, base, reason in ((1000, ".", "this is not root"), (0, "", "there is no base system in ''"), (0, "none", "there is no base system in 'none'")):
+    for user, base, reason in (
+        (1000, ".", "this is not root"),
+        (0, "", "there is no base system in ''"),
+        (0, "none", "there is no base system in 'none'"),
+    ):
         done = run(work, "check-package.sh", package, PREFIX, base, PATH=pretend(work, "id", user))
         assert done.returncode == 3, done.stderr
         assert done.stdout.startswith("check-package.sh: not checked: ") and reason in done.stdout
@@ -669,12 +715,20 @@ def test_a_base_system_that_is_none_or_was_touched_is_an_error(work, package):
 
 def test_an_interpreter_that_only_says_it_succeeded_does_not_pass(work):
     for output, status in (("", 1), ("check_x.py: all 0 checks passed", 1), ("check_x.py: all 3 checks passed", 0)):
-        done = call(work, "check-package.sh", f"scratch=$PWD; in_root_as_user() {{ echo '{output}'; }}; check_as_user check_x.py python")
+        done = call(
+            work,
+            "check-package.sh",
+            f"scratch=$PWD; in_root_as_user() {{ echo '{output}'; }}; check_as_user check_x.py python",
+        )
         assert done.returncode == status
 
 
 def test_a_check_that_fails_fails_the_package(work):
-    done = call(work, "check-package.sh", "scratch=$PWD; in_root_as_user() { echo 'x: all 3 checks passed'; return 1; }; check_as_user x python")
+    done = call(
+        work,
+        "check-package.sh",
+        "scratch=$PWD; in_root_as_user() { echo 'x: all 3 checks passed'; return 1; }; check_as_user x python",
+    )
     assert done.returncode == 1
 
 
@@ -702,7 +756,12 @@ for name in [name for name in vars(check_interpreter) if name.startswith("check_
         delattr(check_interpreter, name)
 check_interpreter.main()
 """
-    done = subprocess.run([sys.executable, "-B", "-c", code], env={**os.environ, "PYTHONPATH": str(SCRIPTS)}, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 1
     assert "ok      check_ctypes" in done.stdout and "FAILED  check_version_and_prefix" in done.stdout
     assert "checks passed" not in done.stdout

@@ -95,7 +95,7 @@ class FarmUnderTest:
 
     def processes(self) -> list[int]:
         """List the processes that this farm has running: its master, its worker and what that started."""
-        cookie = f"{COOKIE}={worker_folder(self.settings.state_dir, self.settings.build_user)}".encode()
+        cookie = f"{COOKIE}={worker_folder(self.settings.state_dir)}".encode()
         state = f"{variable('state_dir')}={self.settings.state_dir}".encode()
         found = []
         for process in Path("/proc").iterdir():
@@ -142,7 +142,9 @@ class FarmUnderTest:
         client = self.client()
         for build in client.get(f"builders/{client.builder_id(platform_builder())}/builds")["builds"]:
             if build["number"] == builds:
-                return any(s["name"] == name and s["started_at"] and not s["complete"] for s in client.steps(build["buildid"]))
+                return any(
+                    s["name"] == name and s["started_at"] and not s["complete"] for s in client.steps(build["buildid"])
+                )
         return False
 
 

@@ -11,7 +11,9 @@ def test_one_command_ends_with_a_package_and_an_index_that_names_it(farm: FarmUn
 
     assert done.returncode == 0, done.stdout
     (package,) = farm.files("quick/python/*/pkgs/python-3.11.2_1_*.deb")
-    shown = subprocess.run(["dpkg-deb", "--field", farm.settings.store / package], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        ["dpkg-deb", "--field", farm.settings.store / package], capture_output=True, text=True, check=True
+    )
     assert "Package: python-3.11.2\n" in shown.stdout
     assert "zlib1g" in shown.stdout, "the dependency on zlib was not computed"
     assert (farm.settings.store / "quick/python/versions.json").read_bytes() == b'{"python_versions": ["3.11.2"]}'
@@ -59,9 +61,10 @@ def test_a_failing_configure_shows_its_error_and_its_log(farm: FarmUnderTest) ->
     assert "FAILED  configure" in done.stdout
     assert "configure: error: nocompiler" in done.stdout
     assert farm.files("quick/python/*/records/*") == []
-    assert not (farm.settings.store / "quick/python/index.json").exists() or "3.11.3" not in (
-        farm.settings.store / "quick/python/index.json"
-    ).read_text()
+    assert (
+        not (farm.settings.store / "quick/python/index.json").exists()
+        or "3.11.3" not in (farm.settings.store / "quick/python/index.json").read_text()
+    )
 
 
 def test_a_missing_stdlib_module_fails_the_build_by_name(farm: FarmUnderTest) -> None:
@@ -111,7 +114,11 @@ def test_bad_arguments_are_refused_before_anything_starts(farm: FarmUnderTest) -
     done = farm.build("3.11.9; rm -rf /", PLATFORM="debian-99", PROFILE="fast")
 
     assert done.returncode == 1
-    for sentence in ("'3.11.9; rm -rf /' is not a CPython version", "'debian-99' is not a platform", "profile is 'fast'"):
+    for sentence in (
+        "'3.11.9; rm -rf /' is not a CPython version",
+        "'debian-99' is not a platform",
+        "profile is 'fast'",
+    ):
         assert sentence in done.stdout
     assert not farm.settings.state_dir.exists()
 

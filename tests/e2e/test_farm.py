@@ -105,7 +105,10 @@ def test_a_release_build_links_to_the_builds_it_asked_for(running_farm: FarmUnde
     step = client.steps(build["buildid"])[-1]
     asked = client.properties(build["buildid"])["requested"][platform_builder()]
     assert step["urls"] == [
-        {"name": f"{platform_builder()} (request {asked})", "url": f"{running_farm.settings.public_url}#/buildrequests/{asked}"}
+        {
+            "name": f"{platform_builder()} (request {asked})",
+            "url": f"{running_farm.settings.public_url}#/buildrequests/{asked}",
+        }
     ]
 
 
@@ -115,7 +118,10 @@ def test_with_an_account_others_may_look_and_only_the_operator_may_act(farm: Far
     farm.environment |= {"PYTHON_BUILDS_WEB_USER": "operator", "PYTHON_BUILDS_WEB_PASSWORD_FILE": str(password)}
     farm.run("farm", "run")
     stranger = farm.client()
-    known = Client(farm.settings.public_url, farm.settings.model_copy(update={"web_user": "operator", "web_password_file": password}))
+    known = Client(
+        farm.settings.public_url,
+        farm.settings.model_copy(update={"web_user": "operator", "web_password_file": password}),
+    )
 
     with pytest.raises(FarmError):
         stranger.force("release", python_version="3.11.2", profile="quick")

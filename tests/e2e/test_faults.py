@@ -93,7 +93,9 @@ def test_an_interrupted_make_build_stops_what_it_started(slow_farm: FarmUnderTes
     assert slow_farm.files("quick/python/*/records/*") == []
 
 
-def test_an_interrupted_make_build_leaves_a_running_farm_alone_but_for_its_own_request(slow_farm: FarmUnderTest) -> None:
+def test_an_interrupted_make_build_leaves_a_running_farm_alone_but_for_its_own_request(
+    slow_farm: FarmUnderTest,
+) -> None:
     slow_farm.run("farm", "run")
     build = slow_farm.spawn("build", VERSION=SLOW)
     slow_farm.wait_for_step("compile")

@@ -123,5 +123,3 @@ def test_every_script_that_a_step_names_exists(tmp_path: Path) -> None:
 
     assert named
     assert [name for name in named if not (CHECKOUT / name).is_file()] == []
-
-

@@ -32,12 +32,12 @@ def test_a_root_worker_moves_out_of_a_folder_that_is_closed_to_the_build_user(tm
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
 
-    chosen = worker_folder(closed / "state", "nobody")
+    chosen = worker_folder(closed / "state")
 
     assert chosen.parent == Path("/var/tmp")
-    assert chosen == worker_folder(closed / "state", "nobody"), "the same state folder finds its worker again"
-    assert chosen != worker_folder(closed / "other", "nobody")
+    assert chosen == worker_folder(closed / "state"), "the same state folder finds its worker again"
+    assert chosen != worker_folder(closed / "other")
 
 
 def test_a_root_worker_stays_in_an_open_folder() -> None:
-    assert worker_folder(Path("/srv/python-builds"), "nobody") == Path("/srv/python-builds/worker")
+    assert worker_folder(Path("/srv/python-builds")) == Path("/srv/python-builds/worker")

@@ -44,7 +44,9 @@ def test_the_record_says_where_it_comes_from_and_that_it_was_checked(built: Path
 
 @pytest.mark.timeout(1800)
 def test_the_package_installs_here_runs_and_goes_without_a_trace(built: Path) -> None:
-    assert not PREFIX.exists(), f"{PREFIX} is there already: remove the package python-{VERSION} from this machine first"
+    assert not PREFIX.exists(), (
+        f"{PREFIX} is there already: remove the package python-{VERSION} from this machine first"
+    )
     (package,) = built.glob("quick/python/*/pkgs/*.deb")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     # apt-get reads a package as its own user, who may not look into a test's folder.

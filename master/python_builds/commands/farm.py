@@ -81,7 +81,7 @@ def stop(settings: Settings) -> Farm | None:
             if not _gone(farm.pid, STOP_SECONDS):
                 os.kill(farm.pid, signal.SIGKILL)
                 _gone(farm.pid, 5)
-        end_leftovers(str(worker_folder(settings.state_dir, settings.build_user)))
+        end_leftovers(str(worker_folder(settings.state_dir)))
         _note(settings).unlink(missing_ok=True)
         return farm
 

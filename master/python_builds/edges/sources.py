@@ -66,24 +66,23 @@ class Mirror:
 
     def offers(self) -> list[Offer]:
         """List what is mirrored, as well vouched for as it was when it came."""
-        found = []
-        for key in self.store.keys("sources/"):
-            version = version_of_tarball(key.rpartition("/")[2])
-            if version is None or not self.store.exists(source_record_key(version)):
-                continue
-            source = mirrored(self.store, version)
-            found.append(
-                Offer(
-                    version=version,
-                    name=source.name,
-                    origin=source.origin,
-                    trust=source.trust,
-                    sha256=source.sha256,
-                    is_there=functools.partial(self.store.exists, key),
-                    fetch=functools.partial(self.store.download, key),
-                )
-            )
-        return found
+        records_of = [key for key in self.store.keys("sources/") if key.endswith("/source.json")]
+        return [self._offer(records.parse_source(key, self.store.read(key))) for key in records_of]
+
+    def _offer(self, source: records.Source) -> Offer:
+        version = version_of_tarball(source.name)
+        if version is None:
+            raise SourceError(f"the store's mirror names {source.name!r}, which is no source tarball")
+        key = source_key(version, source.name)
+        return Offer(
+            version=version,
+            name=source.name,
+            origin=source.origin,
+            trust=source.trust,
+            sha256=source.sha256,
+            is_there=functools.partial(self.store.exists, key),
+            fetch=functools.partial(self.store.download, key),
+        )
 
 
 def make_sources(settings: Settings, store: DirectoryStore) -> list[Source]:
@@ -144,21 +143,38 @@ def fetch(offer: Offer, target: Path) -> int:
 
 
 def mirror(store: DirectoryStore, offer: Offer, tarball: Path) -> records.Source:
-    """Put a verified tarball into the store, and then what is known about it; both may be there from an earlier try."""
+    """Put a verified tarball into the store, and then what is known about it; return what the store now holds.
+
+    A release that is mirrored already stays as it is, unless the offer is vouched for better.
+
+    Raises:
+        WrongDigest: if the store holds another tarball under the same name.
+    """
+    kept = mirrored(store, offer.version) if store.exists(source_record_key(offer.version)) else None
+    if kept is not None and kept.name == offer.name and kept.sha256 != offer.sha256:
+        raise _conflict(offer, kept.sha256, kept.origin)
+    if kept is not None and kept.trust.satisfies(offer.trust):
+        return kept
     key = source_key(offer.version, offer.name)
+    if store.exists(key):  # of a try that ended before it wrote what follows
+        store.download(key, tarball)
+        if (found := file_sha256(tarball)) != offer.sha256:
+            raise _conflict(offer, found, "an earlier try")
+    else:
+        store.upload(tarball, key, offer.sha256)
     source = records.Source(
         name=offer.name, sha256=offer.sha256, size=tarball.stat().st_size, origin=offer.origin, trust=offer.trust
     )
-    if not store.exists(key):
-        store.upload(tarball, key, offer.sha256)
-    store.create(source_record_key(offer.version), records.dump(source))
-    kept = mirrored(store, offer.version)
-    if kept.sha256 != offer.sha256:
-        raise WrongDigest(
-            f"the store holds {kept.name} with SHA-256 {kept.sha256} from {kept.origin}, but {offer.origin} vouches "
-            f"for {offer.sha256}; a release never changes, so find out which one is right before you delete {key}"
-        )
-    return kept
+    store.replace(source_record_key(offer.version), records.dump(source))
+    return source
+
+
+def _conflict(offer: Offer, found: str, origin: str) -> WrongDigest:
+    return WrongDigest(
+        f"the store holds {offer.name} with SHA-256 {found} from {origin}, but {offer.origin} vouches for "
+        f"{offer.sha256}; a release never changes, so find out which one is right before you delete "
+        f"sources/{offer.version} in the store"
+    )
 
 
 def mirrored(store: DirectoryStore, version: Version) -> records.Source:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
+from python_builds.facts.build_packages import BUILD_PACKAGES
 from python_builds.facts.errors import InvalidRequest
 
 EL = ("rhel", "rocky", "almalinux", "ol", "centos")
@@ -180,80 +181,6 @@ PLATFORMS = (
         serves=_leap("16.0"),
     ),
 )
-
-# With these, configure of every CPython from 3.9 on finds all that the stdlib needs. libb2 stays out on purpose: 3.11
-# to 3.13 would link it where it is found and so depend on it; their bundled BLAKE2 does the same.
-BUILD_PACKAGES: Mapping[str, tuple[str, ...]] = {
-    "apt": (
-        "dpkg-dev",
-        "g++",
-        "gcc",
-        "libbluetooth-dev",
-        "libbz2-dev",
-        "libc6-dev",
-        "libffi-dev",
-        "libgdbm-compat-dev",
-        "libgdbm-dev",
-        "liblzma-dev",
-        "libncurses-dev",
-        "libnsl-dev",
-        "libreadline-dev",
-        "libsqlite3-dev",
-        "libssl-dev",
-        "libtirpc-dev",
-        "libzstd-dev",
-        "make",
-        "pkg-config",
-        "tk-dev",
-        "uuid-dev",
-        "xz-utils",
-        "zlib1g-dev",
-    ),
-    "dnf": (
-        "bluez-libs-devel",
-        "bzip2-devel",
-        "gcc",
-        "gcc-c++",
-        "gdbm-devel",
-        "libffi-devel",
-        "libnsl2-devel",
-        "libtirpc-devel",
-        "libuuid-devel",
-        "libzstd-devel",
-        "make",
-        "ncurses-devel",
-        "openssl-devel",
-        "pkgconf-pkg-config",
-        "readline-devel",
-        "rpm-build",
-        "sqlite-devel",
-        "tk-devel",
-        "xz-devel",
-        "zlib-devel",
-    ),
-    "zypper": (
-        "bluez-devel",
-        "gcc",
-        "gcc-c++",
-        "gdbm-devel",
-        "libbz2-devel",
-        "libffi-devel",
-        "libnsl-devel",
-        "libopenssl-devel",
-        "libtirpc-devel",
-        "libuuid-devel",
-        "libzstd-devel",
-        "make",
-        "ncurses-devel",
-        "pkg-config",
-        "readline-devel",
-        "rpm-build",
-        "sqlite3-devel",
-        "tk-devel",
-        "xz-devel",
-        "zlib-devel",
-    ),
-}
 
 _BY_NAME = {platform.name: platform for platform in PLATFORMS}
 

@@ -108,7 +108,7 @@ class _Instance(protocol.ProcessProtocol):
             self.ended.callback(None)
 
 
-def worker_folder(state_dir: Path, build_user: str) -> Path:
+def worker_folder(state_dir: Path) -> Path:
     """Choose the worker's folder: in the state folder, unless that is closed to the build user, as below /root.
 
     A worker that is not root builds as itself and may use any folder.

@@ -5,9 +5,7 @@ script in scripts/, which travels from the master with the build: an image holds
 Whatever comes from the tarball runs through as-builder.sh, which drops root.
 """
 
-import datetime
 import functools
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,18 +14,13 @@ from buildbot.plugins import steps, util
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS
 
-from python_builds.edges.publishing import located, newest_record, reserve_revision, upload_artifacts, write_record
-from python_builds.edges.sources import mirrored
 from python_builds.edges.store import DirectoryStore
-from python_builds.facts.artifacts import package_file, record_key, tarball_file
 from python_builds.facts.platforms import Platform
-from python_builds.facts.records import Record
-from python_builds.facts.requests import parse_platform_request
 from python_builds.facts.settings import CHECKOUT, Settings
-from python_builds.farm.master_step import MasterStep, Outcome, Work
+from python_builds.farm.master_step import MasterStep
+from python_builds.farm.platform_work import CHECK_STEP, check_request, clean_up, publish, record, take_source
 
 SCRIPTS = CHECKOUT / "scripts"
-CHECK_STEP = "check the package"
 CANNOT_CHECK = 3
 """Exit status of check-package.sh where no untouched base system can be had."""
 
@@ -88,83 +81,6 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
         steps.Trigger(name="ask for the indexes", schedulerNames=["manifest"], waitForFinish=False),
         here("clean up", clean_up, alwaysRun=True, hideStepIf=lambda results, _: results == SUCCESS),
     ]
-
-
-def check_request(store: DirectoryStore, platform: Platform, architecture: str, work: Work) -> Outcome:
-    """Refuse what cannot be built, end where there is nothing to do, and reserve a revision."""
-    request = parse_platform_request(work.properties, platform, architecture)
-    product = request.product
-    existing = newest_record(store, product)
-    if existing and not request.force:
-        key = record_key(product, existing.revision)
-        work.say(f"{product} exists: {store.location(key)}; force the build to make revision {existing.revision + 1}")
-        return Outcome(
-            summary=f"exists already, revision {existing.revision}",
-            properties={"artifacts": located(store, existing), "revision": existing.revision},
-            ends_build=True,
-        )
-    source = mirrored(store, product.version)
-    revision = reserve_revision(store, product, work.build)
-    work.say(f"{product}, revision {revision}, from {source.name} ({source.origin}, {source.trust})")
-    return Outcome(
-        summary=f"{product.package}, revision {revision}",
-        properties={
-            "revision": revision,
-            "variant": product.variant,
-            "source_name": source.name,
-            "source_sha256": source.sha256,
-            "package_name": product.package,
-            "package_file": package_file(product, revision),
-            "tarball_file": tarball_file(product, revision),
-        },
-    )
-
-
-def take_source(store: DirectoryStore, platform: Platform, architecture: str, work: Work) -> Outcome:
-    """Copy the mirrored tarball into the spool, from where it is sent; the worker checks its digest."""
-    product = parse_platform_request(work.properties, platform, architecture).product
-    name = str(work.properties["source_name"])
-    store.download(f"sources/{product.version}/{name}", work.spool / name)
-    return Outcome(summary=name)
-
-
-def publish(store: DirectoryStore, platform: Platform, architecture: str, work: Work) -> Outcome:
-    """Upload the artifacts under new keys and verify what was written. Nobody sees them before the record."""
-    product = parse_platform_request(work.properties, platform, architecture).product
-    artifacts = upload_artifacts(store, product, int(work.properties["revision"]), work.spool)
-    for artifact in artifacts:
-        work.say(f"{artifact.sha256}  {artifact.size:>10}  {store.location(artifact.key)}")
-    return Outcome(summary=f"{len(artifacts)} files", properties={"uploaded": [a.model_dump() for a in artifacts]})
-
-
-def record(store: DirectoryStore, platform: Platform, architecture: str, work: Work) -> Outcome:
-    """Write the record, after which the build counts as published."""
-    product = parse_platform_request(work.properties, platform, architecture).product
-    made = Record.model_validate(
-        {
-            "python_version": str(product.version),
-            "variant": product.variant,
-            "platform": platform.name,
-            "architecture": architecture,
-            "revision": work.properties["revision"],
-            "profile": product.profile,
-            "checked": work.steps[CHECK_STEP][0] == SUCCESS,
-            "built_at": datetime.datetime.now(datetime.UTC).replace(microsecond=0),
-            "source": mirrored(store, product.version),
-            "artifacts": work.properties["uploaded"],
-            "durations": {name: seconds for name, (_, seconds) in work.steps.items() if seconds},
-            "build": work.build,
-        }
-    )
-    key = write_record(store, made)
-    work.say(store.location(key))
-    return Outcome(summary=key, properties={"artifacts": located(store, made), "checked": made.checked})
-
-
-def clean_up(_store: DirectoryStore, _platform: Platform, _architecture: str, work: Work) -> Outcome:
-    """Remove the build's folder in the spool."""
-    shutil.rmtree(work.spool)
-    return Outcome(summary="spool emptied")
 
 
 def _on_master(
@@ -241,6 +157,10 @@ def _check(prefix: Any, platform: Platform, settings: Settings) -> Iterable[Buil
             util.Property("base_root", default=""),
         ],
         settings,
+        env={
+            "PYTHON_BUILDS_APT_CACHE": util.Property("apt_cache", default=""),
+            "PYTHON_BUILDS_ALLOWED_MISSING": " ".join(sorted(platform.allowed_missing)),
+        },
         decodeRC={0: SUCCESS, CANNOT_CHECK: WARNINGS},
         warnOnWarnings=True,
     )

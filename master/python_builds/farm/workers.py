@@ -2,6 +2,7 @@
 
 import platform as machine
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from buildbot.plugins import worker
@@ -35,17 +36,26 @@ def worker_names(platform: Platform, architecture: str, settings: Settings) -> l
     return [LOCAL_WORKER] if (platform, architecture) in buildable([platform], settings) else []
 
 
+def base_root(platform: Platform, settings: Settings) -> Path:
+    """Name the folder of the untouched base system in which this machine tries packages."""
+    return settings.state_dir / "base" / platform.name
+
+
 def make_workers(platforms: Sequence[Platform], settings: Settings) -> list[Any]:
     """Make all workers."""
     workers: list[Any] = [worker.LocalWorker(MASTER_WORKER)]
     for platform, _architecture in buildable(platforms, settings):
-        root = str(settings.state_dir / "base" / platform.name) if settings.package_check else ""
+        root = base_root(platform, settings)
         workers.append(
             LocalProcessWorker(
                 LOCAL_WORKER,
-                folder=worker_folder(settings.state_dir, settings.build_user),
+                folder=worker_folder(settings.state_dir),
                 max_builds=1,
-                properties={"base_root": root, "make_base_root": bool(root)},
+                properties={
+                    "base_root": str(root) if settings.package_check else "",
+                    "make_base_root": settings.package_check,
+                    "apt_cache": str(root.with_name("apt-cache")),
+                },
             )
         )
     return workers
