@@ -127,4 +127,4 @@ def test_a_platform_that_nothing_here_builds_for_is_refused_with_the_reason(farm
     done = farm.build("3.11.2", PLATFORM="opensuse-155")
 
     assert done.returncode == 1
-    assert f"this machine is {platform_builder().rpartition('-')[0]}" in done.stdout
+    assert f"it builds for {platform_builder().rpartition('-')[0]}" in done.stdout

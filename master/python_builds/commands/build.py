@@ -18,10 +18,11 @@ from python_builds.commands.client import Client
 from python_builds.commands.progress import SKIPPED, SUCCESS, WARNINGS, Progress, size
 from python_builds.facts.artifacts import INDEX_JSON, profile_prefix
 from python_builds.facts.errors import FarmError, InvalidRequest, PythonBuildsError
+from python_builds.facts.platforms import PLATFORMS
 from python_builds.facts.releases import NEWEST
 from python_builds.facts.requests import parse_release_request
 from python_builds.facts.settings import CHECKOUT, ConfigurationError, Settings, load_settings
-from python_builds.farm.workers import host_platform
+from python_builds.farm.workers import buildable, host_platform
 
 CHECK_PACKAGES = ("ca-certificates", "debootstrap")
 """What the local worker needs beside the platform's build packages, to make the base system for the check."""
@@ -74,12 +75,13 @@ def prepare(settings: Settings, platforms: list[str]) -> None:
     Raises:
         FarmError: if this machine cannot build for the platform, or packages are missing and we are not root.
     """
-    host = host_platform()
-    if not settings.local_worker or host is None or platforms != [host[0].name]:
-        name = host[0].name if host else "none of the platforms"
-        raise FarmError(f"no worker on this farm builds for {', '.join(platforms)}: this machine is {name}")
+    here = buildable(PLATFORMS, settings)
+    if platforms != [platform.name for platform, _ in here]:
+        able = f"it builds for {here[0][0].name}" if here else "it builds for nothing; `make platforms` has the table"
+        raise FarmError(f"no worker on this machine builds for {', '.join(platforms)}: {able}")
+    ((host, _),) = here
     checking = CHECK_PACKAGES if settings.package_check and os.geteuid() == 0 else ()
-    done = subprocess.run([INSTALL_PACKAGES, *host[0].build_packages, *checking], stdin=subprocess.DEVNULL)
+    done = subprocess.run([INSTALL_PACKAGES, *host.build_packages, *checking], stdin=subprocess.DEVNULL)
     if done.returncode:
         raise FarmError("the packages that a build needs are not there; see above")
 

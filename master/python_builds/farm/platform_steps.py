@@ -27,6 +27,9 @@ CANNOT_CHECK = 3
 QUIET = 20 * 60
 """Seconds without output before a step counts as stuck."""
 
+LONGEST = 4 * 3600
+"""Seconds that any step may take; the slowest, an optimized build's second compilation, took 5 minutes on 2 cores."""
+
 PROFILE_STAGES = {
     "quick": (("compile", "compile.sh", "quick"),),
     "optimized": (
@@ -91,7 +94,7 @@ def _on_master(
 
 def _command(name: str, command: list[Any], settings: Settings, **kwargs: Any) -> BuildStep:
     environment = {"PYTHON_BUILDS_BUILD_USER": settings.build_user}
-    options: dict[str, Any] = {"haltOnFailure": True, "timeout": QUIET, "logEnviron": False, "env": environment}
+    options: dict[str, Any] = {"haltOnFailure": True, "timeout": QUIET, "maxTime": LONGEST, "logEnviron": False, "env": environment}
     return steps.ShellCommand(name=name, command=command, **{**options, **kwargs})
 
 

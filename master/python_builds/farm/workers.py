@@ -26,9 +26,11 @@ def host_platform() -> tuple[Platform, str] | None:
 
 
 def buildable(platforms: Sequence[Platform], settings: Settings) -> list[tuple[Platform, str]]:
-    """List what this farm has workers for."""
+    """List what this farm has workers for: this machine, if it is a deb platform and the settings want it to build."""
     host = host_platform()
-    return [host] if settings.local_worker and host and host[0] in platforms else []
+    if not settings.local_worker or host is None or host[0].package_format != "deb" or host[0] not in platforms:
+        return []
+    return [host]
 
 
 def worker_names(platform: Platform, architecture: str, settings: Settings) -> list[str]:
