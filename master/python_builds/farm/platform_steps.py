@@ -93,9 +93,10 @@ def _on_master(
 
 
 def _command(name: str, command: list[Any], settings: Settings, **kwargs: Any) -> BuildStep:
-    environment = {"PYTHON_BUILDS_BUILD_USER": settings.build_user}
-    options: dict[str, Any] = {"haltOnFailure": True, "timeout": QUIET, "maxTime": LONGEST, "logEnviron": False, "env": environment}
-    return steps.ShellCommand(name=name, command=command, **{**options, **kwargs})
+    limits = {"haltOnFailure": True, "timeout": QUIET, "maxTime": LONGEST}
+    options: dict[str, Any] = {**limits, "logEnviron": False, **kwargs}
+    environment = {"PYTHON_BUILDS_BUILD_USER": settings.build_user, **options.pop("env", {})}
+    return steps.ShellCommand(name=name, command=command, env=environment, **options)
 
 
 def _builder(name: str, command: list[Any], settings: Settings, **kwargs: Any) -> BuildStep:
