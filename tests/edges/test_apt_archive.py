@@ -110,7 +110,7 @@ def machine(tmp_path, keys, monkeypatch):
             (home / name).mkdir(parents=True, exist_ok=True)
         (home / "state/status").touch()
         (home / "sources.list").write_text(
-            "".join(f"deb [signed-by={a.key.ring}] file:{a.root} {SUITES[0]} main\n" for a in archives)
+            "".join(f"deb [signed-by={a.key.ring}] copy:{a.root} {SUITES[0]} main\n" for a in archives)
         )
         (home / "apt.conf").write_text(
             f'Dir::Etc::SourceList "{home}/sources.list";\nDir::Etc::SourceParts "-";\nDir::State "{home}/state";\n'
