@@ -34,6 +34,16 @@ class MasterStepTest(TestBuildStepMixin, TestReactorMixin, unittest.TestCase):
         return self.run_step()
 
     @defer.inlineCallbacks
+    def test_a_headline_is_the_builds_too(self) -> Any:
+        self.setup_step(
+            MasterStep(lambda work: Outcome(summary="python-3.11.2"), self.spool, headline=True, name="look")
+        )
+        self.expect_outcome(result=SUCCESS, state_string="python-3.11.2")
+        yield self.run_step()
+
+        assert self.get_nth_step(0).getResultSummary()["build"] == "python-3.11.2"
+
+    @defer.inlineCallbacks
     def test_a_problem_that_a_person_can_mend_is_red_with_its_sentence(self) -> Any:
         def refuse(_work: Work) -> Outcome:
             raise StoreError("the store is closed\nand will be tomorrow")

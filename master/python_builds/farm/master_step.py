@@ -47,9 +47,13 @@ class MasterStep(BuildStep):
     haltOnFailure = True
     flunkOnFailure = True
 
-    def __init__(self, function: Callable[[Work], Outcome], spool: Path, **kwargs: Any) -> None:
+    def __init__(
+        self, function: Callable[[Work], Outcome], spool: Path, *, headline: bool = False, **kwargs: Any
+    ) -> None:
+        """Take the function; `headline` makes its summary the build's too."""
         super().__init__(**kwargs)
         self.function = function
+        self.headline = headline
         self.spool = spool
         self.summary = ""
 
@@ -83,7 +87,7 @@ class MasterStep(BuildStep):
 
     def getResultSummary(self) -> dict[str, str]:
         """Show the function's own words; a red step's are the build's too."""
-        if self.results == FAILURE:
+        if self.results == FAILURE or (self.headline and self.results == SUCCESS):
             return {"step": self.summary, "build": self.summary}
         return {"step": self.summary or str(self.name)}
 

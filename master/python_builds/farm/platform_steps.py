@@ -48,7 +48,7 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
     prefix = util.Interpolate("/opt/python/%(prop:python_version)s%(prop:variant)s")
     profile = util.Property("profile")
     return [
-        here("check the request", check_request),
+        here("check the request", check_request, headline=True),
         here("take the source from the store", take_source),
         *_send_scripts(),
         steps.FileDownload(

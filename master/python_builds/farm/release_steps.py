@@ -38,7 +38,10 @@ def release_steps(
     return [
         MasterStep(check_request, spool, name="check the request"),
         MasterStep(
-            functools.partial(find_source, origins, store, settings), spool, name="find the source and verify it"
+            functools.partial(find_source, origins, store, settings),
+            spool,
+            headline=True,
+            name="find the source and verify it",
         ),
         AskForBuilds(store, builders, name="ask for the platforms' builds"),
     ]
