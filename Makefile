@@ -44,7 +44,7 @@ check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, chec
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	shellcheck scripts/*.sh scripts/setup/*.sh .ci/run
+	shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh scripts/setup/*.sh .ci/run
 	$(BIN)/buildbot checkconfig master
 
 format: $(VENV)/ready-dev  ## lay the code out

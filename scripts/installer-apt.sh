@@ -17,18 +17,20 @@ prepare_installer() {
 # Downloads go through the optional cache folder by copying, since there are no mounts here. Downloading and installing
 # are two steps because the configuration of container images empties the archive folder after the second.
 apt_get_install() {
-    local archives=$root/var/cache/apt/archives cache=${PYTHON_BUILDS_APT_CACHE:-}
+    local archives=$root/var/cache/apt/archives cache=${PYTHON_BUILDS_APT_CACHE:-} new
     if [ -n "$cache" ]; then
         mkdir -p -- "$cache"
+        # What no check has put there for a month was replaced by newer packages since; so was the rest of a killed one.
+        find "$cache" -maxdepth 1 -mindepth 1 -mtime +30 -exec rm -rf -- {} +
         find "$cache" -maxdepth 1 -name '*.deb' -exec cp --reflink=auto -t "$archives" {} +
     fi
     apt_get install --download-only "$@"
     if [ -n "$cache" ]; then
         # Whole or not at all: another check may be reading the cache.
-        mkdir "$cache/.new.$$"
-        find "$archives" -maxdepth 1 -name '*.deb' -exec cp --reflink=auto -t "$cache/.new.$$" {} +
-        find "$cache/.new.$$" -name '*.deb' -exec mv -f -t "$cache" {} +
-        rmdir "$cache/.new.$$"
+        new=$(mktemp -d "$cache/.new.XXXXXX")
+        find "$archives" -maxdepth 1 -name '*.deb' -exec cp --reflink=auto -t "$new" {} +
+        find "$new" -name '*.deb' -exec mv -f -t "$cache" {} +
+        rmdir "$new"
     fi
     apt_get install "$@"
 }

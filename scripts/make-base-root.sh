@@ -49,8 +49,8 @@ configure_apt() {
 }
 
 main() {
-    [ $# -eq 2 ] || [ $# -eq 3 ] || usage "SUITE TARGET [CACHE]"
-    local suite=$1 target=$2 cache=${3:-} suites uri
+    [ $# -eq 2 ] || usage "SUITE TARGET"
+    local suite=$1 target=$2 suites uri
     if [ -d "$target" ]; then say "$target exists"; return; fi
     [ "$(id -u)" -eq 0 ] || die "a base system can only be made by root"
     command -v debootstrap >/dev/null || die "debootstrap is missing: apt-get install debootstrap"
@@ -66,7 +66,6 @@ main() {
     rm -rf --one-file-system -- "$unfinished" # of one that was killed too hard for its trap
     trap 'rm -rf --one-file-system -- "$unfinished"' EXIT
     local options=(--variant=minbase "--keyring=$(archive_keyring)" "--components=$(awk -v s="$suite" '$2 == s { $1 = $2 = ""; print; exit }' <<<"$suites" | xargs | tr ' ' ,)")
-    if [ -n "$cache" ]; then mkdir -p -- "$cache" && options+=("--cache-dir=$(cd "$cache" && pwd -P)"); fi
     # In a mount namespace of its own, so that what debootstrap mounts is gone however it ends.
     unshare --mount debootstrap "${options[@]}" "$suite" "$unfinished" "$uri"
     leave_out_documentation "$unfinished"

@@ -42,13 +42,16 @@ remove_scratch_root() {
 
 search_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
+# The farm finds what a killed worker left running by this variable.
+cookie=PYTHON_BUILDS_WORKER=${PYTHON_BUILDS_WORKER:-}
+
 in_root() {
-    env -i PATH=$search_path HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "$root" "$@" </dev/null
+    env -i "$cookie" PATH=$search_path HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "$root" "$@" </dev/null
 }
 
 # What comes from the package runs as nobody and can never become anybody else.
 in_root_as_user() {
-    env -i PATH=$search_path HOME=/home/check LC_ALL=C.UTF-8 TZ=UTC \
+    env -i "$cookie" PATH=$search_path HOME=/home/check LC_ALL=C.UTF-8 TZ=UTC \
         PYTHON_BUILDS_ALLOWED_MISSING="${PYTHON_BUILDS_ALLOWED_MISSING:-}" \
         setpriv --no-new-privs chroot --userspec=$unprivileged:$unprivileged --groups=$unprivileged "$root" "$@" </dev/null
 }

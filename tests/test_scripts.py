@@ -740,10 +740,25 @@ def test_a_package_that_leaves_files_behind_is_refused(work):
 
 
 def test_the_scratch_root_goes_whatever_happens(work):
-    code = "scratch=$PWD/check-root.x; mkdir -p $scratch/root; trap finish_check EXIT; (exit 3)"
-    done = call(work, "check-package.sh", code)
-    assert done.returncode == 1, "only what could not be begun may end with 3"
-    assert not (work / "check-root.x").exists()
+    for begun, status in (("", 3), ("begun=yes; ", 1)):
+        code = f"{begun}scratch=$PWD/check-root.x; mkdir -p $scratch/root; trap finish_check EXIT; (exit 3)"
+        done = call(work, "check-package.sh", code)
+        assert done.returncode == status, "once the package is in place, a check ends with 0 or 1"
+        assert not (work / "check-root.x").exists()
+
+
+def test_only_plain_files_are_collected_and_what_they_become_later_does_not_matter(work):
+    dist = work / "dist"
+    (dist / "good.deb").write_bytes(b"a package")
+    (dist / "link.deb").symlink_to("/etc/hostname")
+    os.mkfifo(dist / "pipe.deb")
+
+    assert run(work, "collect-artifacts.sh", "good.deb").returncode == 0
+    (dist / "good.deb").unlink()
+    assert (work / "out" / "good.deb").read_bytes() == b"a package"
+    for name in ("link.deb", "pipe.deb", "none.deb", "../good.deb", ".hidden"):
+        refused = run(work, "collect-artifacts.sh", name)
+        assert refused.returncode == 1 and name in refused.stderr
 
 
 def test_one_failed_check_of_the_interpreter_does_not_hide_the_others(tmp_path):

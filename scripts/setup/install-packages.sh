@@ -21,13 +21,13 @@ main() {
     [ ${#missing[@]} -gt 0 ] || exit 0
     if [ "$(id -u)" != 0 ]; then
         echo "install-packages.sh: packages are missing; install them first:" >&2
-        echo "  sudo apt-get install --no-install-recommends ${missing[*]}" >&2
+        echo "  sudo apt-get update && sudo apt-get install --no-install-recommends ${missing[*]}" >&2
         exit 1
     fi
     echo "installing ${missing[*]}"
     log=$(mktemp)
     export DEBIAN_FRONTEND=noninteractive
-    if ! { apt-get --quiet update && apt-get --quiet --yes install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    if ! { apt-get --quiet update && apt-get --quiet --yes -o DPkg::Lock::Timeout=600 install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
         tail -n 20 "$log" >&2
         rm -f "$log"
         echo "install-packages.sh: apt-get could not install ${missing[*]}" >&2

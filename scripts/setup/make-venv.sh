@@ -16,6 +16,9 @@ main() {
     }
     # Debian keeps ensurepip in a package of its own.
     "$python" -c 'import ensurepip, venv' 2>/dev/null || "$(dirname "$0")/install-packages.sh" python3-venv
+    # Another `make` in this checkout may be at it.
+    exec 9>"$folder.lock"
+    flock 9
     if [ ! -x "$folder/bin/pip" ]; then
         echo "making a virtual environment in $folder"
         rm -rf "$folder"

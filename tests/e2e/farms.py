@@ -30,7 +30,7 @@ PATIENCE = 90
 def mini_tarball(folder: Path, version: str, **options: object) -> Path:
     """Make a source tarball of CPython's shape, with its digest beside it."""
     path = folder / f"Python-{version}.tgz"
-    values = {"CONFIGURE_ERROR": "", "MISSING_MODULE": "", "COMPILE_SECONDS": 0, **options}
+    values = {"CONFIGURE_ERROR": "", "MISSING_MODULE": "", "COMPILE_SECONDS": 0, "FILL": "", **options}
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / f"Python-{version}"
         shutil.copytree(MINI, tree)

@@ -3,12 +3,13 @@
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from farms import FarmUnderTest, make_farm, mini_tarball
 
-from python_builds.commands.progress import EXCEPTION, SUCCESS, WARNINGS
+from python_builds.commands.progress import CANCELLED, EXCEPTION, SUCCESS, WARNINGS
 
 SLOW = "3.11.6"
 
@@ -53,7 +54,8 @@ def test_a_build_that_loses_its_worker_again_and_again_is_given_up(slow_farm: Fa
 
     assert slow_farm.wait_for_results(request) == EXCEPTION
     last = slow_farm.client().builds(request)[-1]
-    assert last["state_string"].startswith("lost its worker (3 of 3 times) and is given up")
+    assert last["state_string"].startswith("lost its worker (3 of 3 times): ")
+    assert "given up" in last["state_string"]
     assert slow_farm.files("quick/python/*/records/*") == []
 
 
@@ -91,6 +93,82 @@ def test_an_interrupted_make_build_stops_what_it_started(slow_farm: FarmUnderTes
     assert build.returncode == 130, output
     assert slow_farm.processes() == []
     assert slow_farm.files("quick/python/*/records/*") == []
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("seconds", [0.5, 1.5, 3])
+def test_a_make_build_that_ends_while_its_farm_starts_leaves_nothing_running(
+    farm: FarmUnderTest, ending: signal.Signals, seconds: float
+) -> None:
+    build = farm.spawn("build", VERSION="3.11.2")
+    time.sleep(seconds)
+    build.send_signal(ending)
+    output, _ = build.communicate(timeout=120)
+
+    assert build.returncode == 130 or (build.returncode < 0 and not farm.settings.state_dir.exists()), output
+    assert farm.processes() == []
+
+
+def test_what_a_person_cancelled_stays_cancelled_when_the_master_stops_too(slow_farm: FarmUnderTest) -> None:
+    slow_farm.run("farm", "run")
+    request = force(slow_farm)
+    slow_farm.wait_for_step("compile")
+    slow_farm.client().control(f"buildrequests/{request}", "cancel", reason="a person said so")
+    slow_farm.run("farm", "stop")
+    slow_farm.run("farm", "run")
+
+    assert slow_farm.wait_for_results(request) == CANCELLED
+    assert slow_farm.files("quick/python/*/records/*") == []
+
+
+def test_indexes_that_a_crash_kept_from_being_written_are_written_at_the_next_request(farm: FarmUnderTest) -> None:
+    farm.build("3.11.2")
+    for name in ("versions.json", "index.json"):
+        (farm.settings.store / "quick/python" / name).unlink()
+
+    assert farm.build("3.11.2").returncode == 0
+    assert (farm.settings.store / "quick/python/versions.json").read_bytes() == b'{"python_versions": ["3.11.2"]}'
+
+
+def test_a_manifest_that_cannot_be_written_fails_the_command_with_its_reason(farm: FarmUnderTest) -> None:
+    farm.build("3.11.2")
+    (record,) = farm.files("quick/python/*/records/*")
+    (farm.settings.store / record).with_name("junk.json").write_text("{}")
+
+    done = farm.build("3.11.2", FORCE="1")
+
+    assert done.returncode == 1
+    assert "the manifest build did not succeed" in done.stdout
+    assert "junk.json is not a record" in done.stdout
+
+
+def test_without_a_network_each_source_says_so(tmp_path: Path) -> None:
+    with make_farm(sources="mirror python.org", python_org_url="http://127.0.0.1:9") as farm:
+        done = farm.build("3.11.2")
+
+        assert done.returncode == 1
+        assert "no source has CPython 3.11.2 (mirror, python.org were asked)" in done.stdout
+        assert "Connection refused" in done.stdout
+
+
+def test_a_proxy_for_the_world_outside_does_not_hide_the_farm(farm: FarmUnderTest) -> None:
+    assert farm.build("3.11.2", http_proxy="http://127.0.0.1:9", no_proxy="").returncode == 0
+
+
+def test_a_full_disk_of_the_worker_is_a_red_step(farm: FarmUnderTest) -> None:
+    worker = farm.settings.state_dir / "worker"
+    worker.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k,mode=755", "tmpfs", worker], check=True)
+    try:
+        mini_tarball(farm.tarballs, "3.11.7", FILL=1)
+        done = farm.build("3.11.7")
+
+        assert done.returncode == 1
+        assert "FAILED  compile" in done.stdout
+        assert "No space left on device" in done.stdout
+        assert farm.files("quick/python/*/records/*") == []
+    finally:
+        subprocess.run(["umount", worker], check=True)
 
 
 def test_an_interrupted_make_build_leaves_a_running_farm_alone_but_for_its_own_request(

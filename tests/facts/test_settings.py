@@ -55,6 +55,7 @@ def problems(load):
 @pytest.fixture
 def account(tmp_path):
     (tmp_path / "password").write_text(" secret \n")
+    (tmp_path / "password").chmod(0o600)
     return {"web_user": "operator", "web_password_file": tmp_path / "password"}
 
 
@@ -117,8 +118,6 @@ def test_settings_cannot_be_changed_afterwards(load):
         ("web_port", "eighty", "must be a valid integer"),
         ("web_port", "0", "must be greater than or equal to 1"),
         ("web_port", "65536", "must be less than or equal to 65535"),
-        ("max_attempts", "0", "must be greater than or equal to 1"),
-        ("max_attempts", "11", "must be less than or equal to 10"),
         ("minimum_trust", "none", "must be 'digest', 'signed-index', 'openpgp' or 'sigstore'"),
         ("local_worker", "perhaps", "must be a valid boolean"),
         ("web_url", "farm.example", "must be a URL that starts with http:// or https://"),
@@ -169,10 +168,27 @@ def test_nobody_else_may_reach_a_farm_without_an_account(problems, host):
 
 
 def test_others_may_reach_a_farm_with_an_account(load, account):
-    settings = load(web_host="0.0.0.0", **account)
+    settings = load(web_host="0.0.0.0", web_url="https://farm.example", **account)
 
-    assert settings.web_host == "0.0.0.0"
+    assert settings.public_url == "https://farm.example/"
+    assert settings.local_url == "http://127.0.0.1:8010/"
     assert settings.web_password() == "secret"
+
+
+def test_an_address_that_no_browser_can_go_to_needs_a_url(problems, account):
+    (problem,) = problems(web_host="0.0.0.0", **account)
+
+    assert problem == (
+        "PYTHON_BUILDS_WEB_HOST is '0.0.0.0': needs PYTHON_BUILDS_WEB_URL, as no browser can go to that address"
+    )
+
+
+def test_a_password_that_others_may_read_is_a_problem(problems, account):
+    account["web_password_file"].chmod(0o644)
+
+    (problem,) = problems(**account)
+
+    assert problem.endswith("must be readable by its owner only: chmod 600")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])

@@ -86,6 +86,7 @@ def test_a_platform_build_shows_each_stage_as_a_step_of_its_own(tmp_path: Path) 
         "check the stdlib",
         "package",
         "make the tarball",
+        "collect the artifacts",
         "make the base system",
         "check the package",
         "upload the package",
@@ -100,7 +101,7 @@ def test_a_platform_build_shows_each_stage_as_a_step_of_its_own(tmp_path: Path) 
 
 
 def test_what_comes_from_the_tarball_never_runs_as_root(tmp_path: Path) -> None:
-    privileged = {"prepare folders", "make the base system", "check the package"}
+    privileged = {"prepare folders", "collect the artifacts", "make the base system", "check the package"}
     platform_builder = make_builders(PLATFORMS, settings(tmp_path))[1]
     steps = [factory.buildStep() for factory in platform_builder.factory.steps]
     commands = {s.name: s.command for s in steps if isinstance(getattr(s, "command", None), list)}

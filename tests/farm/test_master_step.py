@@ -81,7 +81,7 @@ class MasterStepTest(TestBuildStepMixin, TestReactorMixin, unittest.TestCase):
         yield self.run_step()
 
         assert self.build.terminate
-        assert self.build.results == SKIPPED
+        assert self.build.nothing_to_do
 
     @defer.inlineCallbacks
     def test_the_function_gets_the_properties_and_a_folder_of_its_own(self) -> Any:

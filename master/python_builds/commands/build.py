@@ -6,6 +6,7 @@ starts and stops. Arguments come as environment variables, so that make needs to
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,38 +14,41 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from python_builds.commands import farm
+from python_builds.commands import master_process
 from python_builds.commands.client import Client
+from python_builds.commands.farm import EXPECTED
 from python_builds.commands.progress import SKIPPED, SUCCESS, WARNINGS, Progress, size
 from python_builds.facts.artifacts import INDEX_JSON, profile_prefix
-from python_builds.facts.errors import FarmError, InvalidRequest, PythonBuildsError
+from python_builds.facts.errors import FarmError, InvalidRequest
 from python_builds.facts.platforms import PLATFORMS
 from python_builds.facts.releases import NEWEST
 from python_builds.facts.requests import parse_release_request
-from python_builds.facts.settings import CHECKOUT, ConfigurationError, Settings, load_settings
+from python_builds.facts.settings import CHECKOUT, Settings, load_settings
 from python_builds.farm.workers import buildable, host_platform
 
 CHECK_PACKAGES = ("ca-certificates", "debootstrap")
 """What the local worker needs beside the platform's build packages, to make the base system for the check."""
 
+INDEX_SECONDS, CANCEL_SECONDS = 300, 30
 INSTALL_PACKAGES = CHECKOUT / "scripts" / "setup" / "install-packages.sh"
 
 
 def main(environment: Mapping[str, str]) -> int:
     """Build, and say with the exit status whether it worked."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: what was started here must not outlive us
+        signal.signal(ending, signal.default_int_handler)
     try:
         settings = load_settings()
         wanted = request(environment)
         prepare(settings, wanted["platforms"])
-        with farm.in_use(settings):
-            running, started = farm.start(settings, keep=False)
+        with master_process.in_use(settings):
+            running, started = master_process.start(settings, keep=False)
             print(f"farm: {running.url} ({'for this build' if started else 'running already'})", flush=True)
             return build(Client(running.url, settings), settings, wanted)
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return 130
-    except (PythonBuildsError, ConfigurationError) as error:
+    except EXPECTED as error:
         print(f"python-builds: {error}", file=sys.stderr)
         return 1
 
@@ -89,31 +93,38 @@ def prepare(settings: Settings, platforms: list[str]) -> None:
 def build(client: Client, settings: Settings, wanted: Mapping[str, Any]) -> int:
     """Ask for the release and follow it and its parts to the end."""
     progress = Progress(client)
-    asked: list[int] = []
-    with _cancelling(client, asked):
-        asked.append(client.force("release", reason="make build", username="make build", **wanted))
+    number = client.force("release", reason="make build", username="make build", **wanted)
+    with _cancelling(client, number):
         title = (
             f"release: CPython {wanted['python_version']} ({wanted['profile']}) for {', '.join(wanted['platforms'])}"
         )
-        release = progress.follow(title, asked[0])
-        if release is None or release["results"] != SUCCESS:
-            return 1
+        release = _successful(client, "the release build", progress.follow(title, number))
         properties = client.properties(release["buildid"])
-        asked += properties["requested"].values()
-        results = [
-            progress.follow(f"{builder}: CPython {properties['python_version']}", number)
-            for builder, number in {**properties["requested"], **properties["pending"]}.items()
+        made = [
+            _successful(client, builder, progress.follow(f"{builder}: CPython {properties['python_version']}", part))
+            for builder, part in {**properties["requested"], **properties["pending"]}.items()
         ]
         _wait_for_indexes(client)
-    if not all(result is not None and result["results"] in (SUCCESS, WARNINGS, SKIPPED) for result in results):
-        return 1
-    made = [client.properties(result["buildid"])["artifacts"] for result in results if result]
+    artifacts = [a for part in made for a in client.properties(part["buildid"])["artifacts"]]
+    artifacts += [a for existing in properties["existing"].values() for a in existing]
     if properties["existing"]:
         print("built already; FORCE=1 builds it again, as a new revision")
-    _show(
-        settings, wanted["profile"], [a for artifacts in (*made, *properties["existing"].values()) for a in artifacts]
-    )
+    _show(settings, wanted["profile"], artifacts)
     return 0
+
+
+def _successful(client: Client, what: str, result: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a build that succeeded.
+
+    Raises:
+        FarmError: saying how it ended and where to look.
+    """
+    if result is None:
+        raise FarmError(f"{what} was cancelled before it began; ask again")
+    if result["results"] not in (SUCCESS, WARNINGS, SKIPPED):
+        place = f"{client.url}#/builders/{result['builderid']}/builds/{result['number']}"
+        raise FarmError(f"{what} did not succeed: {result['state_string']}\n  {place}")
+    return result
 
 
 def _show(settings: Settings, profile: str, artifacts: list[dict[str, Any]]) -> None:
@@ -121,34 +132,45 @@ def _show(settings: Settings, profile: str, artifacts: list[dict[str, Any]]) -> 
         print(f"\n{artifact['location']}\n  {size(artifact['size'])}, sha256 {artifact['sha256']}")
     for artifact in artifacts:
         if artifact["kind"] == "deb":
-            print(f"\ninstall it:\n  sudo apt-get install {artifact['location']}")
+            print(f"\ninstall it:\n  sudo apt-get install {shlex.quote(artifact['location'])}")
     if artifacts:
         print(f"\nindex: {settings.store / (profile_prefix(profile) + INDEX_JSON)}")
 
 
 def _wait_for_indexes(client: Client) -> None:
-    """Wait until no manifest build is asked for any more."""
+    """Wait until no manifest build is asked for any more, and the last one has succeeded."""
     manifest = client.builder_id("manifest")
+    deadline = time.monotonic() + INDEX_SECONDS
     while client.get(f"builders/{manifest}/buildrequests", complete=False)["buildrequests"]:
+        if time.monotonic() > deadline:
+            place = f"{client.url}#/builders/{manifest}"
+            raise FarmError(f"the indexes were not written within {INDEX_SECONDS} s\n  {place}")
         time.sleep(0.3)
+    last = client.get(f"builders/{manifest}/builds", order="-number", limit=1)["builds"]
+    _successful(client, "the manifest build", last[0] if last else None)
 
 
 @contextlib.contextmanager
-def _cancelling(client: Client, asked: list[int]) -> Iterator[None]:
-    """On Ctrl-C, cancel what was asked for here and nothing else."""
+def _cancelling(client: Client, release: int) -> Iterator[None]:
+    """On Ctrl-C, cancel the release's request, then what it has asked for, and nothing else."""
     try:
         yield
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("\ncancelling …", file=sys.stderr, flush=True)
-        unfinished = [r for r in asked if not client.get(f"buildrequests/{r}")["buildrequests"][0]["complete"]]
-        for number in unfinished:
-            client.control(f"buildrequests/{number}", "cancel", reason="make build was interrupted")
-        deadline = time.monotonic() + 30
-        while unfinished and time.monotonic() < deadline:
-            unfinished = [r for r in unfinished if not client.get(f"buildrequests/{r}")["buildrequests"][0]["complete"]]
-            time.sleep(0.3)
+        _cancel(client, [release])
+        _cancel(client, client.children(release))
         raise
+
+
+def _cancel(client: Client, requests: list[int]) -> None:
+    """Cancel those of the requests that are not complete, and wait for them for a while."""
+    for number in requests:
+        if not client.is_complete(number):
+            client.control(f"buildrequests/{number}", "cancel", reason="make build was interrupted")
+    deadline = time.monotonic() + CANCEL_SECONDS
+    while not all(client.is_complete(number) for number in requests) and time.monotonic() < deadline:
+        time.sleep(0.3)
 
 
 if __name__ == "__main__":

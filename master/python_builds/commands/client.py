@@ -20,9 +20,11 @@ class Client:
     def __init__(self, url: str, settings: Settings) -> None:
         self.url = url
         self.session = requests.Session()
+        self.session.trust_env = False  # a proxy for the world outside does not lead to this machine
         self.session.headers["Origin"] = url.rstrip("/")
         if settings.web_user is not None:
-            login = self.session.get(f"{url}auth/login", auth=(settings.web_user, settings.web_password() or ""))
+            account = (settings.web_user, settings.web_password() or "")
+            login = self.session.get(f"{url}auth/login", auth=account, timeout=30)
             if login.status_code in (401, 403):
                 raise FarmError(f"{url} does not accept the account of the settings")
 
@@ -43,7 +45,7 @@ class Client:
                 problem = f"{answer.status_code} {answer.text[:300]}"
                 if answer.status_code < 500:
                     raise FarmError(f"{self.url}api/v2/{path} answers {problem}")
-            except (requests.ConnectionError, requests.Timeout, requests.JSONDecodeError) as error:
+            except requests.RequestException as error:
                 problem = str(error)
             if time.monotonic() > deadline:
                 raise FarmError(f"the farm at {self.url} does not answer: {problem}")
@@ -73,6 +75,16 @@ class Client:
         builder_id = self.builder_id(builder)
         _, requested = self.control("forceschedulers/force", "force", builderid=builder_id, **fields)
         return int(requested[str(builder_id)])
+
+    def is_complete(self, request: int) -> bool:
+        """Say whether a request has come to its end."""
+        return bool(self.get(f"buildrequests/{request}")["buildrequests"][0]["complete"])
+
+    def children(self, request: int) -> list[int]:
+        """List the requests that the builds of a request have asked for."""
+        parents = {build["buildid"] for build in self.builds(request)}
+        sets = {s["bsid"] for p in parents for s in self.get("buildsets", parent_buildid=p)["buildsets"]}
+        return [r["buildrequestid"] for s in sets for r in self.get("buildrequests", buildsetid=s)["buildrequests"]]
 
     def builds(self, request: int) -> list[dict[str, Any]]:
         """List the builds of a request, the first one first."""

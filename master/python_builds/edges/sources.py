@@ -20,7 +20,7 @@ from python_builds.edges.python_org import PythonOrg
 from python_builds.edges.store import DirectoryStore, file_sha256
 from python_builds.facts import records
 from python_builds.facts.artifacts import source_key, source_record_key
-from python_builds.facts.errors import SourceError, SourceNotFound, WrongDigest
+from python_builds.facts.errors import PythonBuildsError, SourceError, SourceNotFound, WrongDigest
 from python_builds.facts.releases import newest_first, version_of_tarball
 from python_builds.facts.settings import Settings, variable
 from python_builds.facts.trust import Trust
@@ -186,7 +186,7 @@ def mirrored(store: DirectoryStore, version: Version) -> records.Source:
 def _ask(source: Source, passed: list[str]) -> list[Offer]:
     try:
         return source.offers()
-    except (SourceError, OSError) as error:
+    except (PythonBuildsError, OSError) as error:
         passed.append(f"{source.name}: {error}.")
         return []
 

@@ -94,7 +94,9 @@ class DirectoryStore:
     def _partial(self, key: str) -> Iterator[Path]:
         """Give a file beside the key's, on the same file system, that is gone afterwards."""
         folder = self._path(key).parent
-        folder.mkdir(parents=True, exist_ok=True)
+        for missing in reversed([f for f in (folder, *folder.parents) if not f.exists()]):
+            missing.mkdir(exist_ok=True)
+            missing.chmod(0o755)  # what is published is for everyone, whatever the master's umask
         handle, name = tempfile.mkstemp(prefix=_PARTIAL, dir=folder)
         os.close(handle)
         partial = Path(name)
@@ -120,7 +122,8 @@ class DirectoryStore:
 
 
 def _is_object(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(_PARTIAL)
+    """Say whether a file is an object: what starts with a dot is work in progress, ours or the file system's."""
+    return path.is_file() and not path.name.startswith(".")
 
 
 def file_sha256(path: Path) -> str:

@@ -22,6 +22,8 @@ from python_builds.facts.trust import Trust
 PREFIX = "PYTHON_BUILDS_"
 CHECKOUT = Path(__file__).resolve().parents[3]
 SOURCES = ("mirror", "python.org", "apt")
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - a table, nothing is bound
+"""Addresses that mean all of a machine's, each with one that the machine itself can go to."""
 
 
 class ConfigurationError(ConfigErrors):  # type: ignore[misc]
@@ -58,9 +60,9 @@ class Settings(BaseSettings):
     web_password_file: CheckoutPath | None = Field(
         None, description="file with the operator's password", validate_default=True
     )
+    web_url: HttpUrl | None = Field(None, description="URL under which browsers reach the web UI, if it is another")
     web_host: str = Field("127.0.0.1", description="address the web UI listens on")
     web_port: int = Field(8010, ge=1, le=65535, description="port the web UI listens on")
-    web_url: HttpUrl | None = Field(None, description="URL under which browsers reach the web UI, if it is another")
     sources: Annotated[str, AfterValidator(_sources)] = Field(
         " ".join(SOURCES), description="where tarballs are looked for, in this order; absolute folders too"
     )
@@ -74,7 +76,9 @@ class Settings(BaseSettings):
     build_user: str = Field("nobody", description="runs what comes from a tarball where the worker is root")
     local_worker: bool = Field(True, description="whether this machine builds for its own platform")
     package_check: bool = Field(True, description="whether this machine tries packages on an untouched base system")
-    max_attempts: int = Field(3, ge=1, le=10, description="how often a build that loses its worker is started in all")
+    maintainer: str = Field(
+        "python-builds <python-builds@localhost>", description="whom packages name as their maintainer"
+    )
 
     @field_validator("web_password_file")
     @classmethod
@@ -83,6 +87,8 @@ class Settings(BaseSettings):
             raise ValueError(f"must be set together with {PREFIX}WEB_USER, or neither")
         if value is not None and not (value.is_file() and os.access(value, os.R_OK) and value.read_text().strip()):
             raise ValueError("must be a readable file that holds a password")
+        if value is not None and value.stat().st_mode & 0o077:
+            raise ValueError("must be readable by its owner only: chmod 600")
         return value
 
     @field_validator("web_host")
@@ -93,13 +99,20 @@ class Settings(BaseSettings):
                 f"must be 127.0.0.1 or another loopback address, unless {PREFIX}WEB_USER and "
                 f"{PREFIX}WEB_PASSWORD_FILE are set: whoever reaches it could force builds"
             )
+        if value in EVERY_ADDRESS and info.data.get("web_url") is None:
+            raise ValueError(f"needs {PREFIX}WEB_URL, as no browser can go to that address")
         return value
 
     @property
     def public_url(self) -> str:
         """Where browsers find the web UI; it ends in a slash, as Buildbot wants it."""
-        host = f"[{self.web_host}]" if ":" in self.web_host else self.web_host
-        return (self.web_url or f"http://{host}:{self.web_port}") + "/"
+        return self.web_url + "/" if self.web_url else self.local_url
+
+    @property
+    def local_url(self) -> str:
+        """Where this machine finds the web UI, whatever stands between it and browsers."""
+        host = EVERY_ADDRESS.get(self.web_host, self.web_host)
+        return f"http://[{host}]:{self.web_port}/" if ":" in host else f"http://{host}:{self.web_port}/"
 
     def web_password(self) -> str | None:
         """Read the operator's password, if there is an account."""

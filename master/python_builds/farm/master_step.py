@@ -80,7 +80,7 @@ class MasterStep(BuildStep):
             self.setProperty(name, value, str(self.name))
         if outcome.ends_build:
             self.build.text = [outcome.summary]
-            self.build.results = SKIPPED
+            self.build.nothing_to_do = True
             self.build.terminate = True
             return SKIPPED
         return SUCCESS
@@ -92,9 +92,13 @@ class MasterStep(BuildStep):
         return {"step": self.summary or str(self.name)}
 
 
+BUILD_SPOOL = "%(prop:buildername)s-%(prop:buildnumber)s"
+"""The name of a build's folder in the spool, for Interpolate."""
+
+
 def build_spool(spool: Path, builder: str, number: object) -> Path:
     """Name a build's own folder in the spool."""
-    return spool / f"{builder}-{number}"
+    return spool / (BUILD_SPOOL % {"prop:buildername": builder, "prop:buildnumber": number})
 
 
 def _run(function: Callable[[Work], Outcome], work: Work) -> Outcome:

@@ -17,7 +17,7 @@ from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS
 from python_builds.edges.store import DirectoryStore
 from python_builds.facts.platforms import Platform
 from python_builds.facts.settings import CHECKOUT, Settings
-from python_builds.farm.master_step import MasterStep
+from python_builds.farm.master_step import BUILD_SPOOL, MasterStep
 from python_builds.farm.platform_work import CHECK_STEP, check_request, clean_up, publish, record, take_source
 
 SCRIPTS = CHECKOUT / "scripts"
@@ -29,6 +29,9 @@ QUIET = 20 * 60
 
 LONGEST = 4 * 3600
 """Seconds that any step may take; the slowest, an optimized build's second compilation, took 5 minutes on 2 cores."""
+
+LARGEST = 2**30
+"""Bytes of an uploaded file."""
 
 PROFILE_STAGES = {
     "quick": (("compile", "compile.sh", "quick"),),
@@ -45,7 +48,7 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
     """Make the steps of one platform's builder."""
     spool = settings.state_dir / "spool"
     here = functools.partial(_on_master, spool, store, platform, architecture)
-    prefix = util.Interpolate("/opt/python/%(prop:python_version)s%(prop:variant)s")
+    prefix = util.Property("prefix")
     profile = util.Property("profile")
     return [
         here("check the request", check_request, headline=True),
@@ -53,7 +56,7 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
         *_send_scripts(),
         steps.FileDownload(
             name="send the source",
-            mastersrc=util.Interpolate(f"{spool}/%(prop:buildername)s-%(prop:buildnumber)s/%(prop:source_name)s"),
+            mastersrc=util.Interpolate(f"{spool}/{BUILD_SPOOL}/%(prop:source_name)s"),
             workerdest=util.Property("source_name"),
             haltOnFailure=True,
         ),
@@ -77,11 +80,19 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
         _builder("check the stdlib", ["check-stdlib.sh", *sorted(platform.allowed_missing)], settings),
         _builder("package", ["package-deb.sh", *_package_arguments(architecture, prefix)], settings),
         _builder("make the tarball", ["package-tarball.sh", util.Property("tarball_file"), prefix], settings),
+        _command("collect the artifacts", ["scripts/collect-artifacts.sh", *_artifact_names()], settings),
         *_check(prefix, platform, settings),
         *_uploads(spool),
         here("publish", publish),
         here("record", record),
-        steps.Trigger(name="ask for the indexes", schedulerNames=["manifest"], waitForFinish=False),
+        steps.Trigger(
+            name="ask for the indexes",
+            schedulerNames=["manifest"],
+            waitForFinish=False,
+            alwaysRun=True,  # an earlier build of the same may have ended between its record and this
+            doStepIf=lambda step: step.build.results in (SUCCESS, WARNINGS),
+            hideStepIf=lambda results, _: results == SKIPPED,
+        ),
         here("clean up", clean_up, alwaysRun=True, hideStepIf=lambda results, _: results == SUCCESS),
     ]
 
@@ -95,7 +106,11 @@ def _on_master(
 def _command(name: str, command: list[Any], settings: Settings, **kwargs: Any) -> BuildStep:
     limits = {"haltOnFailure": True, "timeout": QUIET, "maxTime": LONGEST}
     options: dict[str, Any] = {**limits, "logEnviron": False, **kwargs}
-    environment = {"PYTHON_BUILDS_BUILD_USER": settings.build_user, **options.pop("env", {})}
+    environment = {
+        "PYTHON_BUILDS_BUILD_USER": settings.build_user,
+        "PYTHON_BUILDS_MAINTAINER": settings.maintainer,
+        **options.pop("env", {}),
+    }
     return steps.ShellCommand(name=name, command=command, env=environment, **options)
 
 
@@ -156,7 +171,7 @@ def _check(prefix: Any, platform: Platform, settings: Settings) -> Iterable[Buil
         CHECK_STEP,
         [
             "scripts/check-package.sh",
-            util.Interpolate("dist/%(prop:package_file)s"),
+            util.Interpolate("out/%(prop:package_file)s"),
             prefix,
             util.Property("base_root", default=""),
         ],
@@ -170,14 +185,20 @@ def _check(prefix: Any, platform: Platform, settings: Settings) -> Iterable[Buil
     )
 
 
+def _artifact_names() -> list[Any]:
+    names = ("package_file", "tarball_file")
+    return [util.Interpolate(f"%(prop:{name})s{ending}") for name in names for ending in ("", ".sha256")]
+
+
 def _uploads(spool: Path) -> Iterable[BuildStep]:
     for name in ("package_file", "tarball_file"):
         for ending in ("", ".sha256"):
             file = f"%(prop:{name})s{ending}"
             yield steps.FileUpload(
                 name=f"upload the {name.removesuffix('_file')}{ending}",
-                workersrc=util.Interpolate(f"dist/{file}"),
-                masterdest=util.Interpolate(f"{spool}/%(prop:buildername)s-%(prop:buildnumber)s/{file}"),
+                workersrc=util.Interpolate(f"out/{file}"),
+                maxsize=LARGEST,
+                masterdest=util.Interpolate(f"{spool}/{BUILD_SPOOL}/{file}"),
                 haltOnFailure=True,
                 hideStepIf=lambda results, _, sidecar=ending: bool(sidecar) and results == SUCCESS,
             )

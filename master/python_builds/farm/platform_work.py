@@ -31,7 +31,7 @@ def check_request(store: DirectoryStore, platform: Platform, architecture: str, 
             properties={"artifacts": located(store, existing), "revision": existing.revision},
             ends_build=True,
         )
-    source = mirrored(store, product.version)
+    source = mirrored(store, product.version)  # kept in a property: the mirror may have a better one when we are done
     revision = reserve_revision(store, product, work.build)
     work.say(f"{product}, revision {revision}, from {source.name} ({source.origin}, {source.trust})")
     return Outcome(
@@ -39,6 +39,8 @@ def check_request(store: DirectoryStore, platform: Platform, architecture: str, 
         properties={
             "revision": revision,
             "variant": product.variant,
+            "prefix": product.prefix,
+            "source": source.model_dump(mode="json"),
             "source_name": source.name,
             "source_sha256": source.sha256,
             "package_name": product.package,
@@ -78,7 +80,7 @@ def record(store: DirectoryStore, platform: Platform, architecture: str, work: W
             "profile": product.profile,
             "checked": work.steps[CHECK_STEP][0] == SUCCESS,
             "built_at": datetime.datetime.now(datetime.UTC).replace(microsecond=0),
-            "source": mirrored(store, product.version),
+            "source": work.properties["source"],
             "artifacts": work.properties["uploaded"],
             "durations": {name: seconds for name, (_, seconds) in work.steps.items() if seconds},
             "build": work.build,

@@ -20,11 +20,15 @@ from python_builds.edges.offers import Source
 from python_builds.edges.publishing import located, newest_record
 from python_builds.edges.store import DirectoryStore
 from python_builds.facts.artifacts import Product
-from python_builds.facts.plan import Parts, missing, parts
+from python_builds.facts.errors import InvalidRequest, PythonBuildsError
+from python_builds.facts.plan import Parts, missing, parts, priority
 from python_builds.facts.releases import parse_version
 from python_builds.facts.requests import parse_platform_request, parse_release_request
 from python_builds.facts.settings import Settings
 from python_builds.farm.master_step import MasterStep, Outcome, Work
+
+MANIFEST = "manifest"
+"""The Triggerable whose buildsets are the manifest's builds."""
 
 SCHEDULER = "platforms"
 """The Triggerable under whose name platform builds are asked for."""
@@ -95,8 +99,17 @@ class AskForBuilds(BuildStep):
 
     @defer.inlineCallbacks
     def run(self) -> Any:
-        """Compute what is missing and ask for it."""
+        """Compute what is missing and ask for it; see MasterStep for how errors end."""
         log = yield self.addLog("log")
+        try:
+            return (yield self._run(log))
+        except (PythonBuildsError, OSError) as error:
+            yield log.addStderr(f"{error}\n")
+            self.summary = str(error).splitlines()[0]
+            return FAILURE
+
+    @defer.inlineCallbacks
+    def _run(self, log: Any) -> Any:
         request = parse_release_request({k: v for k, (v, _) in self.build.getProperties().asDict().items()})
         version = parse_version(self.getProperty("python_version"))
         plan = parts(version, request.platforms, set(self.builders), request.profile)
@@ -108,10 +121,13 @@ class AskForBuilds(BuildStep):
             return FAILURE
         existing = {} if request.force else (yield threads.deferToThread(_existing, self.store, plan))
         pending = {} if request.force else (yield self._pending(plan.products))
+        if existing:  # the build that made it may have ended before it asked for the indexes
+            yield self._scheduler(MANIFEST).addBuildsetForSourceStampsWithDefaults(reason="a product exists")
         wanted = missing(plan.products, published=existing, asked=pending, failures={})
         requested = {}
         for part in wanted:
-            requested[part.product.builder] = yield self._ask(part.product, request.force, part.priority)
+            urgency = priority(version, rebuild=True) if request.force else part.priority
+            requested[part.product.builder] = yield self._ask(part.product, request.force, urgency)
         for builder, brid in {**requested, **_by_builder(pending)}.items():
             yield self.addURL(f"{builder} (request {brid})", getURLForBuildrequest(self.master, brid))
         for product in existing:
@@ -126,6 +142,9 @@ class AskForBuilds(BuildStep):
         """Show the counts."""
         return {"step": self.summary, "build": self.summary}
 
+    def _scheduler(self, name: str) -> Any:
+        return self.master.scheduler_manager.namedServices[name]
+
     @defer.inlineCallbacks
     def _pending(self, products: Collection[Product]) -> Any:
         """Find which products unfinished requests will make, with the request's id."""
@@ -138,13 +157,16 @@ class AskForBuilds(BuildStep):
             for buildrequest in unfinished:
                 properties = yield self.master.data.get(("buildsets", buildrequest["buildsetid"], "properties"))
                 values = {key: value for key, (value, _) in properties.items()}
-                product = parse_platform_request(values, platform, architecture).product
+                try:
+                    product = parse_platform_request(values, platform, architecture).product
+                except InvalidRequest:
+                    continue  # its own build will say what is wrong with it
                 if product in products:
                     found[product] = buildrequest["buildrequestid"]
         return found
 
     @defer.inlineCallbacks
-    def _ask(self, product: Product, force: bool, priority: int) -> Any:
+    def _ask(self, product: Product, force: bool, urgency: int) -> Any:
         """Ask for one build, once for each request of this release; return the build request's id."""
         external_id = f"release-request/{self.build.requests[0].id}/{product}"
         asked = yield self.master.data.get(("buildsets",), filters=[Filter("external_idstring", "eq", [external_id])])
@@ -153,17 +175,16 @@ class AskForBuilds(BuildStep):
                 ("buildrequests",), filters=[Filter("buildsetid", "eq", [asked[0]["bsid"]])]
             )
             return found[0]["buildrequestid"]
-        scheduler = self.master.scheduler_manager.namedServices[SCHEDULER]
         properties = Properties(
             python_version=str(product.version), variant=product.variant, profile=product.profile, force=force
         )
-        _, brids = yield scheduler.addBuildsetForSourceStampsWithDefaults(
+        _, brids = yield self._scheduler(SCHEDULER).addBuildsetForSourceStampsWithDefaults(
             reason=f"{product}",
             sourcestamps=[{"codebase": ""}],
             properties=properties,
             builderNames=[product.builder],
             external_idstring=external_id,
-            priority=priority,
+            priority=urgency,
             parent_buildid=self.build.buildid,
             parent_relationship="Triggered from",
         )

@@ -1,10 +1,18 @@
 """The web UI and who may do what in it."""
 
+import glob
 from typing import Any
+from urllib.parse import urlsplit
 
 from buildbot.plugins import util
 
 from python_builds.facts.settings import Settings
+
+
+def origins(settings: Settings) -> list[str]:
+    """Name the sites that the web UI's own pages come from: the public one, and this machine by its usual names."""
+    here = [f"http://{host}:{settings.web_port}" for host in ("localhost", "127.0.0.1", "[::1]")]
+    return [f"{url.scheme}://{url.netloc}" for url in map(urlsplit, (settings.public_url, settings.local_url, *here))]
 
 
 def make_www(settings: Settings) -> dict[str, Any]:
@@ -13,6 +21,8 @@ def make_www(settings: Settings) -> dict[str, Any]:
         "port": f"tcp:{settings.web_port}:interface={settings.web_host.replace(':', chr(92) + ':')}",
         "plugins": {"waterfall_view": {}, "console_view": {}, "grid_view": {}},
         "change_hook_dialects": {},
+        # Of the sites whose pages may press buttons here; fnmatch patterns, in which brackets are special.
+        "allowed_origins": [glob.escape(origin) for origin in origins(settings)],
     }
     if settings.web_user is not None:
         www["auth"] = util.UserPasswordAuth({settings.web_user: settings.web_password()})

@@ -1,0 +1,226 @@
+"""The master on this machine as a process: started in the background, found again, stopped with all it has started."""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from python_builds.facts.errors import FarmError
+from python_builds.facts.settings import CHECKOUT, Settings, variable
+from python_builds.farm.local_worker import end_leftovers, worker_folder
+
+START_SECONDS, STOP_SECONDS = 120, 60
+_BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Farm:
+    """A master that runs on this machine."""
+
+    pid: int
+    url: str
+    keep: bool
+    """Whether it was started by `make run`; one that `make build` started goes with the last build."""
+
+
+def running(settings: Settings) -> Farm | None:
+    """Find the master of this state folder. A process id alone may be another process by now, so ask where it works."""
+    folder = settings.state_dir / "master"
+    if folder.exists() and folder.stat().st_uid != os.geteuid():
+        raise FarmError(f"{settings.state_dir} belongs to another user: do this as {folder.owner()}")
+    noted = None
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        noted = Farm(**json.loads(_note(settings).read_text()))
+    # Ours is noted at once; twistd's own file comes seconds later, and is there too when others started it.
+    for pid in (noted.pid if noted else None, _pid_of_twistd(folder)):
+        if pid is not None and _works_in(pid, folder):
+            return Farm(pid=pid, url=noted.url if noted else settings.local_url, keep=noted.keep if noted else True)
+    return None
+
+
+def start(settings: Settings, *, keep: bool) -> tuple[Farm, bool]:
+    """Start the farm unless it runs; return it and whether it was started here.
+
+    Raises:
+        FarmError: if it does not come up, with the end of its log.
+    """
+    with _lock(settings, "start.lock"):
+        farm = running(settings)
+        started = farm is None
+        if farm is None:
+            farm = _launch(settings, keep)
+        elif keep and not farm.keep:
+            farm = Farm(pid=farm.pid, url=farm.url, keep=True)
+            _write_note(settings, farm)
+        try:
+            _wait_until_it_serves(settings, farm)
+        except BaseException:
+            if started:
+                _end(settings, farm)
+            raise
+    return farm, started
+
+
+def stop(settings: Settings) -> Farm | None:
+    """Stop the farm and whatever its worker has left; return what was stopped."""
+    with _lock(settings, "start.lock"):
+        farm = running(settings)
+        _end(settings, farm)
+        return farm
+
+
+@contextlib.contextmanager
+def in_use(settings: Settings) -> Iterator[None]:
+    """Keep the farm for as long as this lasts; the last one out stops a farm that nobody asked to keep."""
+    with _lock(settings, "users.lock", fcntl.LOCK_SH) as file:
+        try:
+            yield
+        finally:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                farm = running(settings)
+                if farm is not None and not farm.keep:
+                    stop(settings)
+
+
+def _launch(settings: Settings, keep: bool) -> Farm:
+    folder = settings.state_dir / "master"
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # the database holds the key of the web UI's sessions
+    (folder / "twistd.pid").unlink(missing_ok=True)
+    spool = settings.state_dir / "spool"
+    if spool.exists():
+        shutil.rmtree(spool)
+    spool.mkdir(mode=0o700)
+    tac = folder / "buildbot.tac"
+    tac.unlink(missing_ok=True)
+    tac.symlink_to(CHECKOUT / "master" / "buildbot.tac")
+    settings = settings.model_copy(update={"web_port": _port(settings, keep)})
+    environment = {**os.environ, variable("web_port"): str(settings.web_port)}
+    startup = folder / "startup.log"
+    upgrade = [str(_BIN / "buildbot"), "upgrade-master", "--quiet", str(folder)]
+    with startup.open("wb") as output:
+        done = subprocess.run(
+            upgrade, env=environment, stdout=output, stderr=subprocess.STDOUT, umask=0o077, timeout=300
+        )
+    if done.returncode:
+        raise FarmError(f"the database could not be prepared:\n{_tail(startup)}")
+    with startup.open("ab") as output:
+        process = subprocess.Popen(
+            [str(_BIN / "twistd"), "--nodaemon", "--pidfile=twistd.pid", "--python=buildbot.tac"],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            umask=0o077,
+        )
+    farm = Farm(pid=process.pid, url=settings.local_url, keep=keep)
+    _write_note(settings, farm)
+    return farm
+
+
+def _wait_until_it_serves(settings: Settings, farm: Farm) -> None:
+    folder = settings.state_dir / "master"
+    deadline = time.monotonic() + START_SECONDS
+    session = requests.Session()
+    session.trust_env = False  # a proxy for the world outside does not lead to this machine
+    while time.monotonic() < deadline:
+        with contextlib.suppress(requests.RequestException):
+            if session.get(f"{farm.url}api/v2/masters", timeout=5).status_code in (200, 401, 403):
+                return
+        if _gone(farm.pid, 0.2):
+            raise FarmError(
+                f"the master ended at once:\n{_tail(folder / 'startup.log')}\n{_tail(folder / 'twistd.log')}"
+            )
+    raise FarmError(f"the master does not answer at {farm.url} after {START_SECONDS} s; see {folder / 'twistd.log'}")
+
+
+def _port(settings: Settings, keep: bool) -> int:
+    """Take the port of the settings; a farm for one build makes do with any other if it is taken."""
+    family = socket.AF_INET6 if ":" in settings.web_host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.web_host, settings.web_port))
+        except OSError as error:
+            if keep:
+                raise FarmError(
+                    f"{settings.web_host}:{settings.web_port} cannot be listened on ({error.strerror}); "
+                    f"set {variable('web_port')} to a free port"
+                ) from None
+            probe.bind((settings.web_host, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _lock(settings: Settings, name: str, kind: int = fcntl.LOCK_EX) -> Iterator[Any]:
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.state_dir / name).open("w") as file:
+        fcntl.flock(file, kind)
+        yield file
+
+
+def _end(settings: Settings, farm: Farm | None) -> None:
+    """Stop a master, gently at first, and whatever its worker has left."""
+    if farm is not None:
+        os.kill(farm.pid, signal.SIGTERM)
+        if not _gone(farm.pid, STOP_SECONDS):
+            os.kill(farm.pid, signal.SIGKILL)
+            _gone(farm.pid, 5)
+    end_leftovers(str(worker_folder(settings.state_dir)))
+    _note(settings).unlink(missing_ok=True)
+
+
+def _pid_of_twistd(folder: Path) -> int | None:
+    try:
+        return int((folder / "twistd.pid").read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _works_in(pid: int, folder: Path) -> bool:
+    """Say whether a process works in a folder: its id alone may be another process's by now."""
+    try:
+        return Path(f"/proc/{pid}/cwd").resolve(strict=True) == folder.resolve()
+    except (FileNotFoundError, PermissionError, ProcessLookupError):
+        return False
+
+
+def _gone(pid: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0] == pid:
+                return True
+        except ChildProcessError:
+            if not Path(f"/proc/{pid}").exists():
+                return True
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.1)
+
+
+def _note(settings: Settings) -> Path:
+    return settings.state_dir / "farm.json"
+
+
+def _write_note(settings: Settings, farm: Farm) -> None:
+    _note(settings).write_text(json.dumps(asdict(farm)))
+
+
+def _tail(path: Path, lines: int = 20) -> str:
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
