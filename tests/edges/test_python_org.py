@@ -6,7 +6,7 @@ import json
 import pytest
 from packaging.version import Version
 
-from python_builds.edges.python_org import ANSWERS_KEPT, PythonOrg
+from python_builds.edges.python_org import ANSWER_KEPT, PythonOrg
 from python_builds.edges.sources import fetch, find_offer
 from python_builds.facts.errors import SourceError, SourceNotFound, WrongDigest
 from python_builds.facts.trust import Trust
@@ -16,7 +16,7 @@ FILES = "/api/v2/downloads/release_file/"
 
 
 @pytest.fixture
-def publish(site):
+def publish(site, tmp_path):
     """Publish releases with the tarball's bytes by version; None keeps the tarball, not its row, back."""
 
     def publish_all(tarballs, **changes):
@@ -31,7 +31,7 @@ def publish(site):
                 site.answer(path, content)
         site.answer(RELEASES, json.dumps(rows).encode())
         site.answer(FILES, json.dumps(files).encode())
-        return PythonOrg(site.url)
+        return PythonOrg(site.url, tmp_path / "python-org.json")
 
     return publish_all
 
@@ -82,12 +82,12 @@ def test_an_answer_is_kept_so_that_the_day_s_calls_last(publish, site):
     source.offers()
 
     assert site.asked == [f"GET {RELEASES}", f"GET {FILES}"]
-    assert 2 * 24 * 3600 / ANSWERS_KEPT <= 100
+    assert 2 * 24 * 3600 / ANSWER_KEPT <= 100
 
 
 def test_an_answer_that_is_too_old_is_asked_for_again(publish, site, monkeypatch):
     source = publish({"3.13.5": b"a tarball"})
-    monkeypatch.setattr("python_builds.edges.python_org.ANSWERS_KEPT", -1)
+    monkeypatch.setattr("python_builds.edges.python_org.ANSWER_KEPT", -1)
 
     source.releases()
     source.releases()
@@ -104,29 +104,29 @@ def test_python_org_is_asked_again_after_an_error(publish, site):
     assert len(source.releases()) == 1
 
 
-def test_an_outage_passes_python_org_over(site):
+def test_an_outage_passes_python_org_over(site, tmp_path):
     site.answer(RELEASES, status=503)
 
     with pytest.raises(SourceNotFound, match=r"python\.org: cannot read .*: too many 503 error responses"):
-        find_offer([PythonOrg(site.url)], Version("3.13.5"), Trust.DIGEST)
+        find_offer([PythonOrg(site.url, tmp_path / "python-org.json")], Version("3.13.5"), Trust.DIGEST)
 
 
 @pytest.mark.parametrize("releases, files", [("{}", "[]"), ("[]", '{"detail": "throttled"}'), ("null", "null")])
-def test_an_answer_that_is_no_list_is_an_error(site, releases, files):
+def test_an_answer_that_is_no_list_is_an_error(site, tmp_path, releases, files):
     site.answer(RELEASES, releases.encode())
     site.answer(FILES, files.encode())
 
     with pytest.raises(SourceError, match="did not answer with lists; has its API changed"):
-        PythonOrg(site.url).releases()
+        PythonOrg(site.url, tmp_path / "python-org.json").releases()
 
 
 @pytest.mark.parametrize("releases", ['["3.13.5"]', "[null]", '[{"is_published": true}]'])
-def test_a_list_of_something_else_is_an_error(site, releases):
+def test_a_list_of_something_else_is_an_error(site, tmp_path, releases):
     site.answer(RELEASES, releases.encode())
     site.answer(FILES, b"[]")
 
     with pytest.raises(SourceError, match="lists what is no release .*; has its API changed"):
-        PythonOrg(site.url).releases()
+        PythonOrg(site.url, tmp_path / "python-org.json").releases()
 
 
 def test_a_size_that_is_no_number_is_an_error(publish):

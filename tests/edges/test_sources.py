@@ -37,6 +37,7 @@ class Listed:
 
     name: str
     listed: list
+    notes: tuple = ()
 
     def offers(self):
         return self.listed

@@ -46,6 +46,7 @@ class AptArchive:
     def __init__(self, folder: Path, suites: Sequence[str]) -> None:
         self.folder = folder
         self.suites = tuple(suites)
+        self.notes: list[str] = []
 
     def offers(self) -> list[Offer]:
         """List the upstream tarballs that the signed indexes name; some of them may not be there."""
@@ -78,8 +79,19 @@ class AptArchive:
             f'Dir::State::Lists "{self.folder}/lists";\nDir::State::status "{self.folder}/state/status";\n'
             f'Dir::Cache "{self.folder}/cache";\nAPT::Sandbox::User "root";\nAcquire::Retries "3";\n'
         )
-        self._apt("apt-get", "update", "--error-on=any")
+        self.notes = []
+        try:
+            self._apt("apt-get", "update", "--error-on=any")
+        except SourceError as error:
+            # A suite moves away when it is old, and must not take the others with it.
+            if not self._has_an_index():
+                raise
+            self.notes = [f"{self.name}: used what its index has, though {error}."]
         stamp.touch()
+
+    def _has_an_index(self) -> bool:
+        shown = self._apt("apt-get", "indextargets", "--format", "$(FILENAME)", "Created-By: Sources")
+        return any(Path(name).exists() for name in shown.splitlines())
 
     def _paragraphs(self) -> Iterable[Sources]:
         shown = self._apt("apt-cache", "showsrc", *PACKAGES)

@@ -1,4 +1,4 @@
-"""HTTP for the sources: bounded in time and size, with retries, through the proxies of the environment."""
+"""HTTP for the sources: no endless waits or files, with retries, through the proxies of the environment."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 """What a source offers: one release's tarball, who vouches for it, and how to get it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -34,6 +34,10 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """As in the setting."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What of it could not be asked, though the rest could: sentences for the operator."""
 
     def offers(self) -> list[Offer]:
         """List all it has; raises SourceError where it cannot be asked."""

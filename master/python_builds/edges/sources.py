@@ -31,6 +31,7 @@ class Folder:
     """Tarballs in a folder of this machine."""
 
     path: Path
+    notes: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -63,6 +64,7 @@ class Mirror:
 
     store: DirectoryStore
     name: str = "mirror"
+    notes: Sequence[str] = ()
 
     def offers(self) -> list[Offer]:
         """List what is mirrored, as well vouched for as it was when it came."""
@@ -85,11 +87,16 @@ class Mirror:
         )
 
 
+def make_python_org(settings: Settings) -> PythonOrg:
+    """Make python.org of the settings; all who ask it on this machine share its answers."""
+    return PythonOrg(settings.python_org_url, settings.state_dir / "python-org.json")
+
+
 def make_sources(settings: Settings, store: DirectoryStore) -> list[Source]:
     """Make the sources of the settings, in their order."""
     known: dict[str, Source] = {
         "mirror": Mirror(store),
-        "python.org": PythonOrg(settings.python_org_url),
+        "python.org": make_python_org(settings),
         "apt": AptArchive(settings.state_dir / "apt-archive", settings.apt_suites.split()),
     }
     return [known.get(name) or Folder(Path(name)) for name in settings.sources.split()]
@@ -185,10 +192,12 @@ def mirrored(store: DirectoryStore, version: Version) -> records.Source:
 
 def _ask(source: Source, passed: list[str]) -> list[Offer]:
     try:
-        return source.offers()
+        offers = source.offers()
     except (PythonBuildsError, OSError) as error:
         passed.append(f"{source.name}: {error}.")
         return []
+    passed += source.notes
+    return offers
 
 
 def _first_usable(offers: Iterable[Offer], version: Version, minimum: Trust, passed: list[str]) -> Offer | None:

@@ -15,6 +15,7 @@ from twisted.internet import defer, threads
 from twisted.python import log
 
 from python_builds.edges.python_org import PythonOrg
+from python_builds.edges.sources import make_python_org
 from python_builds.facts.errors import SourceError
 from python_builds.facts.releases import Release, minor
 from python_builds.facts.settings import Settings
@@ -27,13 +28,13 @@ SECONDS_BETWEEN_POLLS = 3600
 class ReleasePoller(ReconfigurablePollingChangeSource, StateMixin):
     """Polls python.org's release API."""
 
-    def checkConfig(self, url: str, **kwargs: Any) -> None:
+    def checkConfig(self, origin: PythonOrg, **kwargs: Any) -> None:
         """Check the arguments."""
         super().checkConfig(**kwargs)
 
-    def reconfigService(self, url: str, **kwargs: Any) -> Any:
+    def reconfigService(self, origin: PythonOrg, **kwargs: Any) -> Any:
         """Take the arguments."""
-        self.origin = PythonOrg(url)
+        self.origin = origin
         return super().reconfigService(**kwargs)
 
     @defer.inlineCallbacks
@@ -81,7 +82,7 @@ def make_change_sources(settings: Settings) -> list[ReleasePoller]:
     return [
         ReleasePoller(
             name="python.org",
-            url=settings.python_org_url,
+            origin=make_python_org(settings),
             pollInterval=SECONDS_BETWEEN_POLLS,
             pollAtLaunch=True,
         )
