@@ -45,7 +45,7 @@ check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, chec
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh scripts/setup/*.sh .ci/run
-	$(BIN)/buildbot checkconfig master
+	$(BIN)/buildbot checkconfig master/master.cfg
 
 format: $(VENV)/ready-dev  ## lay the code out
 	$(BIN)/ruff check --fix

@@ -1,0 +1,105 @@
+"""The funnel's end, in a whole Buildbot master inside the test: what it asks for, once, and what it leaves out."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from buildbot.plugins import schedulers, steps, util
+from buildbot.process.buildstep import BuildStep
+from buildbot.process.results import FAILURE, SUCCESS
+from buildbot.test.util.integration import RunMasterBase
+from twisted.internet import defer
+
+from python_builds.edges.store import DirectoryStore
+from python_builds.facts.platforms import PLATFORMS, platform_named
+from python_builds.farm.release_steps import MANIFEST, SCHEDULER, AskForBuilds
+
+PARTS = {
+    "debian-12-amd64": (platform_named("debian-12"), "amd64"),
+    "debian-13-amd64": (platform_named("debian-13"), "amd64"),
+}
+
+
+class Wait(BuildStep):
+    """Keeps its build from ending, as a compilation would."""
+
+    def run(self) -> Any:
+        self.waiting: defer.Deferred[int] = defer.Deferred()
+        return self.waiting
+
+    @defer.inlineCallbacks
+    def interrupt(self, reason: Any) -> Any:
+        yield super().interrupt(reason)
+        self.waiting.callback(FAILURE)
+
+
+class AskForBuildsTest(RunMasterBase):
+    def setUp(self) -> None:
+        scratch = TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.store = DirectoryStore(Path(scratch.name) / "store")
+        self.basedir = Path(scratch.name) / "master"
+        self.basedir.mkdir()
+
+    @defer.inlineCallbacks
+    def release(self, times: int, **properties: object) -> Any:
+        """Run a release build that asks this many times; return it and the platform builders' requests."""
+        asking = [AskForBuilds(self.store, PARTS, name=f"ask {n}") for n in range(times)]
+        asked = {"python_version": "3.11.2", "profile": "quick", **properties}
+        factories = {
+            "release": util.BuildFactory([steps.SetProperties(properties=asked), *asking]),
+            **{name: util.BuildFactory([Wait()]) for name in PARTS},
+            MANIFEST: util.BuildFactory([]),
+        }
+        yield self.setup_master(
+            {
+                "builders": [
+                    util.BuilderConfig(name=name, workernames=["local1"], factory=factory)
+                    for name, factory in factories.items()
+                ],
+                "schedulers": [
+                    schedulers.ForceScheduler(name="force", builderNames=["release"]),
+                    schedulers.Triggerable(name=SCHEDULER, builderNames=sorted(PARTS)),
+                    schedulers.Triggerable(name=MANIFEST, builderNames=[MANIFEST]),
+                ],
+                "collapseRequests": False,
+            },
+            basedir=str(self.basedir),
+        )
+        build = yield self.doForceBuild(wantSteps=True, wantProperties=True)
+        builders = yield self.master.data.get(("builders",))
+        names = {b["builderid"]: b["name"] for b in builders}
+        requests = yield self.master.data.get(("buildrequests",))
+        return build, sorted(names[r["builderid"]] for r in requests if names[r["builderid"]] in PARTS)
+
+    @defer.inlineCallbacks
+    def test_every_platform_with_a_builder_is_asked_for_and_the_others_are_named(self) -> Any:
+        build, asked = yield self.release(1, platforms=[p.name for p in PLATFORMS])
+
+        assert build["results"] == SUCCESS
+        assert asked == sorted(PARTS)
+        assert set(build["properties"]["requested"][0]) == set(PARTS)
+
+    @defer.inlineCallbacks
+    def test_a_build_that_asks_again_after_a_crash_asks_for_nothing_twice(self) -> Any:
+        # Forced, so that it does not stop at seeing that the first time's requests are pending.
+        build, asked = yield self.release(2, platforms=["debian-12"], force=True)
+
+        assert build["results"] == SUCCESS
+        assert asked == ["debian-12-amd64"]
+
+    @defer.inlineCallbacks
+    def test_what_is_pending_is_named_and_not_asked_for(self) -> Any:
+        build, asked = yield self.release(2, platforms=["debian-12"])
+
+        assert asked == ["debian-12-amd64"]
+        assert build["properties"]["requested"][0] == {}
+        assert set(build["properties"]["pending"][0]) == {"debian-12-amd64"}
+
+    @defer.inlineCallbacks
+    def test_a_release_that_nothing_can_build_is_red_with_the_reason(self) -> Any:
+        build, asked = yield self.release(1, platforms=["rhel-9"])
+
+        assert build["results"] == FAILURE
+        assert asked == []
+        assert build["steps"][-1]["state_string"] == "nothing on this farm can build CPython 3.11.2 for what was asked"
