@@ -4,12 +4,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-find-links --no-emit-index-url --upgrade
 # What the tests run beside Python: a compiler and the tools of an apt platform, and the linter of shell scripts.
 TEST_PACKAGES := dpkg-dev gcc gpg gpg-agent libc6-dev make shellcheck util-linux xz-utils zlib1g-dev
 export PYTHONPATH := $(CURDIR)/master
-export VERSION PLATFORM PROFILE FORCE
+export VERSION PLATFORM PROFILE FORCE ARCH REGISTRY
 
-.PHONY: help build run stop status platforms settings test test-real check format lock clean
+.PHONY: help build run stop status platforms settings base-image images push shell test test-docker test-real check format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,9 +33,24 @@ platforms: $(VENV)/ready  ## print the platform table
 settings: $(VENV)/ready  ## list the settings, with defaults
 	@$(BIN)/python -m python_builds.facts.settings
 
+base-image: $(VENV)/ready  ## make a base image with debootstrap, where no registry is reached PLATFORM=debian-12
+	@$(BIN)/python -m python_builds.commands.images base-image
+
+images: $(VENV)/ready  ## build worker images [PLATFORM=debian-12] [ARCH=amd64|arm64]
+	@$(BIN)/python -m python_builds.commands.images images
+
+push: $(VENV)/ready  ## push worker images REGISTRY=registry.example/farm [PLATFORM=debian-12]
+	@$(BIN)/python -m python_builds.commands.images push
+
+shell: $(VENV)/ready  ## open a shell in a container like the farm's, with the scripts PLATFORM=debian-12
+	@$(BIN)/python -m python_builds.commands.images shell
+
 test: $(VENV)/ready-dev  ## run the tests; needs no Docker
 	@scripts/setup/install-packages.sh $(TEST_PACKAGES)
 	@$(BIN)/pytest
+
+test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine and the worker image of debian-12
+	@$(BIN)/pytest tests/docker
 
 test-real: $(VENV)/ready-dev  ## build a real CPython 3.11.2, install it, run it (as root, some minutes)
 	@$(BIN)/pytest tests/real
@@ -52,8 +68,9 @@ format: $(VENV)/ready-dev  ## lay the code out
 	$(BIN)/ruff format
 
 lock: $(VENV)/ready-dev  ## pin the newest versions that requirements*.in allow
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url --upgrade requirements.in -o requirements.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url --upgrade requirements-dev.in -o requirements-dev.txt
+	$(LOCK) --python-version 3.11 requirements.in -o requirements.txt
+	$(LOCK) --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	$(LOCK) --python-version 3.8 --only-binary :all: worker/requirements.in -o worker/requirements.txt
 
 clean:  ## remove the virtual environment and caches; what was built and the farm's state stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

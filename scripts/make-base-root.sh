@@ -16,6 +16,8 @@ suites_of_this_machine() {
         END { for (i = 1; i <= count; i++) print order[i] components[order[i]] }'
 }
 
+own_suite() { (. /etc/os-release && echo "${VERSION_CODENAME:-}"); }
+
 # How this machine reaches the archive (proxy, mirrors with old signatures) holds for the base system too.
 acquire_settings() {
     apt-config dump --format '%f "%v";%n' Acquire | grep -E '^Acquire::(http|https|Check-|Retries|ForceIPv)' || [ $? -eq 1 ]
@@ -23,8 +25,7 @@ acquire_settings() {
 
 archive_keyring() {
     local id keyring
-    id=$(. /etc/os-release && echo "$ID")
-    keyring=/usr/share/keyrings/$id-archive-keyring.gpg
+    id=$(. /etc/os-release && echo "$ID") && keyring=/usr/share/keyrings/$id-archive-keyring.gpg
     [ -s "$keyring" ] || die "this distribution's archive keyring is not in $keyring: install $id-archive-keyring"
     printf '%s\n' "$keyring"
 }
@@ -55,6 +56,8 @@ main() {
     [ "$(id -u)" -eq 0 ] || die "a base system can only be made by root"
     command -v debootstrap >/dev/null || die "debootstrap is missing: apt-get install debootstrap"
     suites=$(suites_of_this_machine "$suite")
+    # Another release of this distribution lies in the same archive; Debian's came without non-free-firmware before 12.
+    [ -n "$suites" ] || suites=$(suites_of_this_machine "$(own_suite)" | sed -e "s/ $(own_suite)/ $suite/" -e 's/ non-free-firmware//')
     uri=$(awk -v suite="$suite" '$2 == suite { print $1; exit }' <<<"$suites")
     [ -n "$uri" ] || die "this machine's apt has no archive of '$suite'"
     mkdir -p -- "$(dirname "$target")"

@@ -678,6 +678,20 @@ def test_two_who_make_the_same_base_system_make_it_once(work):
     assert (work / "base" / "etc" / "apt" / "sources.list").read_text() == "deb http://archive/ x main\n"
 
 
+def test_a_base_system_of_another_release_comes_from_this_machine_s_archive(work):
+    write(work / "pretended" / "debootstrap", "#!/bin/sh\n", executable=True)
+    path = f"{work / 'pretended'}:{os.environ['PATH']}"
+    own = """
+own_suite() { echo own; }
+suites_of_this_machine() { [ "$1" != own ] || printf 'http://a/ own main non-free-firmware\\nhttp://s/ own-security main\\n'; }
+main x base"""
+    done = call(work, "make-base-root.sh", (PRETENDED_DEBOOTSTRAP % ":").replace("main x base", own), PATH=path)
+    assert done.returncode == 0, done.stderr
+    assert (work / "base" / "etc" / "apt" / "sources.list").read_text() == (
+        "deb http://a/ x main\ndeb http://s/ x-security main\n"
+    )
+
+
 def test_a_base_system_that_could_not_be_finished_leaves_nothing(work):
     write(work / "pretended" / "debootstrap", "#!/bin/sh\n", executable=True)
     path = f"{work / 'pretended'}:{os.environ['PATH']}"

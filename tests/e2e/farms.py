@@ -4,6 +4,7 @@ Everything runs as separate processes, by the commands behind the Make targets; 
 """
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -30,7 +31,7 @@ PATIENCE = 90
 def mini_tarball(folder: Path, version: str, **options: object) -> Path:
     """Make a source tarball of CPython's shape, with its digest beside it."""
     path = folder / f"Python-{version}.tgz"
-    values = {"CONFIGURE_ERROR": "", "MISSING_MODULE": "", "COMPILE_SECONDS": 0, "FILL": "", **options}
+    values = {"CONFIGURE_ERROR": "", "MISSING_MODULE": "", "COMPILE_SECONDS": 0, "FILL": "", "MEMORY": "", **options}
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / f"Python-{version}"
         shutil.copytree(MINI, tree)
@@ -60,7 +61,7 @@ class FarmUnderTest:
         self.settings = Settings(_env_file=None, **values)
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("PYTHON_BUILDS_")},
-            **{variable(name): str(value) for name, value in values.items()},
+            **{variable(n): json.dumps(v) if isinstance(v, list) else str(v) for n, v in values.items()},
             "PYTHONPATH": str(CHECKOUT / "master"),
         }
 

@@ -69,7 +69,7 @@ def test_a_farm_without_settings_keeps_to_its_checkout_and_its_machine(load):
     assert settings.web_password() is None
     assert settings.sources == "mirror python.org apt"
     assert settings.minimum_trust is Trust.SIGNED_INDEX
-    assert settings.local_worker
+    assert settings.builds_here
     assert settings.package_check
 
 
@@ -264,3 +264,29 @@ def test_the_module_prints_the_settings():
     command = [sys.executable, "-m", "python_builds.facts.settings"]
 
     assert subprocess.check_output(command, env={"PYTHONPATH": ":".join(sys.path)}, text=True) == describe() + "\n"
+
+
+def test_docker_hosts_are_read_from_json_and_replace_this_machine(load):
+    settings = load(docker_hosts='[{"name": "big", "url": "tcp://10.0.0.5:2376", "master": "10.0.0.1", "workers": 2}]')
+
+    assert settings.docker_hosts[0].worker_names == ["big-1", "big-2"]
+    assert not settings.builds_here
+    assert load(docker_hosts="[]").builds_here
+    assert load(docker_hosts="[]", local_worker="false").builds_here is False
+
+
+@pytest.mark.parametrize(
+    "text, sentence",
+    [
+        ("big", "must be a JSON list of objects"),
+        ('[{"name": "big", "url": "tcp://h:1"}]', "PYTHON_BUILDS_DOCKER_HOSTS 0 master"),
+        ('[{"name": "Big!", "url": "tcp://h:1", "master": "h"}]', "PYTHON_BUILDS_DOCKER_HOSTS 0 name is 'Big!'"),
+        ('[{"name": "b", "url": "http://h", "master": "h"}]', "PYTHON_BUILDS_DOCKER_HOSTS 0 url is 'http://h'"),
+        ('[{"name": "b", "url": "unix:///s", "master": "h", "wrkers": 2}]', "PYTHON_BUILDS_DOCKER_HOSTS 0 wrkers"),
+        ('[{"name": "b", "url": "unix:///s", "master": "h", "workers": 0}]', "PYTHON_BUILDS_DOCKER_HOSTS 0 workers"),
+    ],
+)
+def test_a_wrong_docker_host_is_a_problem_that_names_its_field(problems, text, sentence):
+    (problem,) = problems(docker_hosts=text)
+
+    assert sentence in problem

@@ -79,11 +79,15 @@ def prepare(settings: Settings, platforms: list[str]) -> None:
     Raises:
         FarmError: if this machine cannot build for the platform, or packages are missing and we are not root.
     """
-    here = buildable(PLATFORMS, settings)
-    if platforms != [platform.name for platform, _ in here]:
-        able = f"it builds for {here[0][0].name}" if here else "it builds for nothing; `make platforms` has the table"
-        raise FarmError(f"no worker on this machine builds for {', '.join(platforms)}: {able}")
-    ((host, _),) = here
+    able = list(dict.fromkeys(platform.name for platform, _ in buildable(PLATFORMS, settings)))
+    unable = [name for name in platforms if name not in able]
+    if unable:
+        others = f"it builds for {', '.join(able)}" if able else "it builds for nothing; `make platforms` has the table"
+        raise FarmError(f"no worker of this farm builds for {', '.join(unable)}: {others}")
+    here = host_platform()
+    if not settings.builds_here or here is None or here[0].name not in platforms:
+        return  # containers bring what they need
+    host = here[0]
     checking = CHECK_PACKAGES if settings.package_check and os.geteuid() == 0 else ()
     done = subprocess.run([INSTALL_PACKAGES, *host.build_packages, *checking], stdin=subprocess.DEVNULL)
     if done.returncode:

@@ -17,6 +17,7 @@ from typing import Any
 
 import requests
 
+from python_builds.edges.docker_engines import remove_leftovers
 from python_builds.facts.errors import FarmError
 from python_builds.facts.settings import CHECKOUT, Settings, variable
 from python_builds.farm.local_worker import end_leftovers, worker_folder
@@ -104,6 +105,8 @@ def _launch(settings: Settings, keep: bool) -> Farm:
     if spool.exists():
         shutil.rmtree(spool)
     spool.mkdir(mode=0o700)
+    for problem in remove_leftovers(settings.docker_hosts, folder):
+        print(f"warning: {problem}", file=sys.stderr)
     tac = folder / "buildbot.tac"
     tac.unlink(missing_ok=True)
     tac.symlink_to(CHECKOUT / "master" / "buildbot.tac")

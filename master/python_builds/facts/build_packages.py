@@ -1,4 +1,4 @@
-"""The distributions' packages that building CPython takes; a platform's row says what differs there."""
+"""The distributions' packages that building CPython and its worker images take; a platform's row says what differs."""
 
 from collections.abc import Mapping
 
@@ -73,5 +73,36 @@ BUILD_PACKAGES: Mapping[str, tuple[str, ...]] = {
         "tk-devel",
         "xz-devel",
         "zlib-devel",
+    ),
+}
+
+# What the worker images hold beside that: what the scripts call where base images do without, ccache (EL has it in EPEL
+# alone, see the Dockerfile), and what makes a virtual environment.
+IMAGE_PACKAGES: Mapping[str, tuple[str, ...]] = {
+    "apt": ("ca-certificates", "ccache", "procps", "python3-venv", "util-linux"),
+    "dnf": (
+        "ca-certificates",
+        "diffutils",
+        "findutils",
+        "gawk",
+        "gzip",
+        "procps-ng",
+        "shadow-utils",
+        "tar",
+        "util-linux",
+        "xz",
+    ),
+    "zypper": (
+        "ca-certificates",
+        "ccache",
+        "diffutils",
+        "findutils",
+        "gawk",
+        "gzip",
+        "procps",
+        "shadow",
+        "tar",
+        "util-linux",
+        "xz",
     ),
 }

@@ -8,6 +8,7 @@ PythonBuildsError
 │   ├── SourceNotFound    no source has the release, or none that is trusted enough
 │   └── WrongDigest       a tarball is not what its source vouched for
 ├── StoreError            the store refused, or does not hold what it should
+├── ImageError            a worker image cannot be made, found or pushed
 └── FarmError             the farm on this machine cannot be started, reached or stopped
 
 Every message says what was wrong, the value found, what is allowed and, where one can help, what to do next.
@@ -44,6 +45,10 @@ class WrongDigest(SourceError):
 
 class StoreError(PythonBuildsError):
     """The store refused, or does not hold what it should."""
+
+
+class ImageError(PythonBuildsError):
+    """A worker image cannot be made, found or pushed."""
 
 
 class FarmError(PythonBuildsError):

@@ -12,6 +12,9 @@ oldest_python    the oldest CPython series that builds there
 architectures    in Debian's spelling
 extra_build_packages, without_build_packages
                  where its packages differ from the family's
+without_updates  packages whose update the archive announces and does not have: the image gets them without
+repositories     that are there but switched off, and have some of its packages
+worker_python    the Python of its worker image, new enough for buildbot-worker (3.8), as command and package
 allowed_missing  stdlib extension modules that cannot be built there, each with the reason
 
 `python -m python_builds.facts.platforms` prints the table.
@@ -23,7 +26,7 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
-from python_builds.facts.build_packages import BUILD_PACKAGES
+from python_builds.facts.build_packages import BUILD_PACKAGES, IMAGE_PACKAGES
 from python_builds.facts.errors import InvalidRequest
 
 EL = ("rhel", "rocky", "almalinux", "ol", "centos")
@@ -43,6 +46,9 @@ class Platform:
     architectures: tuple[str, ...] = ("amd64", "arm64")
     extra_build_packages: tuple[str, ...] = ()
     without_build_packages: tuple[str, ...] = ()
+    without_updates: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    worker_python: tuple[str, str] = ("python3", "python3")
     allowed_missing: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
@@ -55,6 +61,11 @@ class Platform:
         """The distribution's packages that a build needs, in alphabetical order."""
         wanted = {*BUILD_PACKAGES[self.package_manager], *self.extra_build_packages}
         return tuple(sorted(wanted - {*self.without_build_packages}))
+
+    @property
+    def image_packages(self) -> tuple[str, ...]:
+        """The distribution's packages that its worker image adds to the base image, in alphabetical order."""
+        return tuple(sorted({*self.build_packages, *IMAGE_PACKAGES[self.package_manager], self.worker_python[1]}))
 
     def supports(self, version: Version) -> bool:
         """Say whether this CPython builds here."""
@@ -119,6 +130,7 @@ PLATFORMS = (
         base_image="debian:11",
         package_manager="apt",
         suite="bullseye",
+        without_updates=("libbluetooth-dev", "libbluetooth3"),
         end_of_support=_day("2026-08-31"),
         serves=(("debian", "11"), ("linuxmint", "5")),
     ),
@@ -142,6 +154,8 @@ PLATFORMS = (
         name="centos-8",
         base_image="almalinux:8",
         package_manager="dnf",
+        repositories=("powertools",),
+        worker_python=("python3.12", "python3.12"),
         end_of_support=_day("2029-05-31"),
         serves=_el("8"),
     ),
@@ -149,6 +163,8 @@ PLATFORMS = (
         name="rhel-9",
         base_image="almalinux:9",
         package_manager="dnf",
+        repositories=("crb",),
+        worker_python=("python3.12", "python3.12"),
         end_of_support=_day("2032-05-31"),
         serves=_el("9"),
     ),
@@ -156,6 +172,7 @@ PLATFORMS = (
         name="rhel-10",
         base_image="almalinux:10",
         package_manager="dnf",
+        repositories=("crb",),
         end_of_support=_day("2035-05-31"),
         serves=_el("10"),
     ),
@@ -163,6 +180,7 @@ PLATFORMS = (
         name="opensuse-155",
         base_image="opensuse/leap:15.5",
         package_manager="zypper",
+        worker_python=("python3.11", "python311"),
         end_of_support=_day("2024-12-31"),
         serves=_leap("15.5"),
     ),
@@ -170,6 +188,7 @@ PLATFORMS = (
         name="opensuse-156",
         base_image="opensuse/leap:15.6",
         package_manager="zypper",
+        worker_python=("python3.11", "python311"),
         end_of_support=_day("2026-04-30"),
         serves=(*_leap("15.6"), ("sles", "15.7"), ("sled", "15.7")),
     ),
@@ -177,6 +196,7 @@ PLATFORMS = (
         name="opensuse-160",
         base_image="opensuse/leap:16.0",
         package_manager="zypper",
+        worker_python=("python3.13", "python313"),
         end_of_support=_day("2027-10-31"),
         serves=_leap("16.0"),
     ),

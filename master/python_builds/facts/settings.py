@@ -15,8 +15,9 @@ from typing import Annotated
 from buildbot.config.errors import ConfigErrors
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.trust import Trust
 
 PREFIX = "PYTHON_BUILDS_"
@@ -74,7 +75,15 @@ class Settings(BaseSettings):
         "bullseye bookworm trixie forky sid", description="suites of the apt source archive to look into"
     )
     build_user: str = Field("nobody", description="runs what comes from a tarball where the worker is root")
-    local_worker: bool = Field(True, description="whether this machine builds for its own platform")
+    docker_hosts: tuple[DockerHost, ...] = Field(
+        (), description="JSON list of the Docker hosts that workers' containers run on; see the README"
+    )
+    registry: str = Field("", description="where Docker hosts have the worker images from, as in registry.example/farm")
+    worker_host: str = Field("127.0.0.1", description="address at which the master waits for workers")
+    worker_port: int = Field(0, ge=0, le=65535, description="port at which it waits; 0 means any")
+    local_worker: bool | None = Field(
+        None, description="whether this machine builds for its own platform; if not set, where there is no Docker host"
+    )
     package_check: bool = Field(True, description="whether this machine tries packages on an untouched base system")
     maintainer: str = Field(
         "python-builds <python-builds@localhost>", description="whom packages name as their maintainer"
@@ -114,6 +123,11 @@ class Settings(BaseSettings):
         host = EVERY_ADDRESS.get(self.web_host, self.web_host)
         return f"http://[{host}]:{self.web_port}/" if ":" in host else f"http://{host}:{self.web_port}/"
 
+    @property
+    def builds_here(self) -> bool:
+        """Whether this machine itself is a worker."""
+        return not self.docker_hosts if self.local_worker is None else self.local_worker
+
     def web_password(self) -> str | None:
         """Read the operator's password, if there is an account."""
         return self.web_password_file.read_text().strip() if self.web_password_file else None
@@ -137,7 +151,9 @@ def load_settings(dotenv: Path = CHECKOUT / ".env") -> Settings:
     try:
         settings = Settings(_env_file=dotenv)
     except ValidationError as error:
-        problems += [_problem(str(e["loc"][0]), e["input"], e["msg"]) for e in error.errors()]
+        problems += [_problem(e["loc"], e["input"], e["msg"]) for e in error.errors()]
+    except SettingsError as error:
+        problems.append(f"{error}: it must be a JSON list of objects")
     if problems:
         raise ConfigurationError(problems)
     return settings
@@ -153,7 +169,8 @@ def describe() -> str:
     lines = []
     for name, field in Settings.model_fields.items():
         default = field.default.relative_to(CHECKOUT) if isinstance(field.default, Path) else field.default
-        lines.append(f"{variable(name)} (default: {'none' if default is None else default}): {field.description}")
+        shown = "none" if default in (None, (), "") else default
+        lines.append(f"{variable(name)} (default: {shown}): {field.description}")
     return "\n".join(lines)
 
 
@@ -166,10 +183,12 @@ def _unknown(name: str) -> str:
     return f"{name} is not a setting" + (f"; did you mean {close[0]}?" if close else "; `make settings` lists them")
 
 
-def _problem(field: str, value: object, message: str) -> str:
+def _problem(location: tuple[int | str, ...], value: object, message: str) -> str:
+    field, *inside = map(str, location)
     allowed = message.removeprefix("Value error, ").removeprefix("Input ").replace("should be", "must be")
     found = "is not set" if value is None else f"is {str(value)!r}"
-    return f"{variable(field)} {found}: {allowed}"
+    where = "".join(f" {part}" for part in inside)
+    return f"{variable(field)}{where} {found}: {allowed}"
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from buildbot.process.factory import BuildFactory
 from python_builds.edges.sources import make_sources
 from python_builds.edges.store import DirectoryStore
 from python_builds.facts.artifacts import builder_name
+from python_builds.facts.images import worker_image
 from python_builds.facts.platforms import Platform
 from python_builds.facts.settings import Settings
 from python_builds.farm.build import FarmBuild
@@ -45,6 +46,10 @@ def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[Bui
                 platform_steps(platform, architecture, settings, store),
                 description=f"Builds, checks and publishes CPython for {platform.name} on {architecture}.",
                 tags=[platform.name, architecture],
+                properties={
+                    "worker_image": worker_image(platform, settings.registry),
+                    "ccache_volume": f"python-builds-ccache-{name}",
+                },
             )
             for name, (platform, architecture) in parts.items()
         ),

@@ -32,13 +32,14 @@ class LocalProcessWorker(AbstractLatentWorker):
     process = None
     stopped = None
 
-    def checkConfig(self, name: str, folder: Path, **kwargs: Any) -> None:
+    def checkConfig(self, name: str, folder: Path, master: str, **kwargs: Any) -> None:
         """Check the arguments, with a fresh process for each build."""
         super().checkConfig(name, None, build_wait_timeout=0, check_instance_interval=1, **kwargs)
 
-    def reconfigService(self, name: str, folder: Path, **kwargs: Any) -> Any:
+    def reconfigService(self, name: str, folder: Path, master: str, **kwargs: Any) -> Any:
         """Take the arguments and a new password."""
         self.folder = folder
+        self.master_host = master
         self.cookie = str(folder)
         return super().reconfigService(
             name,
@@ -91,7 +92,7 @@ class LocalProcessWorker(AbstractLatentWorker):
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": str(self.folder),
             "LANG": "C.UTF-8",
-            "BUILDMASTER": "127.0.0.1",
+            "BUILDMASTER": self.master_host,
             "BUILDMASTER_PORT": str(self.registration.getPBPort()),
             "WORKERNAME": self.name,
             "WORKERPASS": self.password,

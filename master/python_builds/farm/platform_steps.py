@@ -109,6 +109,7 @@ def _command(name: str, command: list[Any], settings: Settings, **kwargs: Any) -
     environment = {
         "PYTHON_BUILDS_BUILD_USER": settings.build_user,
         "PYTHON_BUILDS_MAINTAINER": settings.maintainer,
+        "CCACHE_DIR": util.Property("ccache", default=""),
         **options.pop("env", {}),
     }
     return steps.ShellCommand(name=name, command=command, env=environment, **options)

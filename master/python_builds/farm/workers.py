@@ -1,12 +1,14 @@
-"""Where builds run. Keep each kind of worker one function: Docker hosts come beside the local one."""
+"""Where builds run: containers on Docker hosts, or a process on this machine. One function for each kind of worker."""
 
 import platform as machine
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from buildbot.plugins import worker
+from buildbot.plugins import util, worker
 
+from python_builds.edges.docker_engines import tls_config
+from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.platforms import Platform, platform_for_system
 from python_builds.facts.settings import Settings
 from python_builds.farm.local_worker import LocalProcessWorker, worker_folder
@@ -15,6 +17,13 @@ MASTER_WORKER = "master"
 """Builds on it run their steps on the master and send it no command."""
 
 LOCAL_WORKER = "local"
+CCACHE = "/ccache"
+PRISTINE = "/opt/pristine"
+"""Where a worker image has the untouched base system."""
+
+MISSING_SECONDS = 120
+"""A container that has not connected by then never will; the build is started again."""
+
 _DEBIAN_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -26,16 +35,18 @@ def host_platform() -> tuple[Platform, str] | None:
 
 
 def buildable(platforms: Sequence[Platform], settings: Settings) -> list[tuple[Platform, str]]:
-    """List what this farm has workers for: this machine, if it is a deb platform and the settings want it to build."""
-    host = host_platform()
-    if not settings.local_worker or host is None or host[0].package_format != "deb" or host[0] not in platforms:
-        return []
-    return [host]
+    """List the platforms and architectures that this farm has workers for."""
+    return [(p, a) for p in platforms for a in p.architectures if worker_names(p, a, settings)]
 
 
 def worker_names(platform: Platform, architecture: str, settings: Settings) -> list[str]:
     """Name the workers that can build for a platform and architecture."""
-    return [LOCAL_WORKER] if (platform, architecture) in buildable([platform], settings) else []
+    if platform.package_format != "deb":
+        return []
+    names = [n for h in settings.docker_hosts if h.architecture == architecture for n in h.worker_names]
+    if settings.builds_here and (platform, architecture) == host_platform():
+        names.append(LOCAL_WORKER)
+    return names
 
 
 def base_root(platform: Platform, settings: Settings) -> Path:
@@ -43,21 +54,56 @@ def base_root(platform: Platform, settings: Settings) -> Path:
     return settings.state_dir / "base" / platform.name
 
 
+def make_protocols(settings: Settings) -> dict[str, Any]:
+    """Make the settings of where the master waits for workers."""
+    host = settings.worker_host.replace(":", r"\:")
+    return {"pb": {"port": f"tcp:{settings.worker_port}:interface={host}"}, "null": {}}
+
+
 def make_workers(platforms: Sequence[Platform], settings: Settings) -> list[Any]:
     """Make all workers."""
     workers: list[Any] = [worker.LocalWorker(MASTER_WORKER)]
-    for platform, _architecture in buildable(platforms, settings):
-        root = base_root(platform, settings)
-        workers.append(
-            LocalProcessWorker(
-                LOCAL_WORKER,
-                folder=worker_folder(settings.state_dir),
-                max_builds=1,
-                properties={
-                    "base_root": str(root) if settings.package_check else "",
-                    "make_base_root": settings.package_check,
-                    "apt_cache": str(root.with_name("apt-cache")),
-                },
-            )
-        )
+    for docker_host in settings.docker_hosts:
+        workers += _containers(docker_host, settings)
+    host = host_platform()
+    if host and host[0] in platforms and LOCAL_WORKER in worker_names(*host, settings):
+        workers.append(_process(host[0], settings))
     return workers
+
+
+def _containers(host: DockerHost, settings: Settings) -> Iterable[Any]:
+    """Make a Docker host's workers, all alike: which image one runs is a property of the build."""
+    for name in host.worker_names:
+        yield worker.DockerLatentWorker(
+            name,
+            None,  # a password is made up for each container
+            docker_host=host.url,
+            tls=tls_config(host),
+            image=util.Property("worker_image"),
+            volumes=[util.Interpolate("%(prop:ccache_volume)s:" + CCACHE)],
+            masterFQDN=host.master,
+            hostconfig=host.limits(),
+            max_builds=1,
+            missing_timeout=MISSING_SECONDS,
+            properties={
+                "base_root": PRISTINE if settings.package_check else "",
+                "make_base_root": False,
+                "ccache": CCACHE,
+            },
+        )
+
+
+def _process(platform: Platform, settings: Settings) -> Any:
+    """Make the worker on this machine."""
+    root = base_root(platform, settings)
+    return LocalProcessWorker(
+        LOCAL_WORKER,
+        folder=worker_folder(settings.state_dir),
+        master=settings.worker_host,
+        max_builds=1,
+        properties={
+            "base_root": str(root) if settings.package_check else "",
+            "make_base_root": settings.package_check,
+            "apt_cache": str(root.with_name("apt-cache")),
+        },
+    )

@@ -1,0 +1,40 @@
+# A worker of an apt platform. `make images PLATFORM=debian-12` gives the arguments, from the platform's row.
+ARG BASE_IMAGE
+
+# What users have, for the check of a package.
+FROM ${BASE_IMAGE} AS pristine
+
+FROM ${BASE_IMAGE} AS toolchain
+ARG PACKAGES
+ARG WITHOUT_UPDATES
+# hadolint ignore=SC1091,SC2013 # the base image's own file; the list is words
+RUN . /etc/os-release \
+    && for package in $WITHOUT_UPDATES; do \
+        printf 'Package: %s\nPin: release n=%s\nPin-Priority: 990\n\n' "$package" "$VERSION_CODENAME"; \
+    done >/etc/apt/preferences.d/python-builds
+# hadolint ignore=DL3008,SC2086 # the newest of the release, as its users have; the list is words
+RUN export DEBIAN_FRONTEND=noninteractive \
+    && apt-get update \
+    && apt-get install --yes --no-install-recommends $PACKAGES \
+    && apt-get clean \
+    && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/*.log
+
+# Thrown away but for /opt/buildbot-worker: how this machine reaches its package index stays behind.
+FROM toolchain AS buildbot-worker
+ARG WORKER_PYTHON
+COPY worker/requirements.txt pip/ /tmp/pip/
+RUN "$WORKER_PYTHON" -m venv /opt/buildbot-worker \
+    && PIP_CONFIG_FILE=/tmp/pip/pip.conf /opt/buildbot-worker/bin/pip install \
+        --no-cache-dir --only-binary :all: --require-hashes --requirement /tmp/pip/requirements.txt
+
+FROM toolchain
+# Ubuntu's newer images have a user of their own with number 1000. A volume on /ccache takes its mode from here.
+RUN if id -u 1000 >/dev/null 2>&1; then userdel --remove "$(id -nu 1000)"; fi \
+    && useradd --uid 1000 --create-home --shell /bin/bash builder \
+    && install -d -m 1777 /ccache
+COPY --from=pristine / /opt/pristine
+COPY --from=buildbot-worker /opt/buildbot-worker /opt/buildbot-worker
+COPY worker/buildbot.tac /opt/buildbot-worker/buildbot.tac
+# Builds get their folders here. The worker is root for the check only: the scripts become an unprivileged user.
+WORKDIR /var/lib/python-builds
+CMD ["/opt/buildbot-worker/bin/twistd", "--nodaemon", "--pidfile=", "--python=/opt/buildbot-worker/buildbot.tac"]

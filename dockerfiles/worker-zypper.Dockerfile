@@ -1,0 +1,31 @@
+# A worker of a zypper platform. `make images PLATFORM=opensuse-156` gives the arguments, from the platform's row.
+ARG BASE_IMAGE
+
+# What users have, for the check of a package.
+FROM ${BASE_IMAGE} AS pristine
+
+FROM ${BASE_IMAGE} AS toolchain
+ARG PACKAGES
+# hadolint ignore=DL3037,SC2086 # the newest of the release, as its users have; the list is words
+RUN zypper --non-interactive install --no-recommends $PACKAGES \
+    && zypper clean --all \
+    && rm -rf /var/cache/zypp /var/log/zypp /var/log/zypper.log
+
+# Thrown away but for /opt/buildbot-worker: how this machine reaches its package index stays behind.
+FROM toolchain AS buildbot-worker
+ARG WORKER_PYTHON
+COPY worker/requirements.txt pip/ /tmp/pip/
+RUN "$WORKER_PYTHON" -m venv /opt/buildbot-worker \
+    && PIP_CONFIG_FILE=/tmp/pip/pip.conf /opt/buildbot-worker/bin/pip install \
+        --no-cache-dir --only-binary :all: --require-hashes --requirement /tmp/pip/requirements.txt
+
+FROM toolchain
+# A volume on /ccache takes its mode from here.
+RUN useradd --uid 1000 --create-home --shell /bin/bash builder \
+    && install -d -m 1777 /ccache
+COPY --from=pristine / /opt/pristine
+COPY --from=buildbot-worker /opt/buildbot-worker /opt/buildbot-worker
+COPY worker/buildbot.tac /opt/buildbot-worker/buildbot.tac
+# Builds get their folders here. The worker is root for the check only: the scripts become an unprivileged user.
+WORKDIR /var/lib/python-builds
+CMD ["/opt/buildbot-worker/bin/twistd", "--nodaemon", "--pidfile=", "--python=/opt/buildbot-worker/buildbot.tac"]

@@ -1,0 +1,47 @@
+"""Docker hosts that containers run on, as an operator describes them in PYTHON_BUILDS_DOCKER_HOSTS: a JSON list.
+
+[{"name": "big", "url": "tcp://10.0.0.5:2376", "tls": "/etc/python-builds/big", "workers": 4, "master": "10.0.0.1"}]
+"""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "MKNOD", "SETGID", "SETUID", "SYS_CHROOT")
+"""What root may do in a worker's container: make a root to try a package in, and become the build user. No mounts."""
+
+PROCESSES = 4096
+"""That a container may have at once: a compilation has tens, CPython's tests some hundreds."""
+
+
+class DockerHost(BaseModel):
+    """One Docker engine, and how much of it the farm may use."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="starts the names of its workers")
+    url: str = Field(pattern=r"^(unix|tcp)://", description="of the engine, as in DOCKER_HOST")
+    tls: Path | None = Field(None, description="folder with ca.pem, cert.pem and key.pem, for tcp://")
+    master: str = Field(description="address under which its containers reach the master")
+    architecture: str = Field("amd64", pattern="^(amd64|arm64)$")
+    workers: int = Field(1, ge=1, le=64, description="containers at the same time")
+    cores: float = Field(2, gt=0, description="for each container")
+    memory: str = Field("4g", pattern="^[1-9][0-9]*[mg]$", description="for each container")
+
+    @property
+    def worker_names(self) -> list[str]:
+        """Name its workers."""
+        return [f"{self.name}-{number}" for number in range(1, self.workers + 1)]
+
+    def limits(self) -> dict[str, object]:
+        """Give Docker's HostConfig for a worker's container."""
+        return {
+            "cap_drop": ["ALL"],
+            "cap_add": list(CAPABILITIES),
+            "security_opt": ["no-new-privileges"],
+            "nano_cpus": int(self.cores * 1e9),
+            "mem_limit": self.memory,
+            "memswap_limit": self.memory,
+            "pids_limit": PROCESSES,
+            "init": True,
+        }

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Makes the base image IMAGE, an untouched system of SUITE, from the archive this machine's own apt uses: for Docker hosts
+# that reach no registry. Needs root, debootstrap and Docker; `make base-image PLATFORM=debian-12` gives the arguments.
+set -euo pipefail
+
+setup=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+
+usage() {
+    echo "usage: make-base-image.sh SUITE IMAGE" >&2
+    exit 2
+}
+
+# As in the distributions' own images: device nodes, the resolver and the archive's lists come from whoever runs it.
+import_root() {
+    tar --create --numeric-owner --xattrs --directory "$1" \
+        --exclude './dev/*' --exclude './etc/resolv.conf' --exclude './var/lib/apt/lists/*' --exclude './var/log/*.log' . |
+        docker import --change 'CMD ["bash"]' - "$2" >/dev/null
+}
+
+main() {
+    [ $# -eq 2 ] || usage
+    local suite=$1 image=$2
+    command -v docker >/dev/null || { echo "make-base-image.sh: docker is missing: apt-get install docker.io" >&2; exit 1; }
+    folder=$(mktemp -d "${TMPDIR:-/var/tmp}/python-builds-base.XXXXXX") # not local: the trap needs it
+    trap 'rm -rf --one-file-system -- "$folder"' EXIT
+    "$setup/install-packages.sh" debootstrap
+    "$setup/../make-base-root.sh" "$suite" "$folder/root"
+    import_root "$folder/root" "$image"
+    echo "make-base-image.sh: $image is a base system of $suite"
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    main "$@"
+fi

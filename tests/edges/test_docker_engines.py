@@ -1,0 +1,45 @@
+"""What the farm says and knows of Docker hosts, without one."""
+
+from types import SimpleNamespace
+
+from buildbot.worker.docker import DockerLatentWorker
+
+from python_builds.edges.docker_engines import container_name, remove_leftovers, tls_config
+from python_builds.facts.docker_hosts import DockerHost
+
+
+def host(**values):
+    return DockerHost(name="big", **{"url": "tcp://127.0.0.1:9", "master": "10.0.0.1", **values})
+
+
+def test_containers_are_named_as_buildbot_names_them(tmp_path):
+    import hashlib
+    import os
+
+    master_name = f"{os.uname().nodename}:{tmp_path}".encode()
+    worker = SimpleNamespace(workername="big-1", masterhash=hashlib.sha1(master_name).hexdigest()[:6])
+
+    assert container_name("big-1", tmp_path) == DockerLatentWorker.getContainerName(worker)
+
+
+def test_a_host_that_does_not_answer_is_named(tmp_path):
+    (problem,) = remove_leftovers([host()], tmp_path)
+
+    assert problem.startswith("Docker host big (tcp://127.0.0.1:9) does not answer: ")
+
+
+def test_no_hosts_are_no_problem(tmp_path):
+    assert remove_leftovers([], tmp_path) == []
+
+
+def test_a_host_without_tls_has_no_tls_settings():
+    assert tls_config(host()) is None
+
+
+def test_the_limits_leave_root_only_what_a_check_needs():
+    limits = host(memory="512m", cores=1.5).limits()
+
+    assert limits["cap_drop"] == ["ALL"]
+    assert limits["security_opt"] == ["no-new-privileges"]
+    assert limits["mem_limit"] == limits["memswap_limit"] == "512m"
+    assert limits["nano_cpus"] == 1_500_000_000
