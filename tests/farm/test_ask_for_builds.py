@@ -12,7 +12,8 @@ from twisted.internet import defer
 
 from python_builds.edges.store import DirectoryStore
 from python_builds.facts.platforms import PLATFORMS, platform_named
-from python_builds.farm.release_steps import MANIFEST, SCHEDULER, AskForBuilds
+from python_builds.farm.manifest_steps import MANIFEST
+from python_builds.farm.release_steps import SCHEDULER, AskForBuilds
 
 PARTS = {
     "debian-12-amd64": (platform_named("debian-12"), "amd64"),

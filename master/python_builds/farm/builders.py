@@ -14,12 +14,12 @@ from python_builds.facts.images import worker_image
 from python_builds.facts.platforms import Platform
 from python_builds.facts.settings import Settings
 from python_builds.farm.build import FarmBuild
-from python_builds.farm.manifest_steps import manifest_steps
+from python_builds.farm.manifest_steps import MANIFEST, manifest_steps
 from python_builds.farm.platform_steps import platform_steps
 from python_builds.farm.release_steps import release_steps
 from python_builds.farm.workers import MASTER_WORKER, buildable, worker_names
 
-RELEASE, MANIFEST = "release", "manifest"
+RELEASE = "release"
 
 
 def platform_builders(platforms: Sequence[Platform], settings: Settings) -> Mapping[str, tuple[Platform, str]]:

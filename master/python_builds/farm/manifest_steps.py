@@ -9,6 +9,9 @@ from python_builds.edges.store import DirectoryStore
 from python_builds.facts.settings import Settings
 from python_builds.farm.master_step import MasterStep, Outcome, Work
 
+MANIFEST = "manifest"
+"""The builder, and the Triggerable by which the other builders ask for it."""
+
 
 def manifest_steps(settings: Settings, store: DirectoryStore) -> list[BuildStep]:
     """Make the steps."""

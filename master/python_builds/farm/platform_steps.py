@@ -17,6 +17,7 @@ from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS
 from python_builds.edges.store import DirectoryStore
 from python_builds.facts.platforms import Platform
 from python_builds.facts.settings import CHECKOUT, Settings
+from python_builds.farm.manifest_steps import MANIFEST
 from python_builds.farm.master_step import BUILD_SPOOL, MasterStep
 from python_builds.farm.platform_work import CHECK_STEP, check_request, clean_up, publish, record, take_source
 
@@ -87,7 +88,7 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
         here("record", record),
         steps.Trigger(
             name="ask for the indexes",
-            schedulerNames=["manifest"],
+            schedulerNames=[MANIFEST],
             waitForFinish=False,
             alwaysRun=True,  # an earlier build of the same may have ended between its record and this
             doStepIf=lambda step: step.build.results in (SUCCESS, WARNINGS),

@@ -25,10 +25,8 @@ from python_builds.facts.plan import Parts, missing, parts, priority
 from python_builds.facts.releases import parse_version
 from python_builds.facts.requests import parse_platform_request, parse_release_request
 from python_builds.facts.settings import Settings
+from python_builds.farm.manifest_steps import MANIFEST
 from python_builds.farm.master_step import MasterStep, Outcome, Work
-
-MANIFEST = "manifest"
-"""The Triggerable whose buildsets are the manifest's builds."""
 
 SCHEDULER = "platforms"
 """The Triggerable under whose name platform builds are asked for."""

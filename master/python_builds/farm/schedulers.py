@@ -12,7 +12,8 @@ from python_builds.facts.platforms import Platform
 from python_builds.facts.releases import NEWEST
 from python_builds.facts.requests import DEFAULT_PROFILE, parse_version_or_newest
 from python_builds.facts.settings import Settings
-from python_builds.farm.builders import MANIFEST, RELEASE, platform_builders
+from python_builds.farm.builders import RELEASE, platform_builders
+from python_builds.farm.manifest_steps import MANIFEST
 from python_builds.farm.release_steps import SCHEDULER
 
 MANIFEST_EVERY = 6 * 3600
