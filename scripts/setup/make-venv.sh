@@ -25,7 +25,9 @@ main() {
         "$python" -m venv "$folder"
     fi
     echo "installing $requirements into $folder"
-    "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement "$requirements"
+    # The file is complete. Left to look at dependencies, pip 23 takes an extra (`pydantic[email]`) for a wish of its own, and
+    # refuses the newest version that fits it for having no hash, as soon as that is newer than the pinned one.
+    "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement "$requirements"
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
