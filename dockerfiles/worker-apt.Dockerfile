@@ -25,13 +25,11 @@ ARG WORKER_PYTHON
 COPY worker/requirements.txt pip/ /tmp/pip/
 RUN "$WORKER_PYTHON" -m venv /opt/buildbot-worker \
     && PIP_CONFIG_FILE=/tmp/pip/pip.conf /opt/buildbot-worker/bin/pip install \
-        --no-cache-dir --only-binary :all: --require-hashes --requirement /tmp/pip/requirements.txt
+        --no-cache-dir --only-binary :all: --require-hashes --no-deps --requirement /tmp/pip/requirements.txt
 
 FROM toolchain
-# Ubuntu's newer images have a user of their own with number 1000. A volume on /ccache takes its mode from here.
-RUN if id -u 1000 >/dev/null 2>&1; then userdel --remove "$(id -nu 1000)"; fi \
-    && useradd --uid 1000 --create-home --shell /bin/bash builder \
-    && install -d -m 1777 /ccache
+# A volume on /ccache takes its mode from here.
+RUN install -d -m 1777 /ccache
 COPY --from=pristine / /opt/pristine
 COPY --from=buildbot-worker /opt/buildbot-worker /opt/buildbot-worker
 COPY worker/buildbot.tac /opt/buildbot-worker/buildbot.tac

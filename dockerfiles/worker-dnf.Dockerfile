@@ -22,12 +22,11 @@ ARG WORKER_PYTHON
 COPY worker/requirements.txt pip/ /tmp/pip/
 RUN "$WORKER_PYTHON" -m venv /opt/buildbot-worker \
     && PIP_CONFIG_FILE=/tmp/pip/pip.conf /opt/buildbot-worker/bin/pip install \
-        --no-cache-dir --only-binary :all: --require-hashes --requirement /tmp/pip/requirements.txt
+        --no-cache-dir --only-binary :all: --require-hashes --no-deps --requirement /tmp/pip/requirements.txt
 
 FROM toolchain
 # A volume on /ccache takes its mode from here.
-RUN useradd --uid 1000 --create-home --shell /bin/bash builder \
-    && install -d -m 1777 /ccache
+RUN install -d -m 1777 /ccache
 COPY --from=pristine / /opt/pristine
 COPY --from=buildbot-worker /opt/buildbot-worker /opt/buildbot-worker
 COPY worker/buildbot.tac /opt/buildbot-worker/buildbot.tac

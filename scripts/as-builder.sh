@@ -4,6 +4,7 @@
 
 # Fills the array drop with the command that becomes the build user, or leaves it empty.
 set_drop() {
+    # In containers too: nobody is there on every system, and what is in a shared ccache has one owner everywhere.
     local user=${PYTHON_BUILDS_BUILD_USER:-nobody}
     drop=()
     [ "$(id -u)" -eq 0 ] || return 0
@@ -38,6 +39,8 @@ main() {
     [ $# -gt 0 ] || usage "COMMAND [ARGUMENT...]"
     set_drop
     use_ccache
+    # Python sets LC_CTYPE for the worker that it runs, and ccache would take that for another environment.
+    unset LC_CTYPE
     export HOME=$work/home LC_ALL=C.UTF-8 TZ=UTC
     umask 022
     exec "${drop[@]}" "$@"

@@ -10,12 +10,13 @@ not_checked() {
     exit 3
 }
 
-# What is of one package format lies in one file, with three functions: prepare_installer, install_package FILE,
+# What is of one package format lies in one file, with four functions: prepare_installer, install_package FILE,
 # install_compiler, remove_package FILE.
 source_installer() {
     case "$1" in
     *.deb) . "$scripts/installer-apt.sh" ;;
-    *) die "no installer is known for ${1##*/}: packages are .deb" ;;
+    *.rpm) . "$scripts/installer-rpm.sh" "$2" ;;
+    *) die "no installer is known for ${1##*/}: packages are .deb and .rpm" ;;
     esac
 }
 
@@ -48,12 +49,12 @@ main() {
     # A link could have root read anything, where the package lies in a folder of the build user's.
     [[ -f $package && ! -L $package ]] || die "there is no file $package in $work"
     staged_prefix "$prefix" >/dev/null
-    source_installer "$package"
     [ "$(id -u)" -eq 0 ] || not_checked "a package is installed by root, and this is not root"
     [[ -n $base && -d $base ]] || not_checked "there is no base system in '$base': make-base-root.sh makes one"
     [ -x "$base/bin/sh" ] || die "$base is not a base system: it has no /bin/sh"
     [ ! -e "$base$prefix" ] || die "$base is not untouched: it has $prefix"
 
+    source_installer "$package" "$base"
     trap finish_check EXIT
     make_scratch_root "$base"
     cp "$scripts"/check_interpreter.py "$scripts"/check_development.py "$scripts"/import_extensions.py "$root/check/"

@@ -63,7 +63,9 @@ def embed(folder, prefix):
     run(*flags("CC"), source, "-o", program, *compile_flags, *link_flags, f"-Wl,-rpath,{prefix}/lib")
     needed = run("ldd", program)
     assert f"{prefix}/lib/libpython" in needed, f"the program does not use our libpython:\n{needed}"
-    assert run(program) == f'["{prefix}", 42.0]\n'
+    # An embedded CPython looks for a python3 on the PATH to find its library by, and takes the system's of the same series.
+    environment = {**os.environ, "PATH": f"{prefix}/bin:{os.environ['PATH']}"}
+    assert run(program, env=environment) == f'["{prefix}", 42.0]\n'
 
 
 def main():

@@ -11,9 +11,10 @@ make_device() {
     [ -c "$path" ] || { rm -f -- "$path" && mknod -m 666 "$path" c "$major" "$minor"; }
 }
 
-# Sets scratch and root. Base systems from container images come with an empty /dev.
+# Sets scratch and root. Base systems from container images come with an empty /dev. PYTHON_BUILDS_SCRATCH is a folder in
+# memory, if there is one: glibc up to 2.31 at least makes semaphores in a /dev/shm of that kind only.
 make_scratch_root() {
-    scratch=$(mktemp -d "$work/check-root.XXXXXX")
+    scratch=$(mktemp -d "${PYTHON_BUILDS_SCRATCH:-$work}/check-root.XXXXXX")
     root=$scratch/root
     cp -a --reflink=auto -- "$1" "$root"
     chmod 755 "$scratch" "$root"

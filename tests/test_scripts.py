@@ -599,6 +599,22 @@ def test_a_name_debian_would_not_take_is_refused(name, work):
     assert "PACKAGE must be a Debian package name" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments, complaint",
+    [
+        (["Python-3.99.1", "1", "x86_64", PREFIX, "gzip"], "PACKAGE must be"),
+        (["python-3.99.1", "1-2", "x86_64", PREFIX, "gzip"], "REVISION must be"),
+        (["python-3.99.1", "1", "%{nil}", PREFIX, "gzip"], "ARCHITECTURE must be"),
+        (["python-3.99.1", "1", "x86_64", "/opt/%(id)/x", "gzip"], "PREFIX must be"),
+        (["python-3.99.1", "1", "x86_64", PREFIX, "gzip"], "run install-to-stage.sh first"),
+    ],
+)
+def test_what_a_spec_file_would_take_for_something_else_is_refused(arguments, complaint, work):
+    done = run(work, "package-rpm.sh", *arguments, as_builder=True)
+    assert done.returncode == 1
+    assert complaint in done.stderr
+
+
 def test_the_same_tree_gives_the_same_artifacts_later_and_elsewhere(work, staged_tree):
     require_tool("dpkg-shlibdeps", "dpkg-dev")
 
@@ -751,6 +767,22 @@ def test_a_package_that_leaves_files_behind_is_refused(work):
     done = call(work, "check-package.sh", f"root=$PWD/root; report_leftovers {PREFIX}")
     assert done.returncode == 1
     assert "left.pyc" in done.stdout and f"left {PREFIX} behind" in done.stderr
+
+
+@pytest.mark.parametrize("base, expected", [(["dnf"], "dnf"), (["zypper"], "zypper"), ([], "neither dnf nor zypper")])
+def test_an_rpm_is_tried_with_the_manager_that_the_base_system_has(base, expected, work):
+    for manager in base:
+        write(work / "base" / "usr" / "bin" / manager, "", executable=True)
+    code = "in_root() { echo $*; }; source_installer x.rpm $PWD/base; install_package /check/x.rpm"
+    done = call(work, "check-package.sh", code)
+    assert expected in (done.stdout + done.stderr).split("install")[0]
+    assert done.returncode == (0 if base else 1)
+
+
+@pytest.mark.parametrize("status, result", [(0, 0), (102, 0), (103, 0), (104, 104), (4, 4)])
+def test_zypper_s_hints_at_restarts_are_no_failures(status, result, work):
+    done = call(work, "installer-zypper.sh", f"in_root() {{ return {status}; }}; prepare_installer")
+    assert done.returncode == result
 
 
 def test_the_scratch_root_goes_whatever_happens(work):

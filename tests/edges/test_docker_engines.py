@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from buildbot.worker.docker import DockerLatentWorker
 
-from python_builds.edges.docker_engines import container_name, remove_leftovers, tls_config
+from python_builds.edges.docker_engines import Seen, container_name, remove_leftovers, tls_config
 from python_builds.facts.docker_hosts import DockerHost
 
 
@@ -43,3 +43,27 @@ def test_the_limits_leave_root_only_what_a_check_needs():
     assert limits["security_opt"] == ["no-new-privileges"]
     assert limits["mem_limit"] == limits["memswap_limit"] == "512m"
     assert limits["nano_cpus"] == 1_500_000_000
+
+
+def test_make_shell_has_the_limits_that_the_farms_containers_have():
+    limits, options = host().limits(), host().options()
+
+    assert [o.removeprefix("--cap-add=") for o in options if o.startswith("--cap-add")] == limits["cap_add"]
+    assert {
+        "--cap-drop=ALL",
+        "--security-opt=no-new-privileges",
+        f"--memory={limits['mem_limit']}",
+        f"--memory-swap={limits['memswap_limit']}",
+        f"--pids-limit={limits['pids_limit']}",
+        "--init",
+    } < set(options)
+    assert len(options) == len(limits) + len(limits["cap_add"]) - 1, "limits() and options() must say the same"
+
+
+def test_what_was_seen_of_a_container_is_a_sentence():
+    assert str(Seen(runs=False, exit_status=3, out_of_memory=False, log="oh no")) == (
+        "ended with exit status 3; its log ends with: oh no"
+    )
+    assert str(Seen(runs=True, exit_status=0, out_of_memory=True, log="")) == (
+        "runs; a process needed more memory than its container may have, and was killed; its log is empty"
+    )

@@ -7,8 +7,9 @@ import sys
 import pytest
 from packaging.version import Version
 
+from python_builds.commands.platforms import table
 from python_builds.facts.errors import InvalidRequest
-from python_builds.facts.platforms import BUILD_PACKAGES, PLATFORMS, platform_for_system, platform_named, table
+from python_builds.facts.platforms import BUILD_PACKAGES, PLATFORMS, platform_for_system, platform_named
 
 DESIGN = [
     "ubuntu-2004",
@@ -69,6 +70,11 @@ def test_architectures_are_spelled_as_debian_does(row):
     assert set(row.architectures) <= {"amd64", "arm64"}, (
         f"{row.name}: {row.architectures} in facts/platforms.py; a new one needs its rpm name in facts/artifacts.py"
     )
+
+
+@every_row
+def test_a_row_is_proven_only_on_architectures_that_it_has(row):
+    assert set(row.proven) <= set(row.architectures), f"{row.name}: correct `proven` in facts/platforms.py"
 
 
 @every_row
@@ -202,11 +208,12 @@ def test_the_table_shows_every_row_with_the_systems_it_serves():
     assert head.startswith("PLATFORM ")
     assert [line.split()[0] for line in lines] == [row.name for row in PLATFORMS]
     for line, row in zip(lines, PLATFORMS, strict=True):
+        assert f"  {', '.join(row.proven) or 'not yet'}  " in line
         assert row.end_of_support.isoformat() in line
         assert all(f"{os_id} {version_id}" in line for os_id, version_id in row.serves)
 
 
-def test_the_module_prints_the_table():
-    command = [sys.executable, "-m", "python_builds.facts.platforms"]
+def test_the_command_prints_the_table():
+    command = [sys.executable, "-m", "python_builds.commands.platforms"]
 
     assert subprocess.check_output(command, env={"PYTHONPATH": ":".join(sys.path)}, text=True) == table() + "\n"

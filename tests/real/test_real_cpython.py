@@ -24,6 +24,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         **os.environ,
         "PYTHON_BUILDS_STATE_DIR": str(CHECKOUT / ".state"),
         "PYTHON_BUILDS_STORE": str(folder / "store"),
+        "PYTHON_BUILDS_LOCAL_WORKER": "true",
     }
     done = subprocess.run(["make", "build", f"VERSION={VERSION}"], cwd=CHECKOUT, env=environment)
     assert done.returncode == 0

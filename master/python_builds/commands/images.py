@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from python_builds.edges.docker_command import docker, exists, output, require_docker
-from python_builds.facts.docker_hosts import CAPABILITIES
+from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.errors import ImageError, InvalidRequest, PythonBuildsError
 from python_builds.facts.images import build_arguments, dockerfile, pip_configuration, worker_image
 from python_builds.facts.platforms import PLATFORMS, Platform, platform_named
@@ -107,12 +107,9 @@ def shell(environment: Mapping[str, str]) -> None:
     if not exists(image):
         raise ImageError(f"{image} is not on this Docker host: `make images PLATFORM={platform.name}` builds it")
     terminal = ["--tty"] if sys.stdin.isatty() else []
-    capabilities = [f"--cap-add={capability}" for capability in CAPABILITIES]
-    container = output(
-        *("create", "--interactive", *terminal, "--init", "--cap-drop=ALL", *capabilities),
-        *("--security-opt=no-new-privileges", "--env=PYTHON_BUILDS_BUILD_USER=builder", f"--workdir={WORK}/work"),
-        *(image, "bash"),
-    )
+    # The limits of a host for which none are set, and nobody as the build user, like the farm.
+    limits = DockerHost(name="shell", url="unix://", master="").options()
+    container = output("create", "--interactive", *terminal, *limits, f"--workdir={WORK}/work", image, "bash")
     if not container:
         raise ImageError(f"no container of {image} could be made: `docker create {image}` says why")
     try:

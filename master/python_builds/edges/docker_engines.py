@@ -1,12 +1,17 @@
 """What is done on Docker hosts beside building: containers of a master that died are found and removed."""
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import docker
 import docker.errors
+import requests
 from docker.tls import TLSConfig
 
 from python_builds.facts.docker_hosts import DockerHost
@@ -14,6 +19,55 @@ from python_builds.facts.images import WORKER_LABEL
 
 SECONDS = 20
 """That a host has to answer."""
+
+LOG_LINES = 1
+"""How much of a container's log goes into a sentence."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a container."""
+
+    runs: bool
+    exit_status: int
+    out_of_memory: bool
+    log: str
+
+    @property
+    def trouble(self) -> str:
+        """Name what the container suffered from, if anything."""
+        return "a process needed more memory than its container may have, and was killed" if self.out_of_memory else ""
+
+    def __str__(self) -> str:
+        """Tell it all, after "its container"."""
+        how = "runs" if self.runs else f"ended with exit status {self.exit_status}"
+        log = f"its log ends with: {self.log}" if self.log else "its log is empty"
+        return "; ".join(filter(None, (how, self.trouble, log)))
+
+
+def look_at(arguments: Mapping[str, Any], container: str, since: float, patience: float) -> Seen:
+    """Look at a container, after a wait for it to end."""
+    with contextlib.closing(docker.APIClient(**arguments)) as client:
+        if patience:
+            with contextlib.suppress(requests.RequestException):
+                client.wait(container, timeout=patience)
+        state = client.inspect_container(container)["State"]
+        lines = client.logs(container, tail=LOG_LINES).decode(errors="replace").splitlines()
+        events = client.events(
+            since=int(since), until=int(time.time()) + 1, filters={"container": container, "event": "oom"}, decode=True
+        )
+        return Seen(
+            runs=state["Running"],
+            exit_status=state["ExitCode"],
+            out_of_memory=state["OOMKilled"] or any(True for _ in events),
+            log=" | ".join(line.strip() for line in lines if line.strip())[:300],
+        )
+
+
+def remove_container(arguments: Mapping[str, Any], container: str) -> None:
+    """Remove a container, unless it is gone."""
+    with contextlib.closing(docker.APIClient(**arguments)) as client, contextlib.suppress(docker.errors.NotFound):
+        client.remove_container(container, v=True, force=True)
 
 
 def tls_config(host: DockerHost) -> TLSConfig | None:
@@ -43,7 +97,7 @@ def remove_leftovers(hosts: Sequence[DockerHost], master: Path) -> list[str]:
                 if container.name in ours:
                     container.remove(force=True, v=True)
         except (docker.errors.DockerException, OSError) as error:
-            problems.append(f"Docker host {host.name} ({host.url}) does not answer: {error}")
+            problems.append(f"{host.label} does not answer: {error}")
     return problems
 
 

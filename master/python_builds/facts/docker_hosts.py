@@ -13,6 +13,10 @@ CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "MKNOD", "SETGID", "S
 PROCESSES = 4096
 """That a container may have at once: a compilation has tens, CPython's tests some hundreds."""
 
+SCRATCH, SCRATCH_OPTIONS = "/scratch", "exec,dev,mode=755"
+"""A file system in memory, for the root in which a package is tried: that is where its /dev/shm lies, and older glibc
+(2.31, as in Debian 11) makes no semaphores on any other kind."""
+
 
 class DockerHost(BaseModel):
     """One Docker engine, and how much of it the farm may use."""
@@ -27,6 +31,15 @@ class DockerHost(BaseModel):
     workers: int = Field(1, ge=1, le=64, description="containers at the same time")
     cores: float = Field(2, gt=0, description="for each container")
     memory: str = Field("4g", pattern="^[1-9][0-9]*[mg]$", description="for each container")
+    ccache: str = Field(
+        "python-builds-ccache", pattern=r"^[a-z][a-z0-9-]{0,40}$", description="starts the names of ccache's volumes"
+    )
+    start_seconds: int = Field(120, ge=1, le=3600, description="that a container has to connect to the master")
+
+    @property
+    def label(self) -> str:
+        """Name it in a sentence."""
+        return f"Docker host {self.name} ({self.url})"
 
     @property
     def worker_names(self) -> list[str]:
@@ -43,5 +56,20 @@ class DockerHost(BaseModel):
             "mem_limit": self.memory,
             "memswap_limit": self.memory,
             "pids_limit": PROCESSES,
+            "tmpfs": {SCRATCH: SCRATCH_OPTIONS},
             "init": True,
         }
+
+    def options(self) -> list[str]:
+        """Give the same limits as options of `docker create`."""
+        return [
+            "--cap-drop=ALL",
+            *(f"--cap-add={capability}" for capability in CAPABILITIES),
+            "--security-opt=no-new-privileges",
+            f"--cpus={self.cores}",
+            f"--memory={self.memory}",
+            f"--memory-swap={self.memory}",
+            f"--pids-limit={PROCESSES}",
+            f"--tmpfs={SCRATCH}:{SCRATCH_OPTIONS}",
+            "--init",
+        ]

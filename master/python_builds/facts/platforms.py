@@ -16,8 +16,10 @@ without_updates  packages whose update the archive announces and does not have: 
 repositories     that are there but switched off, and have some of its packages
 worker_python    the Python of its worker image, new enough for buildbot-worker (3.8), as command and package
 allowed_missing  stdlib extension modules that cannot be built there, each with the reason
+proven           the architectures on which its worker image, a real CPython and the package were really run; what is
+                 not in here is written with care and has never been tried on the real thing
 
-`python -m python_builds.facts.platforms` prints the table.
+`make platforms` prints the table.
 """
 
 import datetime
@@ -50,6 +52,7 @@ class Platform:
     repositories: tuple[str, ...] = ()
     worker_python: tuple[str, str] = ("python3", "python3")
     allowed_missing: Mapping[str, str] = field(default_factory=dict, hash=False)
+    proven: tuple[str, ...] = ()
 
     @property
     def package_format(self) -> str:
@@ -133,6 +136,7 @@ PLATFORMS = (
         without_updates=("libbluetooth-dev", "libbluetooth3"),
         end_of_support=_day("2026-08-31"),
         serves=(("debian", "11"), ("linuxmint", "5")),
+        proven=("amd64",),
     ),
     Platform(
         name="debian-12",
@@ -141,6 +145,7 @@ PLATFORMS = (
         suite="bookworm",
         end_of_support=_day("2028-06-30"),
         serves=(("debian", "12"), ("linuxmint", "6")),
+        proven=("amd64",),
     ),
     Platform(
         name="debian-13",
@@ -149,6 +154,7 @@ PLATFORMS = (
         suite="trixie",
         end_of_support=_day("2030-06-30"),
         serves=(("debian", "13"), ("linuxmint", "7")),
+        proven=("amd64",),
     ),
     Platform(
         name="centos-8",
@@ -173,6 +179,8 @@ PLATFORMS = (
         base_image="almalinux:10",
         package_manager="dnf",
         repositories=("crb",),
+        without_build_packages=("libnsl2-devel",),
+        allowed_missing={"nis": "libnsl2-devel is in none of its repositories; CPython 3.13 has no nis any more"},
         end_of_support=_day("2035-05-31"),
         serves=_el("10"),
     ),
@@ -221,28 +229,3 @@ def platform_for_system(os_release: Mapping[str, str]) -> Platform | None:
     """Find the platform whose packages fit a system, by its os-release file's ID and VERSION_ID."""
     os_id, version_id = os_release.get("ID", ""), os_release.get("VERSION_ID", "")
     return next((platform for platform in PLATFORMS if platform.serves_system(os_id, version_id)), None)
-
-
-def table() -> str:
-    """Draw the table for people, a platform a line."""
-    head = ("PLATFORM", "BASE IMAGE", "PACKAGES", "ARCHITECTURES", "SUPPORTED UNTIL", "PYTHON", "SERVES")
-    rows = [
-        (
-            p.name,
-            p.base_image,
-            p.package_format,
-            ", ".join(p.architectures),
-            p.end_of_support.isoformat(),
-            f">= {p.oldest_python}",
-            ", ".join(f"{os_id} {version_id}" for os_id, version_id in p.serves),
-        )
-        for p in PLATFORMS
-    ]
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (head, *rows)
-    )
-
-
-if __name__ == "__main__":
-    print(table())

@@ -14,7 +14,9 @@ from buildbot.plugins import steps, util
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS
 
+from python_builds.edges.recipe import scripts_to_send
 from python_builds.edges.store import DirectoryStore
+from python_builds.facts.artifacts import package_architecture
 from python_builds.facts.platforms import Platform
 from python_builds.facts.settings import CHECKOUT, Settings
 from python_builds.farm.manifest_steps import MANIFEST
@@ -79,7 +81,7 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
         _builder("test", ["smoke-test.sh"], settings),
         _builder("install", ["install-to-stage.sh", prefix, profile], settings),
         _builder("check the stdlib", ["check-stdlib.sh", *sorted(platform.allowed_missing)], settings),
-        _builder("package", ["package-deb.sh", *_package_arguments(architecture, prefix)], settings),
+        _builder("package", _package(platform, architecture, prefix), settings),
         _builder("make the tarball", ["package-tarball.sh", util.Property("tarball_file"), prefix], settings),
         _command("collect the artifacts", ["scripts/collect-artifacts.sh", *_artifact_names()], settings),
         *_check(prefix, platform, settings),
@@ -111,6 +113,7 @@ def _command(name: str, command: list[Any], settings: Settings, **kwargs: Any) -
         "PYTHON_BUILDS_BUILD_USER": settings.build_user,
         "PYTHON_BUILDS_MAINTAINER": settings.maintainer,
         "CCACHE_DIR": util.Property("ccache", default=""),
+        "CCACHE_MAXSIZE": settings.ccache_size,
         **options.pop("env", {}),
     }
     return steps.ShellCommand(name=name, command=command, env=environment, **options)
@@ -123,7 +126,7 @@ def _builder(name: str, command: list[Any], settings: Settings, **kwargs: Any) -
 
 
 def _send_scripts() -> Iterable[BuildStep]:
-    for script in sorted(p for p in SCRIPTS.iterdir() if p.suffix in (".sh", ".py", ".c")):
+    for script in scripts_to_send(SCRIPTS):
         yield steps.FileDownload(
             name=f"send {script.name}",
             mastersrc=str(script),
@@ -146,12 +149,13 @@ def _stages(settings: Settings) -> Iterable[BuildStep]:
             )
 
 
-def _package_arguments(architecture: str, prefix: Any) -> list[Any]:
+def _package(platform: Platform, architecture: str, prefix: Any) -> list[Any]:
     compression = util.Transform(lambda p: "gzip" if p == "quick" else "xz", util.Property("profile"))
     return [
+        f"package-{platform.package_format}.sh",
         util.Property("package_name"),
         util.Transform(str, util.Property("revision")),
-        architecture,
+        package_architecture(platform, architecture),
         prefix,
         compression,
     ]
@@ -180,6 +184,7 @@ def _check(prefix: Any, platform: Platform, settings: Settings) -> Iterable[Buil
         settings,
         env={
             "PYTHON_BUILDS_APT_CACHE": util.Property("apt_cache", default=""),
+            "PYTHON_BUILDS_SCRATCH": util.Property("scratch", default=""),
             "PYTHON_BUILDS_ALLOWED_MISSING": " ".join(sorted(platform.allowed_missing)),
         },
         decodeRC={0: SUCCESS, CANNOT_CHECK: WARNINGS},

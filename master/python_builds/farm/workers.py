@@ -8,9 +8,10 @@ from typing import Any
 from buildbot.plugins import util, worker
 
 from python_builds.edges.docker_engines import tls_config
-from python_builds.facts.docker_hosts import DockerHost
+from python_builds.facts.docker_hosts import SCRATCH, DockerHost
 from python_builds.facts.platforms import Platform, platform_for_system
 from python_builds.facts.settings import Settings
+from python_builds.farm.container_worker import ContainerWorker
 from python_builds.farm.local_worker import LocalProcessWorker, worker_folder
 
 MASTER_WORKER = "master"
@@ -20,9 +21,6 @@ LOCAL_WORKER = "local"
 CCACHE = "/ccache"
 PRISTINE = "/opt/pristine"
 """Where a worker image has the untouched base system."""
-
-MISSING_SECONDS = 120
-"""A container that has not connected by then never will; the build is started again."""
 
 _DEBIAN_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
@@ -41,10 +39,9 @@ def buildable(platforms: Sequence[Platform], settings: Settings) -> list[tuple[P
 
 def worker_names(platform: Platform, architecture: str, settings: Settings) -> list[str]:
     """Name the workers that can build for a platform and architecture."""
-    if platform.package_format != "deb":
-        return []
     names = [n for h in settings.docker_hosts if h.architecture == architecture for n in h.worker_names]
-    if settings.builds_here and (platform, architecture) == host_platform():
+    # What makes a machine ready to build by itself (install-packages.sh, make-base-root.sh) knows apt alone.
+    if settings.builds_here and (platform, architecture) == host_platform() and platform.package_manager == "apt":
         names.append(LOCAL_WORKER)
     return names
 
@@ -74,20 +71,17 @@ def make_workers(platforms: Sequence[Platform], settings: Settings) -> list[Any]
 def _containers(host: DockerHost, settings: Settings) -> Iterable[Any]:
     """Make a Docker host's workers, all alike: which image one runs is a property of the build."""
     for name in host.worker_names:
-        yield worker.DockerLatentWorker(
+        yield ContainerWorker(
             name,
-            None,  # a password is made up for each container
-            docker_host=host.url,
+            host=host,
             tls=tls_config(host),
             image=util.Property("worker_image"),
-            volumes=[util.Interpolate("%(prop:ccache_volume)s:" + CCACHE)],
-            masterFQDN=host.master,
-            hostconfig=host.limits(),
+            volumes=[util.Interpolate(f"{host.ccache}-%(prop:buildername)s:{CCACHE}")],
             max_builds=1,
-            missing_timeout=MISSING_SECONDS,
             properties={
                 "base_root": PRISTINE if settings.package_check else "",
                 "make_base_root": False,
+                "scratch": SCRATCH,
                 "ccache": CCACHE,
             },
         )

@@ -16,8 +16,10 @@ int main(int argc, char **argv)
 {
     char self[4096], folder[4200];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (length < 0 || zlibVersion() == NULL)
+    if (zlibVersion() == NULL)
         return 1;
+    if (length < 0) /* no /proc where packages are tried */
+        length = snprintf(self, sizeof self, "%s", argv[0]);
     self[length] = 0;
     snprintf(folder, sizeof folder, "%s/../lib/python3.11/lib-dynload", dirname(self));
     setenv("MINI_DYNLOAD", folder, 1);

@@ -1,0 +1,77 @@
+"""Farms whose workers are containers: of this machine's Docker engine, or of one that a test may stop."""
+
+import contextlib
+import ipaddress
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from farms import FarmUnderTest, make_farm, mini_tarball
+
+from python_builds.edges.docker_engines import container_name
+from tests.docker.engines import ADDRESS, BRIDGE, IMAGE, PrivateEngine, containers_farm, run
+
+
+@pytest.fixture
+def engine() -> Iterator[docker.DockerClient]:
+    """Give this machine's engine."""
+    with contextlib.closing(docker.from_env()) as client:
+        yield client
+
+
+@pytest.fixture
+def farm(engine: docker.DockerClient) -> Iterator[FarmUnderTest]:
+    """Give a farm with two containers on this machine."""
+    network = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]
+    bridge = str(next(ipaddress.ip_network(network["Subnet"]).hosts()))  # the engine's own address on it
+    with containers_farm(engine, "unix:///var/run/docker.sock", bridge) as made:
+        yield made
+
+
+@pytest.fixture
+def bare_farm(engine: docker.DockerClient) -> Iterator[FarmUnderTest]:
+    """Give a farm whose settings say nothing of where it builds."""
+    with make_farm(docker_hosts=None) as made:
+        mini_tarball(made.tarballs, "3.11.2")
+        try:
+            yield made
+        finally:
+            made.run("farm", "stop")
+        names = {container_name("docker-1", made.settings.state_dir / "master")}
+        assert not [c.name for c in engine.containers.list(all=True, ignore_removed=True) if c.name in names]
+
+
+@pytest.fixture(scope="module")
+def private_engine() -> Iterator[PrivateEngine]:
+    """Start an engine with the worker image, on a loop-mounted disk of 2 GB."""
+    folder = Path(tempfile.mkdtemp(prefix="python-builds-engine-", dir="/var/tmp"))
+    made = PrivateEngine(folder)
+    with contextlib.ExitStack() as undo:
+        undo.callback(shutil.rmtree, folder)
+        # An address of its own: else it takes one of its containers', and loses it, and all of them, when that one ends.
+        run("ip", "link", "add", BRIDGE, "address", "02:42:c6:12:4d:01", "type", "bridge")
+        undo.callback(run, "ip", "link", "delete", BRIDGE)
+        run("ip", "address", "add", f"{ADDRESS}/24", "dev", BRIDGE)
+        run("ip", "link", "set", BRIDGE, "up")
+        undo.callback(made.clear)
+        (folder / "disk").mkdir()
+        run("truncate", "--size=2G", folder / "image")
+        run("mkfs.ext4", "-q", "-F", folder / "image")
+        run("mount", "-o", "loop", folder / "image", folder / "disk")
+        made.start()
+        run("bash", "-c", f"set -o pipefail; docker save {IMAGE} | docker --host {made.url} load")
+        yield made
+
+
+@pytest.fixture
+def private_farm(private_engine: PrivateEngine) -> Iterator[FarmUnderTest]:
+    """Give a farm with two containers on the private engine."""
+    with contextlib.closing(private_engine.client()) as client:
+        values = {"start_seconds": 15}
+        with containers_farm(client, private_engine.url, ADDRESS, **values) as made:
+            yield made
+            if private_engine.process is None:
+                private_engine.start()

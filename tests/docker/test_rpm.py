@@ -1,0 +1,441 @@
+"""Packages for rpm systems, of a tree that is built here, on Debian 12: neither EL nor SUSE is reached from everywhere.
+
+The miniature CPython by default, and a real one too with ALL=1, which takes minutes. Stub packages stand for the
+libraries of a distribution; rpm, dnf, zypper and the scripts are the real ones.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from farms import mini_tarball
+from packaging.version import Version
+
+from python_builds.edges.sources import fetch, find_offer, make_sources
+from python_builds.edges.store import DirectoryStore
+from python_builds.facts.docker_hosts import CAPABILITIES
+from python_builds.facts.images import worker_image
+from python_builds.facts.platforms import platform_named
+from python_builds.facts.settings import CHECKOUT, Settings
+from python_builds.facts.trust import Trust
+
+PLATFORM = platform_named("debian-12")
+IMAGE = "python-builds-test-rpm"
+CAGE = ["--cap-drop=ALL", *(f"--cap-add={c}" for c in CAPABILITIES), "--security-opt=no-new-privileges"]
+CASES = ["mini", "real"] if os.environ.get("ALL") == "1" else ["mini"]
+VERSION, OTHER = "3.11.2", "3.11.7"
+BASE = "/opt/rpm-base"
+
+MANAGERS = {
+    "dnf": "dnf --assumeyes --installroot={root} --releasever=9 --nogpgcheck --setopt=reposdir=/nonexistent "
+    "--setopt=cachedir={root}/var/cache/dnf --repofrompath=stubs,file://{repository} --repo=stubs",
+    "zypper": "zypper --root {root} --non-interactive --no-gpg-checks --plus-repo file://{repository}",
+}
+ALLOW = {"dnf": "", "zypper": "--allow-unsigned-rpm"}
+every_manager = pytest.mark.parametrize("manager", MANAGERS)
+
+pytestmark = pytest.mark.timeout(3600 if "real" in CASES else 240)
+
+MINI_CHECKS = {
+    "check_interpreter.py": """
+import subprocess, sys
+subprocess.run([sys.argv[1] + "/bin/python", "/check/import_extensions.py"], check=True)
+print("check_interpreter.py: all 1 checks passed")
+""",
+    "check_development.py": """
+import subprocess
+subprocess.run(["gcc", "-x", "c", "-o", "/tmp/x", "-"], input="int main(void) { return 0; }", text=True, check=True)
+print("check_development.py: all 1 checks passed")
+""",
+}
+"""The miniature is no Python that could run the real ones; how they are run is the same."""
+
+VENDOR_MACROS = """
+%__os_install_post false
+%__spec_install_post false
+%__find_requires false
+%_binary_payload w1.gzdio
+%_buildhost vendor
+%dist .el9
+"""
+"""What a distribution's macros may do to a package, only worse."""
+
+
+class Box:
+    """A container caged as the farm's are, and without a network."""
+
+    def __init__(self) -> None:
+        started = docker("run", "--detach", "--init", *CAGE, "--network=none", IMAGE, "sleep", "3600")
+        assert started.returncode == 0, started.stderr
+        self.name = started.stdout.strip()
+
+    def run(self, command: str, status: int | None = 0, folder: str = "/") -> str:
+        """Run a command; give what it printed, on both outputs."""
+        arguments = [
+            "exec",
+            f"--workdir={folder}",
+            self.name,
+            "bash",
+            "-c",
+            f"set -euo pipefail; {{ {command}\n}} 2>&1",
+        ]
+        done = docker(*arguments)
+        assert status is None or done.returncode == status, f"{command}\n{done.stdout[-6000:]}{done.stderr}"
+        return done.stdout
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file."""
+        self.run(f"mkdir -p {Path(path).parent}; printf %s {shlex.quote(text)} >{path}")
+
+    def package(self, folder: str, provides: list[str], name: str, post: str = "") -> None:
+        """Make a stub package without files."""
+        lines = [
+            *(f"Provides: {p}" for p in provides),
+            "%description",
+            "A stub.",
+            "%install",
+            *(["%post", post] if post else []),
+        ]
+        head = f"Name: {name}\nVersion: 1\nRelease: 1\nSummary: a stub\nLicense: none\nBuildArch: noarch\n"
+        self.write(f"/tmp/stub/{name}.spec", head + "\n".join(lines) + "\n%files\n")
+        self.run(f"rpmbuild -bb --define '_topdir /tmp/stub' --define '_rpmdir {folder}' /tmp/stub/{name}.spec")
+
+
+class Built:
+    """A work folder in the box, with a package of each revision that was asked for."""
+
+    def __init__(self, box: Box, case: str, version: str, tarball: Path) -> None:
+        self.box, self.case, self.version = box, case, version
+        self.prefix, self.package = f"/opt/python/{version}", f"python-{version}"
+        self.folder = f"/var/lib/python-builds/{case}-{version}"
+        self.architecture = box.run("uname -m").strip()
+        box.run(f"mkdir -p {self.folder}")
+        docker("cp", str(CHECKOUT / "scripts"), f"{box.name}:{self.folder}/", check=True)
+        docker("cp", str(tarball), f"{box.name}:{self.folder}/{tarball.name}", check=True)
+        if case == "mini":
+            for name, text in MINI_CHECKS.items():
+                box.write(f"{self.folder}/scripts/{name}", text)
+        self.sh("scripts/prepare-folders.sh")
+        self.step(f"unpack-source.sh {tarball.name} $(sha256sum <{tarball.name} | cut -d ' ' -f 1)")
+        for step in ("configure.sh {} quick", "compile.sh quick", "smoke-test.sh", "install-to-stage.sh {} quick"):
+            self.step(step.format(self.prefix))
+
+    def sh(self, command: str, status: int | None = 0) -> str:
+        """Run a command in the work folder, as root."""
+        return self.box.run(command, status, self.folder)
+
+    def step(self, command: str) -> str:
+        """Run a script as the build does."""
+        return self.sh(f"scripts/as-builder.sh scripts/{command}")
+
+    def make(self, revision: int = 1, compression: str = "gzip") -> str:
+        """Package the tree; give the file."""
+        file = f"{self.folder}/dist/{self.package}-1-{revision}.{self.architecture}.rpm"
+        if self.sh(f"test -e {file} || echo missing"):
+            self.step(f"package-rpm.sh {self.package} {revision} {self.architecture} {self.prefix} {compression}")
+        return file
+
+
+def docker(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, **options)
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Box]:
+    """Start the container, of an image that is built where it is missing, from images that are made where they are."""
+    if shutil.which("docker") is None or docker("version").returncode:
+        pytest.fail("these tests need Docker: apt-get install docker.io, start dockerd, and see that it answers")
+    for wanted, command in ((PLATFORM.base_image, "base-image"), (worker_image(PLATFORM), "images")):
+        if docker("image", "inspect", wanted).returncode:
+            environment = {**os.environ, "PLATFORM": PLATFORM.name, "ARCH": ""}
+            subprocess.run(
+                [sys.executable, "-m", "python_builds.commands.images", command], env=environment, check=True
+            )
+    arguments = (f"BASE_IMAGE={PLATFORM.base_image}", f"WORKER_IMAGE={worker_image(PLATFORM)}")
+    dockerfile = Path(__file__).with_name("rpm.Dockerfile").read_text()
+    built = docker(
+        "build", "--force-rm", f"--tag={IMAGE}", *(f"--build-arg={a}" for a in arguments), "-", input=dockerfile
+    )
+    assert built.returncode == 0, built.stdout[-5000:] + built.stderr[-5000:]
+    box = Box()
+    yield box
+    docker("rm", "--force", "--volumes", box.name)
+
+
+@pytest.fixture(scope="module", params=CASES)
+def built(request: pytest.FixtureRequest, box: Box, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build the tree by the scripts that a farm runs."""
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "mini":
+        return Built(box, "mini", VERSION, mini_tarball(folder, VERSION))
+    settings = Settings(_env_file=None, state_dir=folder, store=folder / "store", sources="apt")
+    offer, _ = find_offer(
+        make_sources(settings, DirectoryStore(folder / "store")), Version(VERSION), Trust.SIGNED_INDEX
+    )
+    fetch(offer, folder / offer.name)
+    return Built(box, "real", VERSION, folder / offer.name)
+
+
+@pytest.fixture(scope="module")
+def other(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build another version."""
+    return Built(box, "mini", OTHER, mini_tarball(tmp_path_factory.mktemp("other"), OTHER))
+
+
+@pytest.fixture(scope="module")
+def repositories(box: Box, built: Built) -> str:
+    """Make folders of stub packages: `whole`, `without-zlib`, and two whose compiler harms the package under test."""
+    required = [line for line in requires(built) if not line.startswith("rpmlib(")]
+    zlib = [line for line in required if line.startswith("libz.so")]
+    folder = f"/repositories/{built.case}"
+    compilers = {
+        "whole": "",
+        "without-zlib": "",
+        "leaving": f"touch {built.prefix}/lib/left",
+        "changing": f"echo '# harmed' >>{built.prefix}/lib/python3.11/os.py",
+    }
+    for name, post in compilers.items():
+        box.package(f"{folder}/{name}", [*(set(required) - set(zlib)), "/bin/sh"], "libraries")
+        box.package(f"{folder}/{name}", [], "glibc-devel")
+        box.package(f"{folder}/{name}", [], "gcc", post)
+        if name != "without-zlib":
+            box.package(f"{folder}/{name}", zlib, "zlib")
+        box.run(f"createrepo_c --quiet {folder}/{name}")
+    return folder
+
+
+def requires(built: Built) -> list[str]:
+    return built.sh(f"rpm --query --package --requires {built.make()}").splitlines()
+
+
+def needed_by_binaries(built: Built, tree: str) -> set[str]:
+    """Read with another tool what the binaries of a tree ask the system for, in rpm's words."""
+    found: set[str] = set()
+    for path in built.sh(f". scripts/build-environment.sh; elf_files {tree} | xargs -0 -n 1 echo").splitlines():
+        dump = built.sh(f"objdump -p '{path}'")
+        found |= {f"{name}()(64bit)" for name in re.findall(r"^ +NEEDED +(\S+)$", dump, re.MULTILINE)}
+        for library, versions in re.findall(r"required from (\S+):\n((?: +0x.*\n)+)", dump):
+            found |= {f"{library}({line.split()[-1]})(64bit)" for line in versions.splitlines()}
+    return {line for line in found if not line.startswith("libpython3")}
+
+
+def manager_command(manager: str, root: str, repository: str, words: str) -> str:
+    return f"{MANAGERS[manager].format(root=root, repository=repository)} {words}"
+
+
+# The package
+
+
+def test_a_package_is_named_as_the_predecessor_s_with_its_digest_and_nothing_else_beside_it(built: Built) -> None:
+    file = built.make()
+
+    name = f"{built.package}-1-1.{built.architecture}.rpm"
+    assert Path(file).name == name
+    assert {name, f"{name}.sha256"} <= {*built.sh("ls -A dist").split()}
+    assert not [left for left in built.sh("ls -A dist").split() if left.startswith(".")]
+    built.sh(f"cd dist; sha256sum --check {name}.sha256")
+    assert built.sh(f"rpm --checksig {file}").rstrip().endswith(": digests OK")
+
+
+def test_a_package_requires_exactly_what_its_binaries_need_with_symbol_versions(built: Built) -> None:
+    found = {line for line in requires(built) if not line.startswith("rpmlib(")}
+
+    assert found - {"rtld(GNU_HASH)"} == needed_by_binaries(built, "stage")
+    assert "libz.so.1()(64bit)" in found
+    assert any(re.fullmatch(r"libc\.so\.6\(GLIBC_2\.\d+\)\(64bit\)", line) for line in found)
+    assert not [line for line in found if "python" in line or line.startswith("/")]
+
+
+def test_a_package_requires_nothing_of_rpm_that_rpm_4_14_does_not_have(built: Built) -> None:
+    features = {line.split("(")[1].split(")")[0] for line in requires(built) if line.startswith("rpmlib(")}
+
+    assert features <= {"CompressedFileNames", "FileDigests", "PayloadFilesHavePrefix"}
+
+
+@pytest.mark.parametrize("built", ["mini"], indirect=True)  # a real one would take minutes to compress
+@pytest.mark.parametrize("compression, feature", [("xz", "PayloadIsXz"), ("zstd", "PayloadIsZstd")])
+def test_compressions_ask_for_the_rpm_that_knows_them(built: Built, compression: str, feature: str) -> None:
+    file = built.make({"xz": 11, "zstd": 12}[compression], compression)
+
+    assert f"rpmlib({feature})" in built.sh(f"rpm --query --package --requires {file}")
+    assert "digests OK" in built.sh(f"rpm --checksig {file}")
+
+
+def test_a_package_provides_its_own_name_and_nothing_of_what_is_in_it(built: Built) -> None:
+    provided = built.sh(f"rpm --query --package --provides {built.make()}").splitlines()
+
+    assert provided == [f"{built.package} = 1-1", f"{built.package}{built.sh('rpm --eval %_isa').strip()} = 1-1"]
+
+
+def test_a_package_owns_every_path_and_the_folder_of_all_versions_as_root(built: Built) -> None:
+    query = "[%{FILENAMES}\\t%{FILEUSERNAME}:%{FILEGROUPNAME}\\t%{FILEMODES:perms}\\n]"
+    rows = [r.split("\t") for r in built.sh(f"rpm -qp --queryformat '{query}' {built.make()}").splitlines()]
+    tree = {f"/{path}" for path in built.sh("cd stage; find opt/python -printf '%p\\n'").splitlines()}
+
+    assert {path for path, _, _ in rows} == tree
+    assert {owner for _, owner, _ in rows} == {"root:root"}
+    assert {mode for _, _, mode in rows if mode.startswith("d")} == {"drwxr-xr-x"}
+    assert not [path for path, _, mode in rows if not mode.startswith("l") and ("w" in mode[4:] or "s" in mode)]
+
+
+def test_a_package_says_who_made_it_and_what_it_is(built: Built) -> None:
+    query = "%{NAME} %{VERSION} %{RELEASE} %{ARCH} %{LICENSE} %{URL}|%{PACKAGER}"
+    built.make()
+    built.sh("mv dist kept; install -d -o nobody dist")
+    try:
+        built.sh(
+            f"export PYTHON_BUILDS_MAINTAINER='100% Us <us@example.org>'; scripts/as-builder.sh scripts/package-rpm.sh {built.package} 1 {built.architecture} {built.prefix} gzip"
+        )
+        shown = built.sh(f"rpm -qp --queryformat '{query}' {built.make()}")
+    finally:
+        built.sh("rm -r dist; mv kept dist")
+
+    start = f"{built.package} 1 1 {built.architecture} Python-2.0 https://www.python.org/|"
+    assert shown == f"{start}100% Us <us@example.org>"
+
+
+def test_the_same_tree_gives_the_same_bytes_later_elsewhere_and_whatever_the_distribution_s_macros_do(
+    box: Box, built: Built
+) -> None:
+    first = built.make()
+    elsewhere = "/srv/a/deeper/folder"
+    box.run(f"mkdir -p /srv/a/deeper; cp -a {built.folder} {elsewhere}; rm -r {elsewhere}/dist")
+    box.run(f"install -d -o nobody {elsewhere}/dist; find {elsewhere}/stage -exec touch -h -d 2031-01-01 {{}} +")
+    box.package("/tmp/harmed", [], "harmed")
+    box.write("/etc/rpm/macros.vendor", VENDOR_MACROS)
+    try:
+        box.run("rpmbuild -bb /tmp/stub/harmed.spec", status=1)
+        arguments = f"{built.package} 1 {built.architecture} {built.prefix} gzip"
+        box.run(f"scripts/as-builder.sh scripts/package-rpm.sh {arguments}", folder=elsewhere)
+    finally:
+        box.run("rm /etc/rpm/macros.vendor")
+
+    box.run(f"cmp {first} {elsewhere}/dist/{Path(first).name}; rm -r /srv/a")
+
+
+def test_a_library_counts_that_is_not_executable(box: Box, other: Built) -> None:
+    copy = f"{other.folder}-copy"
+    box.run(f"cp -a {other.folder} {copy}; rm -rf {copy}/dist; install -d -o nobody {copy}/dist")
+    library = f"stage{other.prefix}/lib/plain.so"
+    box.run(
+        f"echo 'int x;' | gcc -x c -shared -o {library} - -Wl,--no-as-needed -lbz2; chmod 644 {library}", folder=copy
+    )
+    arguments = f"{other.package} 1 {other.architecture} {other.prefix} gzip"
+    said = box.run(f"scripts/as-builder.sh scripts/package-rpm.sh {arguments}; rm -r {copy}", folder=copy)
+
+    assert "libbz2.so.1.0()(64bit)" in said
+
+
+# rpm alone
+
+
+def test_rpm_installs_verifies_finds_a_change_and_removes_without_a_trace(box: Box, built: Built) -> None:
+    root = f"/roots/rpm-{built.case}"
+    rpm = f"rpm --root {root}"
+    box.run(f"mkdir -p {root}; {rpm} --initdb; {rpm} --install --nodeps {built.make()}")
+
+    assert box.run(f"{rpm} --verify --nodeps {built.package}") == ""
+    box.run(f"echo harmed >>{root}{built.prefix}/lib/python3.11/os.py")
+    assert re.match(r"S.5.* .*/os\.py$", box.run(f"{rpm} --verify --nodeps {built.package}", status=1))
+    box.run(f"{rpm} --erase {built.package}")
+    assert box.run(f"ls -A {root}/opt") == ""
+
+
+# dnf and zypper
+
+
+@every_manager
+def test_a_package_whose_library_nobody_has_is_refused_with_the_library_s_name(
+    box: Box, built: Built, repositories: str, manager: str
+) -> None:
+    root = f"/roots/missing-{manager}-{built.case}"
+    words = f"install {ALLOW[manager]} {built.make()}"
+    said = box.run(manager_command(manager, root, f"{repositories}/without-zlib", words), status=None)
+
+    assert re.search(rf"nothing provides '?libz\.so\.1.*needed by .*{re.escape(built.package)}", said), said
+    assert box.run(f"rpm --root {root} --query --all") == ""
+
+
+@every_manager
+def test_a_package_installs_with_its_libraries_beside_another_version_upgrades_and_goes(
+    box: Box, built: Built, other: Built, repositories: str, manager: str
+) -> None:
+    root = f"/roots/{manager}-{built.case}"
+
+    def do(words: str) -> str:
+        box.run(manager_command(manager, root, f"{repositories}/whole", words))
+        return box.run(f"rpm --root {root} --query --all | grep python- | sort || true")
+
+    isa = built.architecture
+    one, two, three = (
+        f"{name}-1-{n}.{isa}" for name, n in ((built.package, 1), (built.package, 2), (other.package, 1))
+    )
+    assert do(f"install {ALLOW[manager]} {built.make()}").split() == [one]
+    assert "zlib-1-1" in box.run(f"rpm --root {root} --query --all")
+    assert do(f"install {ALLOW[manager]} {other.make()}").split() == [one, three]
+    assert do(f"install {ALLOW[manager]} {built.make(2)}").split() == [two, three]
+    assert box.run(f"rpm --root {root} --verify {built.package} {other.package}") == ""
+    assert do(f"remove {built.package}").split() == [three]
+    assert box.run(f"rpm --root {root} --verify {other.package}; ls {root}/opt/python") == f"{OTHER}\n"
+    assert do(f"remove {other.package}") == ""
+    assert box.run(f"ls -A {root}/opt") == ""
+
+
+# check-package.sh
+
+
+def check_package(built: Built, repositories: str, manager: str, repository: str, status: int) -> str:
+    """Try the package on a base system that has the manager alone, with one of the repositories."""
+    configured = "[stubs]\nname=stubs\nbaseurl=file:///repository\nenabled=1\ngpgcheck=0\n"
+    folder = {"dnf": "etc/yum.repos.d", "zypper": "etc/zypp/repos.d"}[manager]
+    built.box.run(
+        f"cd {BASE}; for name in dnf zypper; do test ! -e usr/bin/$name.away || mv usr/bin/$name.away usr/bin/$name; done;"
+        f"rm -rf repository etc/yum.repos.d/* etc/zypp/repos.d/*; cp -r {repositories}/{repository} repository;"
+        f"mv usr/bin/{'zypper' if manager == 'dnf' else 'dnf'}{{,.away}}"
+    )
+    built.box.write(f"{BASE}/{folder}/stubs.repo", configured)
+    return built.sh(f"scripts/check-package.sh {built.make()} {built.prefix} {BASE}", status)
+
+
+@every_manager
+def test_a_good_package_passes_the_trial_on_an_untouched_system(built: Built, repositories: str, manager: str) -> None:
+    said = check_package(built, repositories, manager, "whole", 0)
+
+    assert said.splitlines()[-1] == f"check-package.sh: {built.package}-1-1.{built.architecture}.rpm is good"
+    assert "check_development.py: all " in said
+    assert built.sh("ls -d check-root.* || true").startswith("ls: ")
+
+
+@every_manager
+def test_the_trial_fails_where_a_library_is_missing(built: Built, repositories: str, manager: str) -> None:
+    said = check_package(built, repositories, manager, "without-zlib", 1)
+
+    assert "libz.so.1" in said
+    assert "trying the interpreter" not in said
+
+
+@every_manager
+def test_the_trial_fails_where_a_file_is_left_behind(built: Built, repositories: str, manager: str) -> None:
+    said = check_package(built, repositories, manager, "leaving", 1)
+
+    assert f"{built.prefix}/lib/left\n" in said
+    assert said.splitlines()[-1] == f"check-package.sh: removing the package left {built.prefix} behind"
+
+
+def test_the_trial_fails_where_a_file_of_the_package_changed(built: Built, repositories: str) -> None:
+    said = check_package(built, repositories, "dnf", "changing", 1)
+
+    assert re.search(r"^S.5.* .*/os\.py$", said, re.MULTILINE)
+    assert said.splitlines()[-1].startswith("check-package.sh: files of the package changed while it was used")
+
+
+def test_a_base_system_without_dnf_and_zypper_is_an_error_and_not_an_unchecked_package(built: Built) -> None:
+    said = built.sh(f"scripts/check-package.sh {built.make()} {built.prefix} /opt/pristine", 1)
+
+    assert "/opt/pristine has neither dnf nor zypper" in said
