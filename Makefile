@@ -6,11 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-find-links --no-emit-index-url --upgrade
 # What the tests run beside Python: a compiler and the tools of an apt platform, and the linter of shell scripts.
-TEST_PACKAGES := dpkg-dev gcc gpg gpg-agent libc6-dev make shellcheck util-linux xz-utils zlib1g-dev
+TEST_PACKAGES := dpkg-dev gcc gpg gpg-agent gpgv libc6-dev make shellcheck util-linux xz-utils zlib1g-dev
+# What the Docker tests make an engine of their own with, on a disk of its own.
+DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs iproute2
 export PYTHONPATH := $(CURDIR)/master
-export VERSION PLATFORM PROFILE FORCE ARCH REGISTRY
+export VERSION PLATFORM PROFILE FORCE ARCH REGISTRY ALL BENCH VERSIONS PLATFORMS ARCHITECTURES DRY_RUN YES BATCH
 
-.PHONY: help build run stop status platforms settings base-image images push shell test test-docker test-real check format lock clean
+.PHONY: help build run stop status plan rebuild cancel platforms settings base-image images push shell test test-docker test-real bench check format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,8 +29,17 @@ stop: $(VENV)/ready  ## stop the farm
 status: $(VENV)/ready  ## say what the farm does
 	@$(BIN)/python -m python_builds.commands.farm status
 
+plan: $(VENV)/ready  ## say what is wanted, missing, asked for and failed, and why
+	@$(BIN)/python -m python_builds.commands.farm plan
+
+rebuild: $(VENV)/ready  ## build again what is published, as new revisions VERSIONS="3.10.1 3.11.9"|all [PLATFORMS="debian-12"] [ARCHITECTURES=amd64] [PROFILE=quick|optimized] [DRY_RUN=1] [YES=1]
+	@$(BIN)/python -m python_builds.commands.rebuild rebuild
+
+cancel: $(VENV)/ready  ## cancel what is not finished of a rebuild, by default the last [BATCH=12]
+	@$(BIN)/python -m python_builds.commands.rebuild cancel
+
 platforms: $(VENV)/ready  ## print the platform table
-	@$(BIN)/python -m python_builds.facts.platforms
+	@$(BIN)/python -m python_builds.commands.platforms
 
 settings: $(VENV)/ready  ## list the settings, with defaults
 	@$(BIN)/python -m python_builds.facts.settings
@@ -47,13 +58,17 @@ shell: $(VENV)/ready  ## open a shell in a container like the farm's, with the s
 
 test: $(VENV)/ready-dev  ## run the tests; needs no Docker
 	@scripts/setup/install-packages.sh $(TEST_PACKAGES)
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 3 --dist loadfile
 
-test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine and the worker image of debian-12
+test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=1 adds real CPythons on Debian 11, 12 and 13 [ALL=1]
+	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES)
 	@$(BIN)/pytest tests/docker
 
 test-real: $(VENV)/ready-dev  ## build a real CPython 3.11.2, install it, run it (as root, some minutes)
 	@$(BIN)/pytest tests/real
+
+bench: $(VENV)/ready  ## measure the farm; needs Docker and the worker image of debian-12 [BENCH=farm]
+	@PYTHONPATH="$(PYTHONPATH):$(CURDIR)/tests/e2e" $(BIN)/python -m benchmarks
 
 check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, checkconfig
 	@scripts/setup/install-packages.sh shellcheck

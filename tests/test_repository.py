@@ -25,8 +25,9 @@ def test_the_readme_lists_every_platform(platform: object) -> None:
     row = next((line for line in README.splitlines() if line.startswith(f"| {platform.name} |")), None)
 
     assert row, f"add a row for {platform.name} to the table in README.md"
-    assert f"| {platform.package_format} | {platform.end_of_support} |" in row, (
-        f"README.md's row for {platform.name} is out of date"
+    proven = ", ".join(platform.proven) or "not yet"
+    assert row.endswith(f"| {platform.package_format} | {platform.end_of_support} | {proven} |"), (
+        f"README.md's row for {platform.name} is out of date: it ends with format, end of support and `proven`"
     )
 
 

@@ -1,5 +1,8 @@
-"""Farms for the tests of this folder."""
+"""Farms for the tests of this folder, and a server that programs post to."""
 
+import http.server
+import json
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -19,3 +22,25 @@ def running_farm(farm: FarmUnderTest) -> FarmUnderTest:
     """Give a farm that `make run` started."""
     assert farm.run("farm", "run").returncode == 0
     return farm
+
+
+class HookHandler(http.server.BaseHTTPRequestHandler):
+    """Keeps what is posted."""
+
+    def do_POST(self) -> None:
+        self.server.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def hook() -> Iterator[http.server.ThreadingHTTPServer]:
+    """Give a server on this machine that keeps in `posted` what was posted to it."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), HookHandler) as server:
+        server.posted = []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()

@@ -55,9 +55,11 @@ class FarmUnderTest:
             "sources": f"mirror {self.tarballs}",
             "minimum_trust": "digest",
             "package_check": "false",
+            "docker_hosts": [],
             "web_port": free_port(),
             **settings,
         }
+        values = {name: value for name, value in values.items() if value is not None}
         self.settings = Settings(_env_file=None, **values)
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("PYTHON_BUILDS_")},
@@ -171,11 +173,11 @@ def make_farm(**settings: object) -> Iterator[FarmUnderTest]:
         shutil.rmtree(folder)
 
 
-def wait(condition: Callable[[], bool], what: str) -> None:
+def wait(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
     """Wait until something is so."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE} s for {what}"
+        assert time.monotonic() < deadline, f"waited {patience} s for {what}"
         time.sleep(0.2)
 
 

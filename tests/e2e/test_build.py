@@ -128,3 +128,13 @@ def test_a_platform_that_nothing_here_builds_for_is_refused_with_the_reason(farm
 
     assert done.returncode == 1
     assert f"it builds for {platform_builder().rpartition('-')[0]}" in done.stdout
+
+
+def test_without_settings_or_docker_it_builds_on_this_machine_and_says_why(farm: FarmUnderTest) -> None:
+    del farm.environment["PYTHON_BUILDS_DOCKER_HOSTS"]
+    farm.environment["DOCKER_HOST"] = f"unix://{farm.folder}/docker.sock"
+
+    done = farm.build("3.11.2")
+
+    assert done.returncode == 0, done.stdout
+    assert f"builds run on this machine: no Docker engine answers at unix://{farm.folder}/docker.sock" in done.stdout

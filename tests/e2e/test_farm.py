@@ -26,7 +26,7 @@ def test_make_run_serves_and_may_be_repeated(farm: FarmUnderTest) -> None:
     assert farm.run("farm", "stop").stdout == "nothing was running\n"
 
 
-@pytest.mark.parametrize("pid", ["1", str(os.getpid()), "4194304", "no number"])
+@pytest.mark.parametrize("pid", ["1", str(os.getpid()), "4194304", "no number"], ids=["init", "us", "gone", "none"])
 def test_make_run_survives_a_stale_pid_file(farm: FarmUnderTest, pid: str) -> None:
     (farm.settings.state_dir / "master").mkdir(parents=True)
     (farm.settings.state_dir / "master" / "twistd.pid").write_text(pid)
@@ -53,10 +53,10 @@ def test_wrong_settings_are_all_named_and_nothing_starts(farm: FarmUnderTest) ->
     assert not farm.settings.state_dir.exists()
 
 
-def test_the_farm_has_the_three_kinds_of_builders(running_farm: FarmUnderTest) -> None:
+def test_the_farm_has_a_builder_of_each_kind(running_farm: FarmUnderTest) -> None:
     names = {b["name"] for b in running_farm.client().get("builders")["builders"]}
 
-    assert names == {"release", platform_builder(), "manifest"}
+    assert names == {"release", platform_builder(), "manifest", "rebuild"}
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,20 @@
-"""A store, and a web site on this machine."""
+"""A store, a web site on this machine, people who sign with OpenPGP, and real sigstore bundles."""
 
+import dataclasses
+import functools
+import shutil
+import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from python_builds.edges import http
+from python_builds.edges.sigstore_bundle import STAGING, make_verifier
 from python_builds.edges.store import DirectoryStore
+from python_builds.edges.verification import Verification
+from python_builds.facts.release_managers import ReleaseManager
+from python_builds.facts.settings import CHECKOUT
 
 
 @pytest.fixture
@@ -66,3 +74,95 @@ def site(monkeypatch):
         running.closing.set()
         running.shutdown()
         thread.join()
+
+
+class People:
+    """Who has OpenPGP keys; times are as gpg takes them, 20240101T000000, and none means now."""
+
+    def __init__(self, home):
+        self.home = home
+        self.home.chmod(0o700)
+
+    def gpg(self, *arguments, at=None, **options):
+        clock = ["--faked-system-time", f"{at}!"] if at else []
+        quiet = ["--batch", "--yes", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
+        command = ["gpg", "--homedir", self.home, *quiet, *clock, *map(str, arguments)]
+        return subprocess.run(command, check=True, capture_output=True, **options).stdout
+
+    def join(self, name, *usage_and_expiry, at="20240101T000000"):
+        """Make a key; give its fingerprint."""
+        self.gpg("--quick-generate-key", name, "ed25519", *(usage_and_expiry or ("sign", "never")), at=at)
+        return self.fingerprints(name)[0]
+
+    def fingerprints(self, name):
+        """Give a key's and its subkeys' fingerprints."""
+        listed = self.gpg("--list-keys", "--with-colons", f"={name}", text=True).splitlines()
+        return [line.split(":")[9] for line in listed if line.startswith("fpr:")]
+
+    def sign(self, name, file, *options, at=None, how="--detach-sign"):
+        """Sign a file; give the signature, which lies beside it."""
+        made = file.with_name(f"{file.name}.asc")
+        self.gpg("--armor", "--local-user", f"={name}", *options, "--output", made, how, file, at=at)
+        return made
+
+    def publish(self, name, folder):
+        """Write a public key, as it is now, under its fingerprint's name."""
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{self.fingerprints(name)[0]}.asc"
+        path.write_bytes(self.gpg("--armor", "--export", f"={name}"))
+        return path
+
+    def revoke(self, name):
+        """Revoke a key with the certificate that gpg makes beside each."""
+        text = (self.home / "openpgp-revocs.d" / f"{self.fingerprints(name)[0]}.rev").read_text()
+        self.gpg("--import", input=text.replace(":-----BEGIN", "-----BEGIN").encode())
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory):
+    for tool in ("gpg", "gpg-agent", "gpgv"):
+        assert shutil.which(tool), f"these tests sign and verify: apt-get install {tool}"
+    home = tmp_path_factory.mktemp("people")
+    yield People(home)
+    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class RealBundle:
+    """A file that somebody signed with sigstore's staging instance."""
+
+    file: object
+    bundle: object
+    identity: str
+    issuer: str = "https://github.com/login/oauth"
+
+
+@pytest.fixture(params=[("bundle.txt", "a@tny.town"), ("bundle_v3.txt", "william@yossarian.net")], ids=lambda p: p[0])
+def real_bundle(request):
+    """Real bundles of both formats; they are no part of the repository."""
+    folder = CHECKOUT.parent / "shared" / "fixtures" / "sigstore"
+    name, identity = request.param
+    bundle = RealBundle(folder / name, folder / f"{name}.sigstore", identity)
+    assert bundle.file.exists() and bundle.bundle.exists(), (
+        f"{folder} holds no {name} and {name}.sigstore: sigstore-python's test assets, which lie beside the checkout"
+    )
+    return bundle
+
+
+@pytest.fixture
+def verification(tmp_path):
+    """What would verify releases of managers by minor, with keys in `tmp_path/keys`, and bundles of sigstore's staging."""
+
+    def make(**managers):
+        return Verification(
+            managers={
+                minor.replace("_", ".")[1:]: ReleaseManager(
+                    **{"identity": "a@example.org", "issuer": "https://issuer.example", **manager}
+                )
+                for minor, manager in managers.items()
+            },
+            keys=tmp_path / "keys",
+            verifier=functools.partial(make_verifier, STAGING),
+        )
+
+    return make

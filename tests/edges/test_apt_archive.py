@@ -15,8 +15,9 @@ from packaging.version import Version
 
 from python_builds.edges import apt_archive
 from python_builds.edges.apt_archive import INDEX_KEPT, AptArchive, source_lines, upstream_version
-from python_builds.edges.sources import fetch
-from python_builds.facts.errors import SourceError
+from python_builds.edges.sources import fetch, find_offer
+from python_builds.edges.verification import DEFAULT
+from python_builds.facts.errors import NotVerified, SourceError, SourceNotFound
 from python_builds.facts.trust import Trust
 
 SUITES = ["stable"]
@@ -62,12 +63,15 @@ class Archive:
     origin: str = "Debian"
     paragraphs: list = dataclasses.field(default_factory=list)
 
-    def add(self, package, version, tarball, content=b"a tarball"):
+    def add(self, package, version, tarball, content=b"a tarball", signature=None):
         pool = self.root / "pool"
         pool.mkdir(parents=True, exist_ok=True)
         (pool / tarball).write_bytes(content)
         (pool / f"{tarball}.dsc").write_bytes(b"a description")
         files = [pool / f"{tarball}.dsc", pool / tarball]
+        if signature is not None:
+            files.append(pool / f"{tarball}.asc")
+            files[-1].write_bytes(signature)
         listed = {
             name: "".join(f"\n {digest(f.read_bytes()).hexdigest()} {f.stat().st_size} {f.name}" for f in files)
             for name, digest in (("Files", hashlib.md5), ("Checksums-Sha256", hashlib.sha256))
@@ -104,7 +108,7 @@ def machine(tmp_path, keys, monkeypatch):
     """A machine whose apt is configured with these archives; gives its source, as the farm would make it."""
     monkeypatch.setattr(apt_archive, "KEYRING", keys[0].ring)
 
-    def configure(*archives):
+    def configure(*archives, verification=DEFAULT):
         home = tmp_path / "machine"
         for name in ("lists/partial", "cache/archives/partial", "state"):
             (home / name).mkdir(parents=True, exist_ok=True)
@@ -119,7 +123,7 @@ def machine(tmp_path, keys, monkeypatch):
         )
         monkeypatch.setenv("APT_CONFIG", str(home / "apt.conf"))
         subprocess.run(["apt-get", "-q", "update"], check=True, capture_output=True)
-        return AptArchive(tmp_path / "private", SUITES)
+        return AptArchive(tmp_path / "private", SUITES, verification)
 
     return configure
 
@@ -167,9 +171,84 @@ def test_a_tarball_is_fetched_as_it_is_and_nothing_else_is_left(archive, machine
     (tmp_path / "spool").mkdir()
 
     assert offer.is_there()
-    assert fetch(offer, tmp_path / "spool" / offer.name) == len(b"a tarball")
+    assert fetch(offer, tmp_path / "spool" / offer.name).size == len(b"a tarball")
     assert (tmp_path / "spool" / offer.name).read_bytes() == b"a tarball"
     assert os.listdir(tmp_path / "spool") == [offer.name]
+
+
+@pytest.fixture
+def signed(people, verification, tmp_path):
+    """A tarball that the manager of 3.13 signed, the signature, and what verifies it."""
+    name = f"manager {tmp_path}"
+    fingerprint = people.join(name)
+    people.publish(name, tmp_path / "keys")
+    (tmp_path / "signed").write_bytes(b"upstream's tarball")
+    signature = people.sign(name, tmp_path / "signed", at="20250611T120000").read_bytes()
+    return b"upstream's tarball", signature, verification(_3_13={"fingerprint": fingerprint}, _3_14={})
+
+
+PYTHON_3_13 = ("python3.13", "3.13.5-2", "python3.13_3.13.5.orig.tar.xz")
+
+
+def test_a_tarball_with_upstream_s_signature_beside_it_is_verified_by_both(archive, machine, signed, tmp_path):
+    content, signature, verification = signed
+    archive.add(*PYTHON_3_13, content, signature)
+    (offer,) = machine(archive, verification=verification).offers()
+    (tmp_path / "spool").mkdir()
+
+    fetched = fetch(offer, tmp_path / "spool" / offer.name)
+
+    assert offer.trust is Trust.OPENPGP
+    assert offer.is_there()
+    assert fetched.verified[0] == "SHA-256 of the archive's signed index"
+    assert fetched.verified[1].startswith("OpenPGP ") and fetched.verified[1].endswith(", made 2025-06-11")
+    assert fetched.signature.read_bytes() == signature
+    assert sorted(os.listdir(tmp_path / "spool")) == ["Python-3.13.5.tar.xz", "Python-3.13.5.tar.xz.asc"]
+
+
+@pytest.mark.parametrize("bad", [b"not upstream's tarball", None])
+def test_a_bad_signature_in_the_archive_is_an_error_and_no_weaker_trust(archive, machine, signed, tmp_path, bad):
+    content, signature, verification = signed
+    archive.add(*PYTHON_3_13, bad or content, signature if bad else b"junk")
+    (offer,) = machine(archive, verification=verification).offers()
+    (tmp_path / "spool").mkdir()
+
+    with pytest.raises(NotVerified, match=r"Python-3.13.5.tar.xz.asc does not vouch for Python-3.13.5.tar.xz: "):
+        fetch(offer, tmp_path / "spool" / offer.name)
+    assert os.listdir(tmp_path / "spool") == []
+
+
+def test_a_signature_that_the_archive_has_lost_is_an_error_and_no_weaker_trust(archive, machine, signed, tmp_path):
+    content, signature, verification = signed
+    tarball = archive.add(*PYTHON_3_13, content, signature)
+    tarball.with_name(f"{tarball.name}.asc").unlink()
+    (offer,) = machine(archive, verification=verification).offers()
+
+    with pytest.raises(SourceError, match="apt-get -q source failed"):
+        fetch(offer, tmp_path / "target")
+
+
+def test_a_signature_by_a_key_that_is_not_here_leaves_it_at_the_signed_index(archive, machine, signed, tmp_path):
+    content, signature, verification = signed
+    archive.add(*PYTHON_3_13, content, signature)
+    (key,) = (tmp_path / "keys").iterdir()
+    key.unlink()
+    source = machine(archive, verification=verification)
+
+    offer, _ = find_offer([source], Version("3.13.5"), Trust.SIGNED_INDEX)
+
+    assert offer.trust is Trust.SIGNED_INDEX
+    assert fetch(offer, tmp_path / "target").verified == ("SHA-256 of the archive's signed index",)
+    with pytest.raises(SourceNotFound, match=f"is not here: put it into {key}"):
+        find_offer([source], Version("3.13.5"), Trust.OPENPGP)
+
+
+def test_a_tarball_without_upstream_s_signature_says_nothing_of_keys(archive, machine):
+    archive.add("python3.11", "3.11.2-1", "python3.11_3.11.2.orig.tar.gz")
+
+    (offer,) = machine(archive).offers()
+
+    assert (offer.trust, offer.lacking) == (Trust.SIGNED_INDEX, "")
 
 
 def test_a_tarball_that_the_archive_lists_but_has_lost_is_not_there(archive, machine, tmp_path):

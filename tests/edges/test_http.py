@@ -69,6 +69,14 @@ def test_what_is_no_json_is_an_error(site, body):
         http.get_json(f"{site.url}/a")
 
 
+def test_a_json_document_without_an_end_is_left(site, monkeypatch):
+    monkeypatch.setattr(http, "MAX_JSON", 10)
+    site.answer("/a", b"[" + b" " * 100 + b"]")
+
+    with pytest.raises(SourceError, match="larger than the 10 bytes"):
+        http.get_json(f"{site.url}/a")
+
+
 def test_a_server_that_does_not_answer_is_given_up(site, impatient):
     site.answer("/a", headers={"Content-Length": 10}, stalls=True)
 
@@ -162,3 +170,50 @@ def test_a_download_that_stalls_is_given_up(site, tmp_path, impatient):
 def test_a_download_of_what_is_not_there_is_an_error(site, tmp_path):
     with pytest.raises(SourceError, match=r"cannot fetch .*: 404 Client Error"):
         http.download(f"{site.url}/a", tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://www.python.org/ftp/a",
+        "https://www.python.org.evil.example/a",
+        "https://www.python.org@evil.example/a",
+        "https://www.python.org:8443/a",
+        "https://evil.example/https://www.python.org/",
+        "https://evil.example\\@www.python.org/a",
+        "https://WWW.PYTHON.ORG/a",
+        "HTTPS://www.python.org/a",
+        " https://www.python.org/a",
+        "//www.python.org/a",
+        "file:///etc/passwd",
+        "ftp://www.python.org/a",
+        "http://169.254.169.254/latest/meta-data",
+        "",
+    ],
+)
+def test_a_url_that_does_not_start_as_it_must_is_asked_of_nobody(tmp_path, url, monkeypatch):
+    monkeypatch.setattr(http.requests.Session, "request", lambda *_, **__: pytest.fail("somebody was asked"))
+
+    within = ["https://www.python.org/"]
+    for ask in (lambda: http.exists(url, within), lambda: http.download(url, tmp_path / "a", within=within)):
+        with pytest.raises(SourceError, match=r" is not fetched: it must start with https://www\.python\.org/$"):
+            ask()
+    assert not (tmp_path / "a").exists()
+
+
+def test_redirects_that_go_in_circles_are_given_up(site, tmp_path):
+    site.answer("/a", status=302, headers={"Location": "/b"})
+    site.answer("/b", status=302, headers={"Location": "/a"})
+
+    with pytest.raises(SourceError, match=r"is not fetched: more than 5 redirects lead to it$"):
+        http.download(f"{site.url}/a", tmp_path / "a")
+
+
+def test_each_redirect_is_checked_and_not_only_the_first(site, tmp_path):
+    site.answer("/in/a", status=302, headers={"Location": "/in/b"})
+    site.answer("/in/b", status=307, headers={"Location": "/in/../out"})
+    site.answer("/out", b"out")
+
+    with pytest.raises(SourceError, match=rf"^{site.url}/out is not fetched"):
+        http.download(f"{site.url}/in/a", tmp_path / "a", within=[f"{site.url}/in/"])
+    assert site.asked == ["GET /in/a", "GET /in/b"]

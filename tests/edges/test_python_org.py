@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+import time
 
 import pytest
 from packaging.version import Version
 
+from python_builds.edges import python_org
+from python_builds.edges.kept_answers import CALLS_A_DAY, calls_beside
 from python_builds.edges.python_org import ANSWER_KEPT, PythonOrg
 from python_builds.edges.sources import fetch, find_offer
 from python_builds.facts.errors import SourceError, SourceNotFound, WrongDigest
@@ -41,7 +44,7 @@ def test_a_release_is_found_fetched_and_checked(publish, tmp_path):
 
     offer, passed = find_offer([source], Version("3.13.5"), Trust.DIGEST)
 
-    assert fetch(offer, tmp_path / "target") == len(b"a tarball")
+    assert fetch(offer, tmp_path / "target").size == len(b"a tarball")
     assert (offer.name, offer.trust, passed) == ("Python-3.13.5.tgz", Trust.DIGEST, [])
     assert offer.origin == f"{source.url}/ftp/python/3.13.5/Python-3.13.5.tgz"
 
@@ -87,7 +90,7 @@ def test_an_answer_is_kept_so_that_the_day_s_calls_last(publish, site):
 
 def test_an_answer_that_is_too_old_is_asked_for_again(publish, site, monkeypatch):
     source = publish({"3.13.5": b"a tarball"})
-    monkeypatch.setattr("python_builds.edges.python_org.ANSWER_KEPT", -1)
+    monkeypatch.setattr(python_org, "ANSWER_KEPT", -1)
 
     source.releases()
     source.releases()
@@ -120,15 +123,38 @@ def test_an_answer_that_is_no_list_is_an_error(site, tmp_path, releases, files):
         PythonOrg(site.url, tmp_path / "python-org.json").releases()
 
 
-@pytest.mark.parametrize("releases", ['["3.13.5"]', "[null]", '[{"is_published": true}]'])
+@pytest.mark.parametrize("releases", ['["3.13.5"]', "[null]", '[{"is_published": true}]', "[]"])
 def test_a_list_of_something_else_is_an_error(site, tmp_path, releases):
     site.answer(RELEASES, releases.encode())
     site.answer(FILES, b"[]")
 
-    with pytest.raises(SourceError, match="lists what is no release .*; has its API changed"):
+    with pytest.raises(SourceError, match="lists no release that has a source.*; has its API changed"):
         PythonOrg(site.url, tmp_path / "python-org.json").releases()
 
 
 def test_a_size_that_is_no_number_is_an_error(publish):
-    with pytest.raises(SourceError, match="lists what is no release"):
+    with pytest.raises(SourceError, match="filesize Input should be a valid integer"):
         publish({"3.13.5": b"a tarball"}, filesize="many").releases()
+
+
+def test_an_answer_that_cannot_be_read_or_is_another_server_s_is_not_used(publish, site):
+    source = publish({"3.13.5": b"a tarball"})
+    source.releases()
+    source.kept.write_text(source.kept.read_text()[:-9])
+    source.releases()
+    source.kept.write_text(source.kept.read_text().replace(site.url, "http://other.example", 1))
+    source.releases()
+
+    assert len(site.asked) == 6
+
+
+def test_no_more_is_asked_than_python_org_grants(publish, site):
+    source = publish({"3.13.5": b"a tarball"})
+    calls = calls_beside(source.kept)
+    for _ in range(CALLS_A_DAY):
+        calls.count(time.time())
+
+    with pytest.raises(SourceError, match="grants 100 requests a day, which are used up until"):
+        source.releases()
+    assert site.asked == []
+    assert calls.left(time.time() + 24 * 3600) == CALLS_A_DAY

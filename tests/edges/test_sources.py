@@ -9,7 +9,7 @@ from packaging.version import Version
 from python_builds.edges.apt_archive import AptArchive
 from python_builds.edges.python_org import PythonOrg
 from python_builds.edges.sources import Folder, Mirror, fetch, find_offer, make_sources, mirror, mirrored
-from python_builds.facts.errors import SourceError, SourceNotFound, WrongDigest
+from python_builds.facts.errors import NotVerified, SourceError, SourceNotFound, WrongDigest
 from python_builds.facts.settings import Settings
 from python_builds.facts.trust import Trust
 
@@ -41,6 +41,11 @@ class Listed:
 
     def offers(self):
         return self.listed
+
+
+def keep(store, offer):
+    """Fetch what a folder offers, and mirror it."""
+    return mirror(store, offer, fetch(offer, store.root.parent / "fetched"))
 
 
 def names(offers):
@@ -98,7 +103,7 @@ def test_a_folder_that_is_none_is_an_error(tmp_path):
 def test_a_tarball_is_fetched_and_checked(folder, tmp_path):
     put(folder, "Python-3.13.5.tgz")
 
-    assert fetch(folder.offers()[0], tmp_path / "target") == len(b"a tarball")
+    assert fetch(folder.offers()[0], tmp_path / "target").size == len(b"a tarball")
     assert (tmp_path / "target").read_bytes() == b"a tarball"
 
 
@@ -129,36 +134,34 @@ def test_a_fetch_that_breaks_off_leaves_nothing(folder, tmp_path):
 def test_what_was_mirrored_is_offered_as_well_vouched_for_as_it_came(store, folder, tmp_path):
     put(folder, "Python-3.13.5.tgz")
     offer = dataclasses.replace(folder.offers()[0], trust=Trust.SIGSTORE)
-    fetch(offer, tmp_path / "target")
 
-    kept = mirror(store, offer, tmp_path / "target")
+    kept = keep(store, offer)
 
     assert kept == mirrored(store, Version("3.13.5"))
     (again,) = Mirror(store).offers()
     assert (again.version, again.name, again.sha256) == (offer.version, offer.name, offer.sha256)
     assert (again.trust, again.origin) == (Trust.SIGSTORE, offer.origin)
     assert again.is_there()
-    assert fetch(again, tmp_path / "copy") == kept.size == len(b"a tarball")
+    assert fetch(again, tmp_path / "copy").size == kept.size == len(b"a tarball")
 
 
 def test_mirroring_again_changes_nothing(store, folder):
     put(folder, "Python-3.13.5.tgz")
     (offer,) = folder.offers()
-    tarball = folder.path / offer.name
-    first = mirror(store, offer, tarball)
+    first = keep(store, offer)
 
-    assert mirror(store, dataclasses.replace(offer, origin="elsewhere"), tarball) == first
+    assert keep(store, dataclasses.replace(offer, origin="elsewhere")) == first
 
 
 def test_a_mirrored_release_that_is_another_elsewhere_stops_with_both(store, folder):
     put(folder, "Python-3.13.5.tgz", b"one")
     (first,) = folder.offers()
-    mirror(store, first, folder.path / first.name)
+    keep(store, first)
     put(folder, "Python-3.13.5.tgz", b"two")
     (second,) = folder.offers()
 
     with pytest.raises(WrongDigest) as refused:
-        mirror(store, second, folder.path / second.name)
+        keep(store, second)
 
     assert sha256(b"one") in str(refused.value)
     assert sha256(b"two") in str(refused.value)
@@ -174,7 +177,7 @@ def test_a_mirrored_tarball_that_nobody_has_vouched_for_yet_is_not_offered(store
 def test_the_first_source_that_has_a_version_serves_and_the_others_are_not_asked(store, folder, tmp_path):
     put(folder, "Python-3.13.5.tgz")
     (offer,) = folder.offers()
-    mirror(store, dataclasses.replace(offer, origin="upstream"), folder.path / offer.name)
+    keep(store, dataclasses.replace(offer, origin="upstream"))
     not_there = Folder(tmp_path / "none")
 
     found, passed = find_offer([Mirror(store), folder, not_there], Version("3.13.5"), Trust.DIGEST)
@@ -307,3 +310,107 @@ def test_sources_are_made_in_the_order_of_the_settings(store, tmp_path):
     assert [source.name for source in made] == settings.sources.split()
     assert (made[0].folder, made[0].suites) == (tmp_path / "apt-archive", ("sid", "trixie"))
     assert made[3].url == "http://mirror.example"
+
+
+@pytest.fixture
+def signed(folder, people, verification):
+    """An offer of a tarball that the manager of 3.13 signed, and the tarball in its folder."""
+    tarball = folder.path / "Python-3.13.5.tgz"
+    put(folder, tarball.name)
+    fingerprint = people.join(f"manager {folder.path}")
+    people.sign(f"manager {folder.path}", tarball, at="20250611T120000")
+    people.publish(f"manager {folder.path}", folder.path.parent / "keys")
+    proof = verification(_3_13={"name": "Jo", "fingerprint": fingerprint}).openpgp(Version("3.13.5"))
+
+    def fetch_both(target):
+        target.write_bytes(tarball.read_bytes())
+        proof.file(target).write_bytes(proof.file(tarball).read_bytes())
+
+    (offer,) = folder.offers()
+    return dataclasses.replace(offer, origin="upstream", trust=Trust.OPENPGP, proof=proof, fetch=fetch_both), tarball
+
+
+def test_what_was_verified_is_in_the_record_and_the_signature_in_the_store(store, signed):
+    offer, tarball = signed
+    (key,) = (tarball.parent.parent / "keys").iterdir()
+
+    kept = keep(store, offer)
+
+    assert kept.verified == (
+        "SHA-256 of a file beside it",
+        f"OpenPGP {key.stem} Jo, made 2025-06-11",
+    )
+    assert mirrored(store, offer.version) == kept
+    assert store.keys("sources/") == [
+        "sources/3.13.5/Python-3.13.5.tgz",
+        "sources/3.13.5/Python-3.13.5.tgz.asc",
+        "sources/3.13.5/source.json",
+    ]
+    assert store.read("sources/3.13.5/Python-3.13.5.tgz.asc") == offer.proof.file(tarball).read_bytes()
+
+
+def test_a_signature_vouches_where_no_digest_is_listed(store, signed):
+    offer, tarball = signed
+
+    kept = keep(store, dataclasses.replace(offer, sha256=None))
+
+    assert kept.sha256 == sha256(tarball.read_bytes())
+    assert [sentence.split()[0] for sentence in kept.verified] == ["OpenPGP"]
+
+
+def test_a_tarball_whose_signature_is_bad_is_deleted_with_it_and_never_mirrored(store, signed, tmp_path):
+    offer, tarball = signed
+    tarball.write_bytes(b"a tarbomb")
+    target = tmp_path / "spool" / offer.name
+    target.parent.mkdir()
+
+    with pytest.raises(NotVerified, match=r"changed after it was signed.* from upstream was deleted"):
+        fetch(dataclasses.replace(offer, sha256=None), target)
+
+    assert list(target.parent.iterdir()) == []
+    assert store.keys("") == []
+
+
+def test_the_digest_counts_though_the_signature_is_good(signed, tmp_path):
+    offer, _ = signed
+
+    with pytest.raises(WrongDigest):
+        fetch(dataclasses.replace(offer, sha256="0" * 64), tmp_path / "target")
+
+
+def test_what_nothing_vouches_for_is_refused(signed, tmp_path):
+    offer, _ = signed
+
+    with pytest.raises(NotVerified, match="^nothing vouches for Python-3.13.5.tgz from upstream"):
+        fetch(dataclasses.replace(offer, sha256=None, proof=None), tmp_path / "target")
+
+
+def test_a_mirrored_release_that_turns_out_to_be_signed_is_vouched_for_better_from_then_on(store, folder, signed):
+    offer, _ = signed
+    first = keep(store, dataclasses.replace(offer, trust=Trust.SIGNED_INDEX, proof=None))
+
+    second = keep(store, offer)
+
+    assert (first.trust, second.trust) == (Trust.SIGNED_INDEX, Trust.OPENPGP)
+    assert second.sha256 == first.sha256
+    assert len(second.verified) == 2
+    assert mirrored(store, offer.version) == second
+    assert store.exists("sources/3.13.5/Python-3.13.5.tgz.asc")
+
+
+def test_another_tarball_with_a_signature_does_not_replace_the_mirrored_one(store, signed):
+    offer, tarball = signed
+    kept = keep(store, dataclasses.replace(offer, trust=Trust.SIGNED_INDEX, proof=None))
+    tarball.write_bytes(b"another")
+
+    with pytest.raises(WrongDigest, match="a release never changes"):
+        keep(store, dataclasses.replace(offer, sha256=sha256(b"another"), proof=None))
+    assert mirrored(store, offer.version) == kept
+
+
+def test_why_nothing_better_vouches_is_said_where_it_is_passed_over(folder):
+    put(folder, "Python-3.13.5.tgz")
+    weak = dataclasses.replace(folder.offers()[0], origin="upstream", lacking="get the key")
+
+    with pytest.raises(SourceNotFound, match=r"asks for sigstore\. For a better one, get the key\.$"):
+        find_offer([Listed("x", [weak])], Version("3.13.5"), Trust.SIGSTORE)

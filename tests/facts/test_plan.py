@@ -6,7 +6,7 @@ import datetime
 import pytest
 from packaging.version import Version
 
-from python_builds.facts.plan import missing, parts, priority, wanted
+from python_builds.facts.plan import asks, missing, parts, priority, wanted
 from python_builds.facts.platforms import platform_named
 
 DEBIAN, RHEL, OLD = platform_named("debian-12"), platform_named("rhel-9"), platform_named("opensuse-155")
@@ -34,9 +34,9 @@ def test_a_release_comes_to_a_product_for_each_builder():
 
 
 def test_an_architecture_without_a_worker_is_left_out_and_said():
-    found = parts(Version("3.13.5"), [DEBIAN], {"debian-12-amd64"}, "quick")
+    found = parts(Version("3.13.5"), [DEBIAN, RHEL], {"debian-12-amd64", "rhel-9-amd64"}, "quick")
 
-    assert found.left_out == ("debian-12: no worker for arm64",)
+    assert found.left_out == {"no worker for arm64": ("debian-12", "rhel-9")}
 
 
 def test_a_platform_that_is_too_new_for_a_release_is_left_out_and_said():
@@ -45,7 +45,7 @@ def test_a_platform_that_is_too_new_for_a_release_is_left_out_and_said():
     found = parts(Version("3.9.25"), [young, RHEL], BUILDERS, "quick")
 
     assert [p.platform for p in found.products] == [RHEL]
-    assert found.left_out[0] == "debian-12: CPython 3.10 is the oldest that builds there"
+    assert found.left_out["needs CPython 3.10 or newer"] == ("debian-12",)
 
 
 def test_a_new_platform_starts_at_the_latest_patch_of_each_minor():
@@ -118,31 +118,23 @@ def test_a_platform_without_a_builder_is_not_wanted():
 def test_what_exists_or_is_asked_for_is_not_missing(make_product):
     a, b, c = (make_product(v) for v in ("3.12.11", "3.13.5", "3.13.10"))
 
-    found = missing([a, b, c], published=[a], asked=[b], failures={})
+    found = missing([a, b, c], published=[a], asked=[b])
 
-    assert [m.product for m in found] == [c]
+    assert found == (c,)
 
 
 def test_when_all_exists_nothing_is_missing():
     products = wanted_on(DEBIAN, RHEL)
 
-    assert missing(products, published=products, asked=(), failures={}) == ()
-
-
-def test_an_attempt_counts_the_failures_before_it(make_product):
-    a, b = make_product("3.12.11"), make_product("3.13.5")
-
-    found = missing([a, b], published=(), asked=(), failures={b: 2})
-
-    assert {m.product: m.attempt for m in found} == {a: 1, b: 3}
+    assert missing(products, published=products, asked=()) == ()
 
 
 def test_the_most_urgent_comes_first_finals_before_pre_releases_newer_before_older(make_product):
     products = [make_product(v) for v in ("3.15.0a1", "3.9.25", "3.14.0", "3.10.1", "3.15.0b1")]
 
-    found = missing(products, published=(), asked=(), failures={})
+    found = missing(products, published=(), asked=())
 
-    assert tags(m.product for m in found) == ["3.14.0", "3.10.1", "3.9.25", "3.15.0b1", "3.15.0a1"]
+    assert tags(found) == ["3.14.0", "3.10.1", "3.9.25", "3.15.0b1", "3.15.0a1"]
 
 
 def test_a_final_release_is_built_before_a_pre_release_before_a_rebuild():
@@ -159,3 +151,47 @@ def test_the_plan_settles_once_everything_wanted_is_published(backfill):
     again = wanted_on(DEBIAN, RHEL, published=first, backfill=backfill)
 
     assert again == first
+
+
+def test_a_platform_past_its_support_that_is_kept_gets_what_is_new():
+    assert tags(wanted_on(OLD, keep=["opensuse-155"])) == ["3.12.11", "3.13.10"]
+
+
+def test_an_architecture_that_is_not_asked_for_is_neither_built_nor_missed():
+    builders = {"debian-12-amd64", "debian-12-arm64", "rhel-9-amd64"}
+
+    found = parts(Version("3.13.5"), [DEBIAN, RHEL], builders, "quick", ["amd64"])
+
+    assert [p.builder for p in found.products] == ["debian-12-amd64", "rhel-9-amd64"]
+    assert found.left_out == {}
+
+
+def test_a_request_names_exactly_what_it_is_for(make_product):
+    products = [
+        make_product("3.13.5", "debian-12", architecture="amd64"),
+        make_product("3.13.5", "debian-12", architecture="arm64"),
+        make_product("3.13.5", "rhel-9", architecture="amd64"),
+        make_product("3.13.5", "debian-13", architecture="amd64"),
+        make_product("3.12.4", "rhel-9", architecture="amd64"),
+    ]
+
+    found = asks(products, {f"{p}-{a}" for p in ("debian-12", "rhel-9", "debian-13") for a in ("amd64", "arm64")})
+
+    assert [(str(a.version), a.platforms, a.architectures) for a in found] == [
+        ("3.13.5", ["debian-12"], ["amd64", "arm64"]),
+        ("3.13.5", ["rhel-9", "debian-13"], ["amd64"]),
+        ("3.12.4", ["rhel-9"], ["amd64"]),
+    ]
+    assert sorted(str(p) for a in found for p in a.products) == sorted(map(str, products))
+
+
+def test_one_request_is_enough_where_the_farm_has_nothing_that_it_would_name_too_much(make_product):
+    products = [
+        make_product("3.13.5", "debian-12", architecture="amd64"),
+        make_product("3.13.5", "debian-12", architecture="arm64"),
+        make_product("3.13.5", "rhel-9", architecture="amd64"),
+    ]
+
+    (ask,) = asks(products, {product.builder for product in products})
+
+    assert (ask.platforms, ask.architectures) == (["debian-12", "rhel-9"], ["amd64", "arm64"])

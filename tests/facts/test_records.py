@@ -80,6 +80,20 @@ def test_a_source_is_read_back_as_it_was_written():
     assert parse_source("k", dump(source)) == source
 
 
+def test_a_source_of_before_it_said_what_was_verified_is_still_read():
+    old = b'{"name": "a.tgz", "sha256": "%s", "size": 1, "origin": "x", "trust": "signed-index"}' % (b"a" * 64)
+
+    assert parse_source("k", old).verified == ()
+
+
+def test_what_was_verified_is_read_back_in_a_record(make_record):
+    source = Source(name="a", sha256="a" * 64, size=1, origin="", trust="openpgp", verified=("one", "two"))
+    record = make_record().model_copy(update={"source": source})
+
+    assert json.loads(dump(record))["source"]["verified"] == ["one", "two"]
+    assert parse_record(KEY, dump(record)).source.verified == ("one", "two")
+
+
 def test_a_document_that_is_no_source_is_named_by_its_key():
     with pytest.raises(StoreError, match="^sources/3.13.5/source.json does not describe a source: name: "):
         parse_source("sources/3.13.5/source.json", b"{}")

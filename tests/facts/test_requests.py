@@ -8,6 +8,7 @@ from python_builds.facts.platforms import PLATFORMS, platform_named
 from python_builds.facts.requests import (
     DEFAULT_PROFILE,
     parse_platform_request,
+    parse_rebuild_request,
     parse_release_request,
     parse_version_or_newest,
 )
@@ -56,6 +57,8 @@ def test_a_platform_named_twice_is_asked_once():
         ({"platforms": "debian-12"}, "platforms is 'debian-12': it must be a list of platform names"),
         ({"platforms": None}, "platforms is None: it must be a list of platform names"),
         ({"platforms": [12]}, "platforms is [12]: it must be a list of platform names"),
+        ({"architectures": "amd64"}, "architectures is 'amd64': it must be a list of architecture names"),
+        ({"architectures": ["vax"]}, "architectures is 'vax': it must be one of 'amd64', 'arm64'"),
         ({"profile": "fast"}, "profile is 'fast': it must be one of 'quick', 'optimized'"),
         ({"profile": ["quick"]}, "profile is ['quick']: it must be one of 'quick', 'optimized'"),
     ],
@@ -145,3 +148,28 @@ def test_all_that_is_wrong_with_a_platform_request_is_told_at_once():
     problems = problems_of(parse_platform_request, properties, DEBIAN, "amd64")
 
     assert [p.split()[0] for p in problems] == ["''", "profile", "variant", "force"]
+
+
+def test_architectures_are_handed_on_and_none_named_means_all():
+    assert parse_release_request({"architectures": ["arm64", "arm64"]}).architectures == ("arm64",)
+    assert parse_release_request({}).architectures == ()
+
+
+def test_a_rebuild_takes_versions_as_one_types_them_or_all():
+    assert parse_rebuild_request({"versions": " 3.10.1  3.11.9 3.10.1"}).versions == (
+        Version("3.10.1"),
+        Version("3.11.9"),
+    )
+    assert parse_rebuild_request({"versions": "all"}).versions == ()
+    assert parse_rebuild_request({"versions": "all"}).platforms == ()
+
+
+@pytest.mark.parametrize("versions", ["", " ", None, "newest", "3.11", "3.11.9,3.10.1", "3.11.9; reboot", "all 3.11.9"])
+def test_a_rebuild_without_versions_is_refused(versions):
+    assert problems_of(parse_rebuild_request, {"versions": versions})
+
+
+def test_a_rebuild_names_all_that_is_wrong():
+    wrong = {"versions": "3", "platforms": ["x"], "architectures": ["y"], "profile": "z", "list_only": "yes"}
+
+    assert len(problems_of(parse_rebuild_request, wrong)) == 5

@@ -290,3 +290,37 @@ def test_a_wrong_docker_host_is_a_problem_that_names_its_field(problems, text, s
     (problem,) = problems(docker_hosts=text)
 
     assert sentence in problem
+
+
+@pytest.mark.parametrize("size", ["0", "5", "0G", "2.5G", "5 G", "lots"])
+def test_a_compiler_cache_without_a_bound_is_refused(problems, size):
+    (problem,) = problems(ccache_size=size)
+
+    assert problem.startswith(f"PYTHON_BUILDS_CCACHE_SIZE is '{size}': ")
+
+
+def test_minors_are_added_and_excluded(load):
+    settings = load(minors_added="3.8  3.9", minors_excluded="3.10")
+
+    assert (settings.minors_added.split(), settings.minors_excluded.split()) == (["3.8", "3.9"], ["3.10"])
+
+
+@pytest.mark.parametrize("value", ["3", "3.8.1", "3.8,3.9", "v3.8", "3.08", "3.8; reboot", "../3.8", "3.٨"])
+@pytest.mark.parametrize("field", ["minors_added", "minors_excluded"])
+def test_what_is_no_minor_is_a_problem(problems, field, value):
+    (problem,) = problems(**{field: value})
+
+    assert problem == f"{variable(field)} is {value!r}: must name minors as in 3.8, separated by spaces"
+
+
+def test_a_minor_cannot_be_both_added_and_excluded(problems):
+    (problem,) = problems(minors_added="3.8 3.9", minors_excluded="3.9")
+
+    assert problem.endswith("must not name 3.9, which PYTHON_BUILDS_MINORS_ADDED names")
+
+
+@pytest.mark.parametrize("value", ["59", "0", "-1", "86401", "often"])
+def test_python_org_is_polled_once_a_minute_at_most_and_once_a_day_at_least(problems, value):
+    (problem,) = problems(poll_seconds=value)
+
+    assert problem.startswith(f"PYTHON_BUILDS_POLL_SECONDS is {value!r}: must be")

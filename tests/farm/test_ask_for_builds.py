@@ -80,6 +80,10 @@ class AskForBuildsTest(RunMasterBase):
         assert build["results"] == SUCCESS
         assert asked == sorted(PARTS)
         assert set(build["properties"]["requested"][0]) == set(PARTS)
+        assert build["steps"][-1]["state_string"] == (
+            "2 asked for, 0 asked for already, 0 exist; no worker for amd64; no worker for arm64"
+        )
+        assert "no worker for arm64 (ubuntu-2004," in build["properties"]["left_out"][0][1]
 
     @defer.inlineCallbacks
     def test_a_build_that_asks_again_after_a_crash_asks_for_nothing_twice(self) -> Any:
@@ -103,4 +107,6 @@ class AskForBuildsTest(RunMasterBase):
 
         assert build["results"] == FAILURE
         assert asked == []
-        assert build["steps"][-1]["state_string"] == "nothing on this farm can build CPython 3.11.2 for what was asked"
+        assert build["steps"][-1]["state_string"] == (
+            "nothing on this farm can build CPython 3.11.2 for what was asked: no worker for amd64; no worker for arm64"
+        )

@@ -1,17 +1,20 @@
 """master.cfg as Buildbot loads it, without a running master."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 from buildbot.config.errors import ConfigErrors
 from buildbot.config.master import FileLoader
 
+from python_builds.edges.recipe import recipe
 from python_builds.facts.artifacts import builder_name
-from python_builds.facts.platforms import PLATFORMS
+from python_builds.facts.platforms import PLATFORMS, platform_named
 from python_builds.facts.settings import CHECKOUT, Settings
 from python_builds.farm import workers
 from python_builds.farm.build import FarmBuild
-from python_builds.farm.builders import make_builders
+from python_builds.farm.builders import make_builders, recipes
+from python_builds.farm.reporters import make_reporters
 
 MASTER_CFG = CHECKOUT / "master" / "master.cfg"
 
@@ -32,7 +35,7 @@ def test_master_cfg_loads_with_no_settings_at_all() -> None:
 
     host = workers.host_platform()
     assert host is not None, "these tests need a machine that is one of `make platforms`"
-    assert [b.name for b in config.builders] == ["release", builder_name(*host), "manifest"]
+    assert [b.name for b in config.builders] == ["release", builder_name(*host), "manifest", "rebuild"]
     assert config.collapseRequests is False
     assert config.www["port"] == "tcp:8010:interface=127.0.0.1"
 
@@ -59,10 +62,68 @@ def test_only_the_hosts_platform_is_built_without_other_workers(tmp_path: Path) 
     assert workers.buildable(PLATFORMS, settings(tmp_path, local_worker=False)) == []
 
 
+def with_docker_host(tmp_path: Path, architecture: str = "amd64") -> Settings:
+    host = {"name": "big", "url": "tcp://10.0.0.5:2376", "master": "10.0.0.1", "architecture": architecture}
+    return settings(tmp_path, docker_hosts=[host])
+
+
+@pytest.mark.parametrize("architecture", ["amd64", "arm64"])
+def test_a_docker_host_builds_for_every_platform_of_its_architecture_rpm_ones_too(
+    tmp_path: Path, architecture: str
+) -> None:
+    expected = [(p, architecture) for p in PLATFORMS if architecture in p.architectures]
+
+    assert workers.buildable(PLATFORMS, with_docker_host(tmp_path, architecture)) == expected
+    assert {p.package_format for p, _ in expected} == {"deb", "rpm"}
+
+
+def test_a_machine_builds_for_itself_only_where_apt_makes_it_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for os_release, names in (
+        ({"ID": "debian", "VERSION_ID": "12"}, [workers.LOCAL_WORKER]),
+        ({"ID": "rocky", "VERSION_ID": "9.6"}, []),
+        ({"ID": "opensuse-leap", "VERSION_ID": "15.6"}, []),
+    ):
+        monkeypatch.setattr(workers.machine, "freedesktop_os_release", lambda found=os_release: found)
+        host = workers.host_platform()
+
+        assert host is not None
+        assert workers.worker_names(*host, settings(tmp_path)) == names
+        assert len(workers.make_workers(PLATFORMS, settings(tmp_path))) == 1 + len(names)
+
+
+@pytest.mark.parametrize(
+    "builder, script, architecture",
+    [
+        ("debian-12-amd64", "package-deb.sh", "amd64"),
+        ("rhel-9-amd64", "package-rpm.sh", "x86_64"),
+        ("opensuse-156-arm64", "package-rpm.sh", "aarch64"),
+    ],
+)
+def test_a_platform_is_packaged_in_its_own_format_and_spelling(
+    tmp_path: Path, builder: str, script: str, architecture: str
+) -> None:
+    farm = with_docker_host(tmp_path, builder.rpartition("-")[2])
+    (made,) = [b for b in make_builders(PLATFORMS, farm) if b.name == builder]
+    (step,) = [s for s in (factory.buildStep() for factory in made.factory.steps) if s.name == "package"]
+
+    assert step.command[:2] == ["scripts/as-builder.sh", f"scripts/{script}"]
+    assert architecture in step.command
+
+
+def test_two_farms_on_one_docker_host_can_keep_their_ccache_apart(tmp_path: Path) -> None:
+    host = {"name": "big", "url": "tcp://10.0.0.5:2376", "master": "10.0.0.1", "ccache": "second-farm"}
+    _, container = workers.make_workers(PLATFORMS, settings(tmp_path, docker_hosts=[host]))
+    (volume,) = container._config_kwargs["volumes"]
+
+    assert volume.fmtstring == "second-farm-%(prop:buildername)s:/ccache"
+
+
 def test_a_farm_without_workers_still_has_release_and_manifest(tmp_path: Path) -> None:
     builders = make_builders(PLATFORMS, settings(tmp_path, local_worker=False))
 
-    assert [b.name for b in builders] == ["release", "manifest"]
+    assert [b.name for b in builders] == ["release", "manifest", "rebuild"]
 
 
 def test_a_platform_build_shows_each_stage_as_a_step_of_its_own(tmp_path: Path) -> None:
@@ -114,9 +175,9 @@ def test_what_comes_from_the_tarball_never_runs_as_root(tmp_path: Path) -> None:
 
 
 def test_every_script_that_a_step_names_exists(tmp_path: Path) -> None:
-    platform_builder = make_builders(PLATFORMS, settings(tmp_path))[1]
     named = {
         word
+        for platform_builder in make_builders(PLATFORMS, with_docker_host(tmp_path))
         for factory in platform_builder.factory.steps
         for word in (getattr(factory.buildStep(), "command", None) or [])
         if isinstance(word, str) and word.startswith("scripts/")
@@ -124,3 +185,35 @@ def test_every_script_that_a_step_names_exists(tmp_path: Path) -> None:
 
     assert named
     assert [name for name in named if not (CHECKOUT / name).is_file()] == []
+
+
+def test_the_compiler_cache_is_bounded_wherever_a_build_runs(tmp_path: Path) -> None:
+    platform_builder = make_builders(PLATFORMS, settings(tmp_path, ccache_size="7G"))[1]
+    steps = [factory.buildStep() for factory in platform_builder.factory.steps]
+
+    assert {s.env["CCACHE_MAXSIZE"] for s in steps if isinstance(getattr(s, "command", None), list)} == {"7G"}
+
+
+def test_a_recipe_changes_with_a_script_the_row_or_the_image_and_with_nothing_else(tmp_path: Path) -> None:
+    script, debian = tmp_path / "configure.sh", platform_named("debian-12")
+    script.write_text("one")
+    first = recipe([script], debian, "image")
+
+    assert recipe([script], debian, "image") == first
+    assert recipe([script], debian, "other") != first
+    assert recipe([script], dataclasses.replace(debian, without_updates=("x",)), "image") != first
+    script.write_text("two")
+    assert recipe([script], debian, "image") != first
+
+
+def test_every_platform_build_says_what_recipe_it_works_by(tmp_path: Path) -> None:
+    made = [b for b in make_builders(PLATFORMS, with_docker_host(tmp_path)) if "worker_image" in b.properties]
+
+    assert {b.name: b.properties["recipe"] for b in made} == recipes(PLATFORMS, with_docker_host(tmp_path))
+    assert len({b.properties["recipe"] for b in made}) == len(made)
+
+
+def test_whoever_is_named_in_the_settings_is_told(tmp_path: Path) -> None:
+    assert make_reporters(settings(tmp_path)) == []
+    mail = {"mail_to": "a@example.org", "mail_from": "farm@example.org"}
+    assert len(make_reporters(settings(tmp_path, **mail, webhook_url="http://127.0.0.1:9/hook"))) == 2

@@ -17,19 +17,28 @@ from typing import Any
 from python_builds.commands import master_process
 from python_builds.commands.client import Client
 from python_builds.commands.farm import EXPECTED
-from python_builds.commands.progress import SKIPPED, SUCCESS, WARNINGS, Progress, size
+from python_builds.commands.progress import GOOD, Progress, size
+from python_builds.commands.where import for_build, with_engine
 from python_builds.facts.artifacts import INDEX_JSON, profile_prefix
+from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.errors import FarmError, InvalidRequest
-from python_builds.facts.platforms import PLATFORMS
+from python_builds.facts.platforms import PLATFORMS, platform_named
 from python_builds.facts.releases import NEWEST
 from python_builds.facts.requests import parse_release_request
 from python_builds.facts.settings import CHECKOUT, Settings, load_settings
-from python_builds.farm.workers import buildable, host_platform
+from python_builds.farm.workers import LOCAL_WORKER, buildable, host_platform, worker_names
 
 CHECK_PACKAGES = ("ca-certificates", "debootstrap")
 """What the local worker needs beside the platform's build packages, to make the base system for the check."""
 
-INDEX_SECONDS, CANCEL_SECONDS = 300, 30
+INSTALLERS = {
+    "deb": ("apt-get install",),
+    "rpm": ("dnf install", "zypper install --allow-unsigned-rpm"),
+}
+"""Commands that install a package's file, by its kind."""
+
+INDEX_SECONDS = 300
+INTERRUPTED = "make build was interrupted"
 INSTALL_PACKAGES = CHECKOUT / "scripts" / "setup" / "install-packages.sh"
 
 
@@ -40,9 +49,10 @@ def main(environment: Mapping[str, str]) -> int:
     try:
         settings = load_settings()
         wanted = request(environment)
-        prepare(settings, wanted["platforms"])
+        engine = engine_for(settings, wanted["platforms"])
+        prepare(with_engine(settings, engine), wanted["platforms"])
         with master_process.in_use(settings):
-            running, started = master_process.start(settings, keep=False)
+            running, started = master_process.start(settings, keep=False, engine=engine)
             print(f"farm: {running.url} ({'for this build' if started else 'running already'})", flush=True)
             return build(Client(running.url, settings), settings, wanted)
     except KeyboardInterrupt:
@@ -73,6 +83,18 @@ def request(environment: Mapping[str, str]) -> dict[str, Any]:
     return fields
 
 
+def engine_for(settings: Settings, platforms: list[str]) -> DockerHost | None:
+    """Find the Docker engine that no setting names: the one a running farm uses, or one that can do this build."""
+    running = master_process.running(settings)
+    if running is not None:
+        return running.engine
+    chosen = for_build(settings, [platform_named(name) for name in platforms])
+    if chosen is None:
+        return None
+    print(chosen, flush=True)
+    return chosen.engine
+
+
 def prepare(settings: Settings, platforms: list[str]) -> None:
     """Install what a build on this very machine needs, or say how.
 
@@ -85,7 +107,7 @@ def prepare(settings: Settings, platforms: list[str]) -> None:
         others = f"it builds for {', '.join(able)}" if able else "it builds for nothing; `make platforms` has the table"
         raise FarmError(f"no worker of this farm builds for {', '.join(unable)}: {others}")
     here = host_platform()
-    if not settings.builds_here or here is None or here[0].name not in platforms:
+    if here is None or here[0].name not in platforms or LOCAL_WORKER not in worker_names(*here, settings):
         return  # containers bring what they need
     host = here[0]
     checking = CHECK_PACKAGES if settings.package_check and os.geteuid() == 0 else ()
@@ -104,6 +126,8 @@ def build(client: Client, settings: Settings, wanted: Mapping[str, Any]) -> int:
         )
         release = _successful(client, "the release build", progress.follow(title, number))
         properties = client.properties(release["buildid"])
+        for sentence in properties["left_out"]:
+            print(f"not built: {sentence}", flush=True)
         made = [
             _successful(client, builder, progress.follow(f"{builder}: CPython {properties['python_version']}", part))
             for builder, part in {**properties["requested"], **properties["pending"]}.items()
@@ -125,7 +149,7 @@ def _successful(client: Client, what: str, result: dict[str, Any] | None) -> dic
     """
     if result is None:
         raise FarmError(f"{what} was cancelled before it began; ask again")
-    if result["results"] not in (SUCCESS, WARNINGS, SKIPPED):
+    if result["results"] not in GOOD:
         place = f"{client.url}#/builders/{result['builderid']}/builds/{result['number']}"
         raise FarmError(f"{what} did not succeed: {result['state_string']}\n  {place}")
     return result
@@ -135,8 +159,8 @@ def _show(settings: Settings, profile: str, artifacts: list[dict[str, Any]]) -> 
     for artifact in artifacts:
         print(f"\n{artifact['location']}\n  {size(artifact['size'])}, sha256 {artifact['sha256']}")
     for artifact in artifacts:
-        if artifact["kind"] == "deb":
-            print(f"\ninstall it:\n  sudo apt-get install {shlex.quote(artifact['location'])}")
+        for installer in INSTALLERS.get(artifact["kind"], ()):
+            print(f"\ninstall it:\n  sudo {installer} {shlex.quote(artifact['location'])}")
     if artifacts:
         print(f"\nindex: {settings.store / (profile_prefix(profile) + INDEX_JSON)}")
 
@@ -162,19 +186,9 @@ def _cancelling(client: Client, release: int) -> Iterator[None]:
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("\ncancelling …", file=sys.stderr, flush=True)
-        _cancel(client, [release])
-        _cancel(client, client.children(release))
+        client.cancel([release], INTERRUPTED)
+        client.cancel(client.children(release), INTERRUPTED)
         raise
-
-
-def _cancel(client: Client, requests: list[int]) -> None:
-    """Cancel those of the requests that are not complete, and wait for them for a while."""
-    for number in requests:
-        if not client.is_complete(number):
-            client.control(f"buildrequests/{number}", "cancel", reason="make build was interrupted")
-    deadline = time.monotonic() + CANCEL_SECONDS
-    while not all(client.is_complete(number) for number in requests) and time.monotonic() < deadline:
-        time.sleep(0.3)
 
 
 if __name__ == "__main__":

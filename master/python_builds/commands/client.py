@@ -13,6 +13,8 @@ from python_builds.facts.settings import Settings
 PATIENCE = 60
 """Seconds for which a farm that does not answer is asked again: it may be starting."""
 
+CANCEL_SECONDS = 30
+
 
 class Client:
     """Talks to one farm."""
@@ -70,15 +72,25 @@ class Client:
         """Look a builder up."""
         return int(self.get(f"builders/{name}")["builders"][0]["builderid"])
 
-    def force(self, builder: str, **fields: object) -> int:
-        """Fill in the Force form; return the build request's id."""
+    def force(self, builder: str, *, form: str = "force", **fields: object) -> int:
+        """Fill in a Force form; return the build request's id."""
         builder_id = self.builder_id(builder)
-        _, requested = self.control("forceschedulers/force", "force", builderid=builder_id, **fields)
+        _, requested = self.control(f"forceschedulers/{form}", "force", builderid=builder_id, **fields)
         return int(requested[str(builder_id)])
 
     def is_complete(self, request: int) -> bool:
         """Say whether a request has come to its end."""
         return bool(self.get(f"buildrequests/{request}")["buildrequests"][0]["complete"])
+
+    def cancel(self, requests: list[int], reason: str) -> int:
+        """Cancel those of the requests that are not complete, and wait for them for a while; return how many."""
+        unfinished = [number for number in requests if not self.is_complete(number)]
+        for number in unfinished:
+            self.control(f"buildrequests/{number}", "cancel", reason=reason)
+        deadline = time.monotonic() + CANCEL_SECONDS
+        while not all(self.is_complete(number) for number in unfinished) and time.monotonic() < deadline:
+            time.sleep(0.3)
+        return len(unfinished)
 
     def children(self, request: int) -> list[int]:
         """List the requests that the builds of a request have asked for."""

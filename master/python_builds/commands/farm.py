@@ -1,6 +1,6 @@
-"""`make run`, `make stop`, `make status`: the farm on this machine, in the background.
+"""`make run`, `make stop`, `make status`, `make plan`: the farm on this machine, in the background.
 
-python -m python_builds.commands.farm run|stop|status
+python -m python_builds.commands.farm run|stop|status|plan
 """
 
 import subprocess
@@ -10,7 +10,11 @@ import requests
 
 from python_builds.commands.client import Client
 from python_builds.commands.master_process import running, start, stop
+from python_builds.commands.where import for_farm
+from python_builds.edges.plan_files import read_report
+from python_builds.facts.agenda import FAILED
 from python_builds.facts.errors import PythonBuildsError
+from python_builds.facts.plan_report import PlanReport, summary, text
 from python_builds.facts.settings import ConfigurationError, Settings, load_settings
 
 EXPECTED = (PythonBuildsError, ConfigurationError, OSError, subprocess.SubprocessError, requests.RequestException)
@@ -23,13 +27,21 @@ def main(argv: list[str]) -> int:
         settings = load_settings()
         match argv:
             case ["run"]:
-                farm, started = start(settings, keep=True)
+                chosen = for_farm(settings) if running(settings) is None else None
+                farm, started = start(settings, keep=True, engine=chosen.engine if chosen else None)
+                if started and chosen:
+                    print(chosen)
                 print(f"{'started' if started else 'running'}: {farm.url} (process {farm.pid}); `make stop` stops it")
+                if not farm.automatic:
+                    print("`make build` started it, so it builds nothing by itself until `make stop` and `make run`")
             case ["stop"]:
                 stopped = stop(settings)
                 print(f"stopped process {stopped.pid}" if stopped else "nothing was running")
             case ["status"]:
                 print(status(settings))
+            case ["plan"]:
+                seen = read_report(settings.state_dir)
+                print(text(seen) if seen else "no plan yet: the farm makes one soon after `make run`")
             case _:
                 print(__doc__, file=sys.stderr)
                 return 2
@@ -54,7 +66,21 @@ def status(settings: Settings) -> str:
         lines.append(f"  building  {names[build['builderid']]} #{build['number']}: {build['state_string']}")
     for waiting in client.get("buildrequests", complete=False, claimed=False)["buildrequests"]:
         lines.append(f"  waiting   {names[waiting['builderid']]} (request {waiting['buildrequestid']})")
-    return "\n".join(lines if len(lines) > 1 else [*lines, "  idle"])
+    if len(lines) == 1:
+        lines.append("  idle")
+    seen = read_report(settings.state_dir)
+    return "\n".join(lines if seen is None else [*lines, *plan_lines(seen)])
+
+
+def plan_lines(seen: PlanReport) -> list[str]:
+    """Say in a few lines what the planner sees."""
+    failed = [one for one in seen.lines if one.state == FAILED]
+    return [
+        f"  plan      {summary(seen)}; `make plan` has all of it",
+        *(f"  failed    CPython {one.version} on {one.platform}-{one.architecture}: {one.reason}" for one in failed),
+        *(f"  problem   {problem}" for problem in seen.problems),
+        *(f"  alert     {key}" for key in seen.alerts),
+    ]
 
 
 if __name__ == "__main__":

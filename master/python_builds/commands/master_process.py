@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import json
 import os
 import shutil
 import signal
@@ -11,13 +10,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import requests
+from pydantic import BaseModel, ConfigDict
 
+from python_builds.commands.where import engine_environment, with_engine
 from python_builds.edges.docker_engines import remove_leftovers
+from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.errors import FarmError
 from python_builds.facts.settings import CHECKOUT, Settings, variable
 from python_builds.farm.local_worker import end_leftovers, worker_folder
@@ -26,14 +27,19 @@ START_SECONDS, STOP_SECONDS = 120, 60
 _BIN = Path(sys.executable).parent
 
 
-@dataclass(frozen=True, kw_only=True)
-class Farm:
+class Farm(BaseModel):
     """A master that runs on this machine."""
+
+    model_config = ConfigDict(frozen=True)
 
     pid: int
     url: str
     keep: bool
     """Whether it was started by `make run`; one that `make build` started goes with the last build."""
+    engine: DockerHost | None = None
+    """This machine's Docker engine, where no setting named it."""
+    automatic: bool = True
+    """Whether it builds by itself what is missing, as far as its settings let it: not if `make build` started it."""
 
 
 def running(settings: Settings) -> Farm | None:
@@ -43,16 +49,19 @@ def running(settings: Settings) -> Farm | None:
         raise FarmError(f"{settings.state_dir} belongs to another user: do this as {folder.owner()}")
     noted = None
     with contextlib.suppress(FileNotFoundError, ValueError):
-        noted = Farm(**json.loads(_note(settings).read_text()))
+        noted = Farm.model_validate_json(_note(settings).read_bytes())
     # Ours is noted at once; twistd's own file comes seconds later, and is there too when others started it.
     for pid in (noted.pid if noted else None, _pid_of_twistd(folder)):
         if pid is not None and _works_in(pid, folder):
-            return Farm(pid=pid, url=noted.url if noted else settings.local_url, keep=noted.keep if noted else True)
+            found = noted or Farm(pid=pid, url=settings.local_url, keep=True)
+            return found.model_copy(update={"pid": pid})
     return None
 
 
-def start(settings: Settings, *, keep: bool) -> tuple[Farm, bool]:
+def start(settings: Settings, *, keep: bool, engine: DockerHost | None = None) -> tuple[Farm, bool]:
     """Start the farm unless it runs; return it and whether it was started here.
+
+    `engine` is this machine's own Docker engine, for its containers to be the workers.
 
     Raises:
         FarmError: if it does not come up, with the end of its log.
@@ -61,9 +70,9 @@ def start(settings: Settings, *, keep: bool) -> tuple[Farm, bool]:
         farm = running(settings)
         started = farm is None
         if farm is None:
-            farm = _launch(settings, keep)
+            farm = _launch(settings, keep, engine)
         elif keep and not farm.keep:
-            farm = Farm(pid=farm.pid, url=farm.url, keep=True)
+            farm = farm.model_copy(update={"keep": True})
             _write_note(settings, farm)
         try:
             _wait_until_it_serves(settings, farm)
@@ -96,7 +105,7 @@ def in_use(settings: Settings) -> Iterator[None]:
                     stop(settings)
 
 
-def _launch(settings: Settings, keep: bool) -> Farm:
+def _launch(settings: Settings, keep: bool, engine: DockerHost | None) -> Farm:
     folder = settings.state_dir / "master"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)  # the database holds the key of the web UI's sessions
@@ -105,13 +114,15 @@ def _launch(settings: Settings, keep: bool) -> Farm:
     if spool.exists():
         shutil.rmtree(spool)
     spool.mkdir(mode=0o700)
-    for problem in remove_leftovers(settings.docker_hosts, folder):
+    for problem in remove_leftovers(with_engine(settings, engine).docker_hosts, folder):
         print(f"warning: {problem}", file=sys.stderr)
     tac = folder / "buildbot.tac"
     tac.unlink(missing_ok=True)
     tac.symlink_to(CHECKOUT / "master" / "buildbot.tac")
     settings = settings.model_copy(update={"web_port": _port(settings, keep)})
-    environment = {**os.environ, variable("web_port"): str(settings.web_port)}
+    environment = {**os.environ, **engine_environment(engine), variable("web_port"): str(settings.web_port)}
+    if not keep:  # who asks for one build does not ask for all that is missing
+        environment[variable("automatic_builds")] = "false"
     startup = folder / "startup.log"
     upgrade = [str(_BIN / "buildbot"), "upgrade-master", "--quiet", str(folder)]
     with startup.open("wb") as output:
@@ -131,7 +142,7 @@ def _launch(settings: Settings, keep: bool) -> Farm:
             start_new_session=True,
             umask=0o077,
         )
-    farm = Farm(pid=process.pid, url=settings.local_url, keep=keep)
+    farm = Farm(pid=process.pid, url=settings.local_url, keep=keep, engine=engine, automatic=keep)
     _write_note(settings, farm)
     return farm
 
@@ -222,7 +233,7 @@ def _note(settings: Settings) -> Path:
 
 
 def _write_note(settings: Settings, farm: Farm) -> None:
-    _note(settings).write_text(json.dumps(asdict(farm)))
+    _note(settings).write_text(farm.model_dump_json())
 
 
 def _tail(path: Path, lines: int = 20) -> str:

@@ -10,6 +10,8 @@ from python_builds.commands.client import Client
 SUCCESS, WARNINGS, FAILURE, SKIPPED, EXCEPTION, RETRY, CANCELLED = range(7)
 """Buildbot's results, which are part of its REST API."""
 
+GOOD = (SUCCESS, WARNINGS, SKIPPED)
+
 MARKS = {
     SUCCESS: "ok",
     WARNINGS: "warning",

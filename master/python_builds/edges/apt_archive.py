@@ -21,6 +21,7 @@ from debian.deb822 import Sources
 
 from python_builds.edges import http
 from python_builds.edges.offers import Offer
+from python_builds.edges.verification import DEFAULT, Proof, Verification
 from python_builds.facts.errors import InvalidVersion, SourceError
 from python_builds.facts.releases import parse_version, tarball_name
 from python_builds.facts.trust import Trust
@@ -43,9 +44,10 @@ class AptArchive:
 
     name = "apt"
 
-    def __init__(self, folder: Path, suites: Sequence[str]) -> None:
+    def __init__(self, folder: Path, suites: Sequence[str], verification: Verification = DEFAULT) -> None:
         self.folder = folder
         self.suites = tuple(suites)
+        self.verification = verification
         self.notes: list[str] = []
 
     def offers(self) -> list[Offer]:
@@ -105,14 +107,20 @@ class AptArchive:
                 continue
             version = parse_version(version_text)
             package = f"{paragraph['Package']}={paragraph['Version']}"
+            # Upstream's own signature, which packagers may keep beside the tarball.
+            signed = any(other["name"] == f"{file['name']}.asc" for other in paragraph["Checksums-Sha256"])
+            proof = self.verification.openpgp(version) if signed else None
             return Offer(
                 version=version,
                 name=tarball_name(version, _ENDINGS[ending]),
                 origin=f"apt source archive: {package}",
-                trust=Trust.SIGNED_INDEX,
+                trust=proof.trust if proof else Trust.SIGNED_INDEX,
                 sha256=file["sha256"],
+                listed_in="the archive's signed index",
+                proof=proof,
+                lacking=self.verification.lacking(version) if signed and proof is None else "",
                 is_there=functools.partial(self._is_there, package),
-                fetch=functools.partial(self._fetch, package, file["name"]),
+                fetch=functools.partial(self._fetch, package, file["name"], proof),
             )
         return None
 
@@ -127,9 +135,12 @@ class AptArchive:
             return Path(unquote(parts.path)).exists()
         return http.exists(uri[1]) if parts.scheme in ("http", "https") else True
 
-    def _fetch(self, package: str, name: str, target: Path) -> None:
+    def _fetch(self, package: str, name: str, proof: Proof | None, target: Path) -> None:
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            self._apt("apt-get", "source", *_ONLY_TARBALL, package, folder=Path(folder))
+            # For apt a signature is no part of what --tar-only fetches; the rest of the source is small.
+            self._apt("apt-get", "source", *(_ONLY_SOURCE if proof else _ONLY_TARBALL), package, folder=Path(folder))
+            if proof:
+                (Path(folder) / f"{name}.asc").rename(proof.file(target))
             (Path(folder) / name).rename(target)
 
     def _apt(self, *command: str, folder: Path | None = None) -> str:
@@ -137,7 +148,8 @@ class AptArchive:
         return _run([command[0], "-q", *command[1:]], environment, folder)
 
 
-_ONLY_TARBALL = ("--download-only", "--only-source", "--tar-only")
+_ONLY_SOURCE = ("--download-only", "--only-source")
+_ONLY_TARBALL = (*_ONLY_SOURCE, "--tar-only")
 
 
 def upstream_version(debian_version: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from packaging.version import Version
 
+from python_builds.edges.verification import Proof
 from python_builds.facts.trust import Trust
 
 
@@ -20,12 +21,18 @@ class Offer:
     origin: str
     """For the record: where it comes from."""
     trust: Trust
-    sha256: str
-    """Hex; what the source vouches for."""
+    sha256: str | None
+    """Hex; what the source vouches for; None where it gives no digest, and a signature alone vouches."""
+    listed_in: str
+    """Who gives the digest, for the record."""
+    proof: Proof | None
+    """How it is verified beyond the digest."""
+    lacking: str
+    """Why it is not vouched for better and what to do about it, if there is something to do."""
     is_there: Callable[[], bool]
     """Whether it can be fetched now: an index may name what its server no longer has."""
     fetch: Callable[[Path], None]
-    """Write it to a path; raises SourceError or OSError."""
+    """Write it to a path, and beside it what its proof needs; raises SourceError or OSError."""
 
 
 class Source(Protocol):

@@ -7,7 +7,6 @@ apt          the machine's apt source archive
 """
 
 import functools
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,47 +14,17 @@ from pathlib import Path
 from packaging.version import Version
 
 from python_builds.edges.apt_archive import AptArchive
+from python_builds.edges.folder import Folder
 from python_builds.edges.offers import Offer, Source
 from python_builds.edges.python_org import PythonOrg
 from python_builds.edges.store import DirectoryStore, file_sha256
+from python_builds.edges.verification import make_verification
 from python_builds.facts import records
-from python_builds.facts.artifacts import source_key, source_record_key
-from python_builds.facts.errors import PythonBuildsError, SourceError, SourceNotFound, WrongDigest
+from python_builds.facts.artifacts import SIGNATURE_ENDINGS, source_key, source_record_key
+from python_builds.facts.errors import NotVerified, PythonBuildsError, SourceError, SourceNotFound, WrongDigest
 from python_builds.facts.releases import newest_first, version_of_tarball
 from python_builds.facts.settings import Settings, variable
 from python_builds.facts.trust import Trust
-
-
-@dataclass(frozen=True)
-class Folder:
-    """Tarballs in a folder of this machine."""
-
-    path: Path
-    notes: Sequence[str] = ()
-
-    @property
-    def name(self) -> str:
-        """As in the setting."""
-        return str(self.path)
-
-    def offers(self) -> list[Offer]:
-        """List the tarballs that have a digest beside them."""
-        if not self.path.is_dir():
-            raise SourceError(f"{self.path} is no folder")
-        digests = _digests(self.path)
-        return [
-            Offer(
-                version=version,
-                name=path.name,
-                origin=str(path),
-                trust=Trust.DIGEST,
-                sha256=digests[path.name],
-                is_there=path.exists,
-                fetch=functools.partial(_copy, path),
-            )
-            for path in sorted(self.path.iterdir())
-            if (version := version_of_tarball(path.name)) and path.name in digests
-        ]
 
 
 @dataclass(frozen=True)
@@ -82,6 +51,9 @@ class Mirror:
             origin=source.origin,
             trust=source.trust,
             sha256=source.sha256,
+            listed_in="this farm's mirror",
+            proof=None,
+            lacking="",
             is_there=functools.partial(self.store.exists, key),
             fetch=functools.partial(self.store.download, key),
         )
@@ -89,7 +61,7 @@ class Mirror:
 
 def make_python_org(settings: Settings) -> PythonOrg:
     """Make python.org of the settings; all who ask it on this machine share its answers."""
-    return PythonOrg(settings.python_org_url, settings.state_dir / "python-org.json")
+    return PythonOrg(settings.python_org_url, settings.state_dir / "python-org.json", make_verification(settings))
 
 
 def make_sources(settings: Settings, store: DirectoryStore) -> list[Source]:
@@ -97,7 +69,7 @@ def make_sources(settings: Settings, store: DirectoryStore) -> list[Source]:
     known: dict[str, Source] = {
         "mirror": Mirror(store),
         "python.org": make_python_org(settings),
-        "apt": AptArchive(settings.state_dir / "apt-archive", settings.apt_suites.split()),
+        "apt": AptArchive(settings.state_dir / "apt-archive", settings.apt_suites.split(), make_verification(settings)),
     }
     return [known.get(name) or Folder(Path(name)) for name in settings.sources.split()]
 
@@ -129,28 +101,63 @@ def find_offer(sources: Sequence[Source], version: Version | None, minimum: Trus
     )
 
 
-def fetch(offer: Offer, target: Path) -> int:
-    """Fetch a tarball and check it against what its source vouches for; return its size in bytes.
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """A tarball that was fetched and verified."""
+
+    tarball: Path
+    sha256: str
+    size: int
+    """Bytes."""
+    verified: tuple[str, ...]
+    """By what, for the record."""
+    signature: Path | None
+    """The file that vouches for it."""
+
+
+def fetch(offer: Offer, target: Path) -> Fetched:
+    """Fetch a tarball and check it against all that its source vouches with.
 
     Raises:
         WrongDigest: with both digests; the file is deleted.
+        NotVerified: with what is wrong with its signature; both files are deleted.
     """
+    signature = offer.proof.file(target) if offer.proof else None
     try:
         offer.fetch(target)
-        found = file_sha256(target)
+        return _verify(offer, target, signature)
+    except BaseException:
+        for path in (target, signature):
+            if path:
+                path.unlink(missing_ok=True)
+        raise
+
+
+def _verify(offer: Offer, tarball: Path, signature: Path | None) -> Fetched:
+    found, verified = file_sha256(tarball), []
+    if offer.sha256 is not None:
         if found != offer.sha256:
             raise WrongDigest(
                 f"{offer.name} from {offer.origin} has SHA-256 {found}, but its source vouches for {offer.sha256}; "
                 "it was deleted and nothing was run from it"
             )
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
-    return target.stat().st_size
+        verified.append(f"SHA-256 of {offer.listed_in}")
+    if offer.proof:
+        try:
+            verified.append(offer.proof.verify(tarball))
+        except NotVerified as error:
+            raise NotVerified(
+                f"{error}. {offer.name} from {offer.origin} was deleted and nothing was run from it"
+            ) from error
+    if not verified:
+        raise NotVerified(f"nothing vouches for {offer.name} from {offer.origin}; it was deleted")
+    return Fetched(
+        tarball=tarball, sha256=found, size=tarball.stat().st_size, verified=tuple(verified), signature=signature
+    )
 
 
-def mirror(store: DirectoryStore, offer: Offer, tarball: Path) -> records.Source:
-    """Put a verified tarball into the store, and then what is known about it; return what the store now holds.
+def mirror(store: DirectoryStore, offer: Offer, fetched: Fetched) -> records.Source:
+    """Put a verified tarball into the store, then its signature and what is known; return what the store now holds.
 
     A release that is mirrored already stays as it is, unless the offer is vouched for better.
 
@@ -158,28 +165,36 @@ def mirror(store: DirectoryStore, offer: Offer, tarball: Path) -> records.Source
         WrongDigest: if the store holds another tarball under the same name.
     """
     kept = mirrored(store, offer.version) if store.exists(source_record_key(offer.version)) else None
-    if kept is not None and kept.name == offer.name and kept.sha256 != offer.sha256:
-        raise _conflict(offer, kept.sha256, kept.origin)
+    if kept is not None and kept.name == offer.name and kept.sha256 != fetched.sha256:
+        raise _conflict(offer, fetched, kept.sha256, kept.origin)
     if kept is not None and kept.trust.satisfies(offer.trust):
         return kept
     key = source_key(offer.version, offer.name)
     if store.exists(key):  # of a try that ended before it wrote what follows
-        store.download(key, tarball)
-        if (found := file_sha256(tarball)) != offer.sha256:
-            raise _conflict(offer, found, "an earlier try")
+        store.download(key, fetched.tarball)
+        if (found := file_sha256(fetched.tarball)) != fetched.sha256:
+            raise _conflict(offer, fetched, found, "an earlier try")
     else:
-        store.upload(tarball, key, offer.sha256)
+        store.upload(fetched.tarball, key, fetched.sha256)
+    if fetched.signature:
+        signature_key = source_key(offer.version, offer.name + SIGNATURE_ENDINGS[offer.trust])
+        store.replace(signature_key, fetched.signature.read_bytes())
     source = records.Source(
-        name=offer.name, sha256=offer.sha256, size=tarball.stat().st_size, origin=offer.origin, trust=offer.trust
+        name=offer.name,
+        sha256=fetched.sha256,
+        size=fetched.size,
+        origin=offer.origin,
+        trust=offer.trust,
+        verified=fetched.verified,
     )
     store.replace(source_record_key(offer.version), records.dump(source))
     return source
 
 
-def _conflict(offer: Offer, found: str, origin: str) -> WrongDigest:
+def _conflict(offer: Offer, fetched: Fetched, found: str, origin: str) -> WrongDigest:
     return WrongDigest(
         f"the store holds {offer.name} with SHA-256 {found} from {origin}, but {offer.origin} vouches for "
-        f"{offer.sha256}; a release never changes, so find out which one is right before you delete "
+        f"{fetched.sha256}; a release never changes, so find out which one is right before you delete "
         f"sources/{offer.version} in the store"
     )
 
@@ -207,6 +222,7 @@ def _first_usable(offers: Iterable[Offer], version: Version, minimum: Trust, pas
         if not offer.trust.satisfies(minimum):
             passed.append(
                 f"{offer.origin} is vouched for by {offer.trust} only; {variable('minimum_trust')} asks for {minimum}."
+                + (f" For a better one, {offer.lacking}." if offer.lacking else "")
             )
         elif _is_there(offer, passed):
             return offer
@@ -222,18 +238,3 @@ def _is_there(offer: Offer, passed: list[str]) -> bool:
     if not there:
         passed.append(f"{offer.origin} is listed but not there.")
     return there
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    """Read NAME.sha256 and SHA256SUMS, whose lines are `<hex>  <name>`, or in NAME.sha256 the digest alone."""
-    found = {}
-    for path in [folder / "SHA256SUMS", *sorted(folder.glob("*.sha256"))]:
-        for line in path.read_text(errors="replace").splitlines() if path.exists() else []:
-            digest, _, name = line.strip().partition(" ")
-            if digest:
-                found[name.strip(" *") or path.name.removesuffix(".sha256")] = digest.lower()
-    return found
-
-
-def _copy(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)

@@ -11,12 +11,16 @@ from packaging.version import Version
 
 from python_builds.facts.errors import InvalidKey
 from python_builds.facts.platforms import Platform
+from python_builds.facts.trust import Trust
 
 INSTALL_ROOT = "/opt/python"
 PROFILES = ("quick", "optimized")
 RPM_ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
 VARIANTS = ("", "t")
 """The ordinary build, and the free-threaded one of CPython 3.13 and later."""
+
+SIGNATURE_ENDINGS = {Trust.OPENPGP: ".asc", Trust.SIGSTORE: ".sigstore"}
+"""What python.org adds to a tarball's name for the file that vouches for it; here it has the same name."""
 
 VERSIONS_JSON = "python/versions.json"
 INDEX_JSON = "python/index.json"
@@ -73,11 +77,17 @@ def profile_prefix(profile: str) -> str:
     return "quick/" if profile == "quick" else ""
 
 
+def package_architecture(platform: Platform, architecture: str) -> str:
+    """Spell an architecture as the platform's packages do; everywhere else it is spelled as Debian does."""
+    return architecture if platform.package_format == "deb" else RPM_ARCHITECTURES[architecture]
+
+
 def package_file(product: Product, revision: int) -> str:
     """Name the package as the predecessor did: python-3.11.9_1_amd64.deb, python-3.11.9-1-1.x86_64.rpm."""
+    architecture = package_architecture(product.platform, product.architecture)
     if product.platform.package_format == "deb":
-        return f"{product.package}_{revision}_{product.architecture}.deb"
-    return f"{product.package}-1-{revision}.{RPM_ARCHITECTURES[product.architecture]}.rpm"
+        return f"{product.package}_{revision}_{architecture}.deb"
+    return f"{product.package}-1-{revision}.{architecture}.rpm"
 
 
 def tarball_file(product: Product, revision: int) -> str:

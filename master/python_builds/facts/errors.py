@@ -6,7 +6,9 @@ PythonBuildsError
 ├── InvalidKey            a name that must not become a path or a bucket key
 ├── SourceError
 │   ├── SourceNotFound    no source has the release, or none that is trusted enough
-│   └── WrongDigest       a tarball is not what its source vouched for
+│   ├── NotAnswered       python.org did not say what there is
+│   ├── WrongDigest       a tarball is not what its source vouched for
+│   └── NotVerified       a tarball's signature is bad, somebody else's, or cannot be checked
 ├── StoreError            the store refused, or does not hold what it should
 ├── ImageError            a worker image cannot be made, found or pushed
 └── FarmError             the farm on this machine cannot be started, reached or stopped
@@ -39,8 +41,21 @@ class SourceNotFound(SourceError):
     """No source has this release, or none that is trusted enough."""
 
 
+class NotAnswered(SourceError):
+    """python.org did not say what there is."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        """Take the seconds that the server wants to be left alone for, if it said so."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class WrongDigest(SourceError):
     """A tarball is not what its source vouched for."""
+
+
+class NotVerified(SourceError):
+    """A tarball's signature is bad, somebody else's, or cannot be checked."""
 
 
 class StoreError(PythonBuildsError):

@@ -13,18 +13,9 @@ from python_builds.facts.releases import minor
 BACKFILLS = ("latest", "all", "none")
 """What a platform without any build gets: the latest patch of each minor, every release, or nothing but what is new."""
 
-FINAL_PRIORITY, PRERELEASE_PRIORITY, REBUILD_PRIORITY = 20, 10, 0
-"""Of build requests; Buildbot starts the highest first. Someone waits for a release, nobody for a rebuild."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Missing:
-    """One product to ask for."""
-
-    product: Product
-    attempt: int
-    """Counted from 1; names the request, so that asking twice for the same attempt is noticed."""
-    priority: int
+FINAL_PRIORITY, BACKLOG_PRIORITY, PRERELEASE_PRIORITY, REBUILD_PRIORITY = 20, 15, 10, 0
+"""Of build requests; Buildbot starts the highest first. Someone waits for a release, nobody for a rebuild.
+The backlog are final releases that a newer one of their minor has followed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,23 +23,87 @@ class Parts:
     """What one release comes to on this farm."""
 
     products: tuple[Product, ...]
-    left_out: tuple[str, ...]
-    """Sentences for the operator: what is not built, and why."""
+    left_out: Mapping[str, tuple[str, ...]]
+    """For the operator: why something is not built, as in "no worker for arm64", and on which platforms."""
+
+    @property
+    def sentences(self) -> list[str]:
+        """Say what is left out, and why."""
+        return [f"{reason} ({', '.join(names)})" for reason, names in self.left_out.items()]
 
 
-def parts(version: Version, platforms: Sequence[Platform], builders: Collection[str], profile: str) -> Parts:
-    """Say what a request for one version on these platforms comes to, given the builders that this farm has."""
-    products, left_out = [], []
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One request of the `release` builder: products of one version in one profile."""
+
+    products: tuple[Product, ...]
+
+    @property
+    def version(self) -> Version:
+        """What is built."""
+        return self.products[0].version
+
+    @property
+    def platforms(self) -> list[str]:
+        """For these."""
+        return list(dict.fromkeys(product.platform.name for product in self.products))
+
+    @property
+    def architectures(self) -> list[str]:
+        """On each platform on all of these."""
+        return sorted({product.architecture for product in self.products})
+
+
+def asks(products: Iterable[Product], builders: Collection[str]) -> tuple[Ask, ...]:
+    """Put products of one profile into as few requests as name exactly them on this farm, in their order.
+
+    A request names platforms and architectures: one for each version, or one for all platforms that lack the same
+    architectures.
+    """
+    by_version: dict[Version, list[Product]] = {}
+    for product in products:
+        by_version.setdefault(product.version, []).append(product)
+    return tuple(ask for mine in by_version.values() for ask in _asks(mine, builders))
+
+
+def _asks(products: Sequence[Product], builders: Collection[str]) -> Iterable[Ask]:
+    whole = Ask(products=tuple(products))
+    platforms = tuple(dict.fromkeys(product.platform for product in products))
+    comes_to = parts(whole.version, platforms, builders, products[0].profile, whole.architectures).products
+    if {*comes_to} == {*products}:
+        return [whole]
+    grouped: dict[tuple[str, ...], list[Product]] = {}
+    for platform in platforms:
+        mine = [product for product in products if product.platform == platform]
+        grouped.setdefault(tuple(sorted(product.architecture for product in mine)), []).extend(mine)
+    return [Ask(products=tuple(group)) for group in grouped.values()]
+
+
+def parts(
+    version: Version,
+    platforms: Sequence[Platform],
+    builders: Collection[str],
+    profile: str,
+    architectures: Collection[str] = (),
+) -> Parts:
+    """Say what a request for one version on these platforms comes to, given the builders that this farm has.
+
+    Without `architectures` it is for all that a platform has.
+    """
+    products: list[Product] = []
+    left_out: dict[str, list[str]] = {}
     for platform in platforms:
         if not platform.supports(version):
-            left_out.append(f"{platform.name}: CPython {platform.oldest_python} is the oldest that builds there")
+            left_out.setdefault(f"needs CPython {platform.oldest_python} or newer", []).append(platform.name)
             continue
         for architecture in platform.architectures:
+            if architectures and architecture not in architectures:
+                continue
             if builder_name(platform, architecture) in builders:
                 products.append(Product(version=version, platform=platform, architecture=architecture, profile=profile))
             else:
-                left_out.append(f"{platform.name}: no worker for {architecture}")
-    return Parts(products=tuple(products), left_out=tuple(left_out))
+                left_out.setdefault(f"no worker for {architecture}", []).append(platform.name)
+    return Parts(products=tuple(products), left_out={reason: tuple(names) for reason, names in left_out.items()})
 
 
 def wanted(
@@ -60,32 +115,33 @@ def wanted(
     today: datetime.date,
     backfill: str = "latest",
     prereleases: bool = False,
+    keep: Collection[str] = (),
 ) -> tuple[Product, ...]:
     """Say what the policy wants built by itself, for releases of maintained minors.
 
-    A platform past its vendor's support gets nothing new. Of each minor a platform gets the latest patch, and all
-    that is newer than the oldest it already has: so a new platform starts at the latest and then misses nothing.
+    A platform past its vendor's support gets nothing new, unless it is one to keep. Of each minor a platform gets the
+    latest patch, and all that is newer than the oldest it already has: so a new platform starts at the latest and then
+    misses nothing.
     """
     candidates = sorted(v for v in set(releases) if prereleases or not v.is_prerelease)
+    have: dict[tuple[str, str, str], list[Version]] = {}
+    for product in published:
+        have.setdefault(_line(product), []).append(product.version)
     result = []
     for platform in platforms:
-        if not platform.is_supported_on(today):
+        if not platform.is_supported_on(today) and platform.name not in keep:
             continue
         mine = [v for v in candidates if platform.supports(v)]
         for version in mine:
             for product in parts(version, [platform], builders, "optimized").products:
-                if _belongs(version, mine, _versions_of(product, published), backfill):
+                if _belongs(version, mine, have.get(_line(product), []), backfill):
                     result.append(product)
     return tuple(result)
 
 
-def _versions_of(product: Product, published: Collection[Product]) -> list[Version]:
-    return [
-        p.version
-        for p in published
-        if (p.platform, p.architecture, p.variant, p.profile)
-        == (product.platform, product.architecture, product.variant, product.profile)
-    ]
+def _line(product: Product) -> tuple[str, str, str]:
+    """Name what the versions of a product have in common."""
+    return product.builder, product.variant, product.profile
 
 
 def _belongs(version: Version, candidates: Sequence[Version], have: Sequence[Version], backfill: str) -> bool:
@@ -101,23 +157,11 @@ def _belongs(version: Version, candidates: Sequence[Version], have: Sequence[Ver
 
 
 def missing(
-    wanted: Iterable[Product],
-    *,
-    published: Collection[Product],
-    asked: Collection[Product],
-    failures: Mapping[Product, int],
-) -> tuple[Missing, ...]:
+    wanted: Iterable[Product], *, published: Collection[Product], asked: Collection[Product]
+) -> tuple[Product, ...]:
     """Say what to ask for now, the most urgent first: final releases before pre-releases, newer before older."""
-    result = [
-        Missing(
-            product=product,
-            attempt=failures.get(product, 0) + 1,
-            priority=priority(product.version, rebuild=False),
-        )
-        for product in wanted
-        if product not in published and product not in asked
-    ]
-    return tuple(sorted(result, key=lambda m: (m.priority, m.product.version), reverse=True))
+    found = [product for product in wanted if product not in published and product not in asked]
+    return tuple(sorted(found, key=lambda p: (priority(p.version, rebuild=False), p.version), reverse=True))
 
 
 def priority(version: Version, *, rebuild: bool) -> int:

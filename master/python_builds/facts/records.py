@@ -39,6 +39,7 @@ class Source(_Document):
     size: int = Field(ge=0, description="bytes")
     origin: str = Field(description="where it was fetched from")
     trust: Trust
+    verified: tuple[str, ...] = Field(default=(), description="what was checked when it was fetched, as sentences")
 
 
 class Record(_Document):

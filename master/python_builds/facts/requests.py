@@ -11,6 +11,9 @@ from python_builds.facts.platforms import PLATFORMS, Platform, platform_named
 from python_builds.facts.releases import NEWEST, parse_version
 
 DEFAULT_PROFILE = "optimized"
+ARCHITECTURES = tuple(sorted({architecture for platform in PLATFORMS for architecture in platform.architectures}))
+EVERYTHING = "all"
+"""What a rebuild may say instead of versions: all that is published."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +26,22 @@ class ReleaseRequest:
     profile: str
     force: bool
     """Whether to build what exists already."""
+    architectures: tuple[str, ...] = ()
+    """None named means all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RebuildRequest:
+    """What the rebuild builder is asked for."""
+
+    versions: tuple[Version, ...]
+    """None: all that are published."""
+    platforms: tuple[Platform, ...]
+    """None: all."""
+    architectures: tuple[str, ...]
+    """None: all."""
+    profile: str
+    list_only: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +53,7 @@ class PlatformRequest:
 
 
 def parse_release_request(properties: Mapping[str, object]) -> ReleaseRequest:
-    """Check `python_version`, `platforms` (a list of names; none means all), `profile` and `force`.
+    """Check `python_version`, `platforms` and `architectures` (lists; none means all), `profile` and `force`.
 
     Raises:
         InvalidRequest: with all that is wrong, a line each.
@@ -42,9 +61,29 @@ def parse_release_request(properties: Mapping[str, object]) -> ReleaseRequest:
     problems: list[str] = []
     request = ReleaseRequest(
         version=_version(properties.get("python_version", NEWEST), problems),
-        platforms=_platforms(properties.get("platforms", []), problems),
+        platforms=_platforms(properties.get("platforms", []), problems) or PLATFORMS,
         profile=_one_of("profile", properties.get("profile", DEFAULT_PROFILE), PROFILES, problems),
         force=_flag("force", properties.get("force", False), problems),
+        architectures=_architectures(properties.get("architectures", []), problems),
+    )
+    if problems:
+        raise InvalidRequest("\n".join(problems))
+    return request
+
+
+def parse_rebuild_request(properties: Mapping[str, object]) -> RebuildRequest:
+    """Check `versions` (separated by spaces, or `all`), `platforms`, `architectures`, `profile` and `list_only`.
+
+    Raises:
+        InvalidRequest: with all that is wrong, a line each.
+    """
+    problems: list[str] = []
+    request = RebuildRequest(
+        versions=_versions(properties.get("versions", ""), problems),
+        platforms=_platforms(properties.get("platforms", []), problems),
+        architectures=_architectures(properties.get("architectures", []), problems),
+        profile=_one_of("profile", properties.get("profile", DEFAULT_PROFILE), PROFILES, problems),
+        list_only=_flag("list_only", properties.get("list_only", False), problems),
     )
     if problems:
         raise InvalidRequest("\n".join(problems))
@@ -101,17 +140,42 @@ def _version(value: object, problems: list[str]) -> Version | None:
         return None
 
 
-def _platforms(value: object, problems: list[str]) -> tuple[Platform, ...]:
-    if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(v, str) for v in value):
-        problems.append(f"platforms is {value!r}: it must be a list of platform names")
+def _versions(value: object, problems: list[str]) -> tuple[Version, ...]:
+    if value == EVERYTHING:
         return ()
     found = []
-    for name in dict.fromkeys(value):
+    for text in str(value).split():
+        try:
+            found.append(parse_version(text))
+        except InvalidVersion as error:
+            problems.append(str(error))
+    if not found and not problems:
+        problems.append(f"versions is {value!r}: name versions, separated by spaces, or `{EVERYTHING}`")
+    return tuple(dict.fromkeys(found))
+
+
+def _platforms(value: object, problems: list[str]) -> tuple[Platform, ...]:
+    found = []
+    for name in _names("platforms", value, problems):
         try:
             found.append(platform_named(name))
         except InvalidRequest as error:
             problems.append(str(error))
-    return tuple(found) or PLATFORMS
+    return tuple(found)
+
+
+def _architectures(value: object, problems: list[str]) -> tuple[str, ...]:
+    names = _names("architectures", value, problems)
+    for name in names:
+        _one_of("architectures", name, ARCHITECTURES, problems)
+    return names
+
+
+def _names(name: str, value: object, problems: list[str]) -> tuple[str, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(v, str) for v in value):
+        problems.append(f"{name} is {value!r}: it must be a list of {name.removesuffix('s')} names")
+        return ()
+    return tuple(dict.fromkeys(value))
 
 
 def _one_of(name: str, value: object, allowed: Sequence[str], problems: list[str]) -> str:

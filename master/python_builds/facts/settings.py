@@ -18,6 +18,9 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, fie
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from python_builds.facts.docker_hosts import DockerHost
+from python_builds.facts.plan import BACKFILLS
+from python_builds.facts.release_managers import ReleaseManager, check_managers
+from python_builds.facts.setting_types import Addresses, Minors, Minutes, PlatformNames, Sender, mail_account, one_of
 from python_builds.facts.trust import Trust
 
 PREFIX = "PYTHON_BUILDS_"
@@ -70,7 +73,21 @@ class Settings(BaseSettings):
     minimum_trust: Trust = Field(
         Trust.SIGNED_INDEX, description=f"how well a tarball must be vouched for: {', '.join(Trust)}"
     )
+    release_managers: Annotated[dict[str, ReleaseManager], AfterValidator(check_managers)] = Field(
+        {}, description="JSON object of release managers that the farm's table lacks or has wrong; see the README"
+    )
     python_org_url: HttpUrl = Field("https://www.python.org", description="python.org, or a mirror of its layout")
+    peps_url: HttpUrl = Field("https://peps.python.org", description="says which minors are at their end of life")
+    poll_seconds: int = Field(
+        3600,
+        ge=60,
+        le=86400,
+        description="between two polls of python.org; its API grants 100 requests a day, so it is asked every half "
+        "hour at most",
+    )
+    minors_added: Minors = Field("", description="minors that count although they are at their end of life, as in 3.8")
+    minors_excluded: Minors = Field("", description="minors that do not count although they are maintained")
+    prereleases: bool = Field(False, description="whether alphas, betas and release candidates count")
     apt_suites: str = Field(
         "bullseye bookworm trixie forky sid", description="suites of the apt source archive to look into"
     )
@@ -84,10 +101,41 @@ class Settings(BaseSettings):
     local_worker: bool | None = Field(
         None, description="whether this machine builds for its own platform; if not set, where there is no Docker host"
     )
+    ccache_size: str = Field(
+        "2G", pattern=r"^[1-9][0-9]*[MG]$", description="that the compiler cache of one builder on one host may take"
+    )
     package_check: bool = Field(True, description="whether this machine tries packages on an untouched base system")
     maintainer: str = Field(
         "python-builds <python-builds@localhost>", description="whom packages name as their maintainer"
     )
+    automatic_builds: bool = Field(True, description="whether the farm builds by itself what is missing")
+    backfill: Annotated[str, one_of(BACKFILLS)] = Field(
+        "latest", description="what a new farm or platform gets of the past: latest of each minor, all or none"
+    )
+    keep_platforms: PlatformNames = Field("", description="platforms that get automatic builds past their support")
+    plan_seconds: float = Field(600, gt=0, description="between two looks at what is missing; events come on top")
+    retry_minutes: Minutes = Field(
+        "10 60", description="waits between the attempts at what fails; after the last it is given up"
+    )
+    confirm_above: int = Field(20, ge=0, description="builds above which `make rebuild` asks first")
+    overdue_hours: float = Field(24, gt=0, description="in which a release should be published on every platform")
+    poll_overdue_hours: float = Field(6, gt=0, description="in which a poll of python.org should have succeeded")
+    mail_to: Addresses = Field("", description="who gets mail about what changed, separated by spaces")
+    mail_from: Sender = Field("", description="its sender, which mail needs", validate_default=True)
+    smtp_host: str = Field("localhost", description="takes the mail")
+    smtp_port: int = Field(25, ge=1, le=65535, description="port of the mail server")
+    smtp_user: str = Field("", description="account at the mail server, which TLS then protects")
+    smtp_password_file: Annotated[CheckoutPath | None, AfterValidator(mail_account)] = Field(
+        None, description="file with that account's password", validate_default=True
+    )
+    webhook_url: HttpUrl | None = Field(None, description="gets the same as mail in JSON, by POST")
+
+    @field_validator("minors_excluded")
+    @classmethod
+    def _is_not_added_too(cls, value: str, info: ValidationInfo) -> str:
+        if both := sorted({*value.split()} & {*info.data.get("minors_added", "").split()}):
+            raise ValueError(f"must not name {', '.join(both)}, which {PREFIX}MINORS_ADDED names")
+        return value
 
     @field_validator("web_password_file")
     @classmethod
@@ -153,7 +201,7 @@ def load_settings(dotenv: Path = CHECKOUT / ".env") -> Settings:
     except ValidationError as error:
         problems += [_problem(e["loc"], e["input"], e["msg"]) for e in error.errors()]
     except SettingsError as error:
-        problems.append(f"{error}: it must be a JSON list of objects")
+        problems.append(f"{error}: it must be a JSON list of objects, or for release managers an object")
     if problems:
         raise ConfigurationError(problems)
     return settings
@@ -169,7 +217,7 @@ def describe() -> str:
     lines = []
     for name, field in Settings.model_fields.items():
         default = field.default.relative_to(CHECKOUT) if isinstance(field.default, Path) else field.default
-        shown = "none" if default in (None, (), "") else default
+        shown = "none" if default in (None, (), {}, "") else default
         lines.append(f"{variable(name)} (default: {shown}): {field.description}")
     return "\n".join(lines)
 

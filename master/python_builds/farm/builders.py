@@ -1,4 +1,4 @@
-"""The three kinds of builders: `release`, one for each platform and architecture that has a worker, and `manifest`."""
+"""The builders: `rebuild`, `release`, one for each platform and architecture that has a worker, and `manifest`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from buildbot.config.builder import BuilderConfig
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.factory import BuildFactory
 
+from python_builds.edges.recipe import recipe, scripts_to_send
 from python_builds.edges.sources import make_sources
 from python_builds.edges.store import DirectoryStore
 from python_builds.facts.artifacts import builder_name
@@ -15,7 +16,8 @@ from python_builds.facts.platforms import Platform
 from python_builds.facts.settings import Settings
 from python_builds.farm.build import FarmBuild
 from python_builds.farm.manifest_steps import MANIFEST, manifest_steps
-from python_builds.farm.platform_steps import platform_steps
+from python_builds.farm.platform_steps import SCRIPTS, platform_steps
+from python_builds.farm.rebuild_steps import REBUILD, AskForRebuilds
 from python_builds.farm.release_steps import release_steps
 from python_builds.farm.workers import MASTER_WORKER, buildable, worker_names
 
@@ -27,10 +29,18 @@ def platform_builders(platforms: Sequence[Platform], settings: Settings) -> Mapp
     return {builder_name(p, a): (p, a) for p, a in buildable(platforms, settings)}
 
 
+def recipes(platforms: Sequence[Platform], settings: Settings) -> dict[str, str]:
+    """Compute the digest of what each platform builder works by, by its name."""
+    scripts = scripts_to_send(SCRIPTS)
+    builders = platform_builders(platforms, settings)
+    return {name: recipe(scripts, p, worker_image(p, settings.registry)) for name, (p, _) in builders.items()}
+
+
 def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[BuilderConfig]:
     """Make all builders."""
     store = DirectoryStore(settings.store)
     parts = platform_builders(platforms, settings)
+    digests = recipes(platforms, settings)
     origins = make_sources(settings, store)
     return [
         _builder(
@@ -46,10 +56,7 @@ def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[Bui
                 platform_steps(platform, architecture, settings, store),
                 description=f"Builds, checks and publishes CPython for {platform.name} on {architecture}.",
                 tags=[platform.name, architecture],
-                properties={
-                    "worker_image": worker_image(platform, settings.registry),
-                    "ccache_volume": f"python-builds-ccache-{name}",
-                },
+                properties={"worker_image": worker_image(platform, settings.registry), "recipe": digests[name]},
             )
             for name, (platform, architecture) in parts.items()
         ),
@@ -59,6 +66,12 @@ def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[Bui
             manifest_steps(settings, store),
             description="Computes the indexes that clients read from the records.",
             collapseRequests=True,
+        ),
+        _builder(
+            REBUILD,
+            [MASTER_WORKER],
+            [AskForRebuilds(settings, parts, RELEASE, name="list and ask")],
+            description="Breaks the glass: lists what is to be built again, and asks for it.",
         ),
     ]
 

@@ -1,54 +1,68 @@
-"""Makes python.org's releases visible: one change for each, with its version as the property `python_version`.
+"""Makes python.org's releases visible: one change for each that is complete, with its version as `python_version`.
 
 A change is made once. The first look at python.org makes one for the newest release of each minor only, and takes the
-rest as known. Nothing is lost or repeated when the master dies in between: the change is written first, and before
-another is written the database is asked whether it is there.
+rest as known. Nothing is lost or repeated when the master dies in between: the list of releases is written first, then
+the changes, then what is known; and before a change is written the database is asked whether it is there.
 """
 
-from collections.abc import Collection, Iterable
+import time
 from typing import Any
 
 from buildbot.changes.base import ReconfigurablePollingChangeSource
 from buildbot.data.resultspec import Filter
 from buildbot.util.state import StateMixin
-from twisted.internet import defer, threads
-from twisted.python import log
+from twisted.internet import defer
 
-from python_builds.edges.python_org import PythonOrg
-from python_builds.edges.sources import make_python_org
-from python_builds.facts.errors import SourceError
+from python_builds.facts.release_list import ReleaseList
 from python_builds.facts.releases import Release, minor
 from python_builds.facts.settings import Settings
+from python_builds.farm.python_org_watch import PythonOrgWatch
 
 CATEGORY = "release"
-SECONDS_BETWEEN_POLLS = 3600
-"""Two calls each: python.org grants 100 a day."""
+SLACK = 1
+"""Seconds after the time at which python.org may be asked again."""
 
 
 class ReleasePoller(ReconfigurablePollingChangeSource, StateMixin):
     """Polls python.org's release API."""
 
-    def checkConfig(self, origin: PythonOrg, **kwargs: Any) -> None:
-        """Check the arguments."""
-        super().checkConfig(**kwargs)
+    _again: Any = None
 
-    def reconfigService(self, origin: PythonOrg, **kwargs: Any) -> Any:
-        """Take the arguments."""
-        self.origin = origin
-        return super().reconfigService(**kwargs)
+    def checkConfig(self, settings: Settings, pollInterval: float, **bounds: float) -> None:
+        """Check the arguments."""
+        super().checkConfig(name=self.name, pollInterval=pollInterval, pollAtLaunch=True)
+
+    @defer.inlineCallbacks
+    def reconfigService(self, settings: Settings, pollInterval: float, **bounds: float) -> Any:
+        """Take the arguments; tests make the bounds of PythonOrgWatch shorter."""
+        self.watch = PythonOrgWatch(settings, self.master.httpservice, poll_seconds=pollInterval, **bounds)
+        yield super().reconfigService(name=self.name, pollInterval=pollInterval, pollAtLaunch=True)
+
+    @defer.inlineCallbacks
+    def deactivate(self) -> Any:
+        """Poll no more."""
+        self._forget()
+        self.watch.stop()
+        yield super().deactivate()
 
     @defer.inlineCallbacks
     def poll(self) -> Any:
-        """Make a change for each release that is new."""
-        try:
-            releases = yield threads.deferToThread(self.origin.releases)
-        except SourceError as error:
-            log.msg(f"python.org was not polled: {error}")
-            return
+        """Make a change for each release that is new and complete."""
+        self._forget()
         known = yield self.getState("known", None)
-        for release in new_releases(releases, known):
+        try:
+            look = yield self.watch.look(known)
+        except defer.CancelledError:
+            return
+        for release in look.new:
             yield self._add_change(release)
-        yield self.setState("known", sorted({*(known or ()), *(str(r.version) for r in releases)}))
+        # Without any answer yet, the first look is still to come.
+        if look.seen:
+            yield self.setState("known", sorted({*(known or ()), *look.seen}))
+        yield self._tell(look.releases)
+        if look.releases.next_try_at and self.doPoll.running:
+            wait = look.releases.next_try_at.timestamp() - time.time() + SLACK
+            self._again = self.master.reactor.callLater(max(wait, SLACK), self.doPoll)
 
     @defer.inlineCallbacks
     def _add_change(self, release: Release) -> Any:
@@ -63,27 +77,23 @@ class ReleasePoller(ReconfigurablePollingChangeSource, StateMixin):
             branch=minor(release.version),
             category=CATEGORY,
             revlink=release.url,
-            properties={"python_version": version},
+            properties={"python_version": version, "prerelease": release.is_prerelease},
         )
 
+    @defer.inlineCallbacks
+    def _tell(self, releases: ReleaseList) -> Any:
+        """Leave in Buildbot's state how the polls go, beside the file."""
+        health = releases.model_dump(mode="json", include={"last_success", "last_problem", "failures", "next_try_at"})
+        yield self.setState("health", health)
 
-def new_releases(releases: Iterable[Release], known: Collection[str] | None) -> list[Release]:
-    """Pick the final releases to make changes for, the oldest first; `known` is None at the first look ever."""
-    finals = sorted((r for r in releases if not r.is_prerelease), key=lambda r: r.version)
-    if known is None:
-        return list({minor(r.version): r for r in finals}.values())
-    return [r for r in finals if str(r.version) not in known]
+    def _forget(self) -> None:
+        if self._again is not None and self._again.active():
+            self._again.cancel()
+        self._again = None
 
 
 def make_change_sources(settings: Settings) -> list[ReleasePoller]:
     """Make the poller, where the settings name python.org as a source."""
     if "python.org" not in settings.sources.split():
         return []
-    return [
-        ReleasePoller(
-            name="python.org",
-            origin=make_python_org(settings),
-            pollInterval=SECONDS_BETWEEN_POLLS,
-            pollAtLaunch=True,
-        )
-    ]
+    return [ReleasePoller(name="python.org", settings=settings, pollInterval=settings.poll_seconds)]

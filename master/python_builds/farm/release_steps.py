@@ -10,7 +10,6 @@ from typing import Any
 
 from buildbot.data.resultspec import Filter
 from buildbot.process.buildstep import BuildStep
-from buildbot.process.properties import Properties
 from buildbot.process.results import FAILURE, SUCCESS
 from buildbot.reporters.utils import getURLForBuildrequest
 from twisted.internet import defer, threads
@@ -25,6 +24,7 @@ from python_builds.facts.plan import Parts, missing, parts, priority
 from python_builds.facts.releases import parse_version
 from python_builds.facts.requests import parse_platform_request, parse_release_request
 from python_builds.facts.settings import Settings
+from python_builds.farm.asking import PLANNED, ask_once
 from python_builds.farm.manifest_steps import MANIFEST
 from python_builds.farm.master_step import MasterStep, Outcome, Work
 
@@ -64,14 +64,18 @@ def find_source(origins: Sequence[Source], store: DirectoryStore, settings: Sett
     offer, passed = sources.find_offer(origins, request.version, settings.minimum_trust)
     for sentence in passed:
         work.say(f"passed over: {sentence}")
-    work.say(f"{offer.name} from {offer.origin}, vouched for by {offer.trust}, SHA-256 {offer.sha256}")
+    work.say(f"{offer.name} from {offer.origin}, to be vouched for by {offer.trust}")
+    if offer.lacking:
+        work.say(f"it could be vouched for better: {offer.lacking}")
     tarball = work.spool / offer.name
     try:
-        size = sources.fetch(offer, tarball)
-        kept = sources.mirror(store, offer, tarball)
+        fetched = sources.fetch(offer, tarball)
+        kept = sources.mirror(store, offer, fetched)
     finally:
         shutil.rmtree(work.spool)
-    work.say(f"{size} bytes, verified; the store keeps it for all platforms")
+    for sentence in fetched.verified:
+        work.say(f"verified: {sentence}")
+    work.say(f"{fetched.size} bytes, SHA-256 {fetched.sha256}; the store keeps it for all platforms")
     return Outcome(
         summary=f"{kept.name}, vouched for by {kept.trust}", properties={"python_version": str(offer.version)}
     )
@@ -83,7 +87,7 @@ class AskForBuilds(BuildStep):
     Each is asked for in one transaction under an external id that names this build's request and the product: a build
     of the same request that is started again, after a crash, asks for nothing twice. What was asked for, what exists
     and what is asked for already is left in the properties `requested`, `existing` and `pending`, by builder:
-    the requests' ids, and the artifacts of what exists.
+    the requests' ids, and the artifacts of what exists. What cannot be built here is in `left_out`, as sentences.
     """
 
     haltOnFailure = True
@@ -110,22 +114,23 @@ class AskForBuilds(BuildStep):
     def _run(self, log: Any) -> Any:
         request = parse_release_request({k: v for k, (v, _) in self.build.getProperties().asDict().items()})
         version = parse_version(self.getProperty("python_version"))
-        plan = parts(version, request.platforms, set(self.builders), request.profile)
-        for sentence in plan.left_out:
+        plan = parts(version, request.platforms, set(self.builders), request.profile, request.architectures)
+        for sentence in plan.sentences:
             yield log.addStdout(f"not built: {sentence}\n")
+        self.setProperty("left_out", plan.sentences, "release")
+        reasons = "; ".join(plan.left_out)
         if not plan.products:
-            self.summary = f"nothing on this farm can build CPython {version} for what was asked"
+            self.summary = f"nothing on this farm can build CPython {version} for what was asked: {reasons}"
             yield log.addStderr(f"{self.summary}\n")
             return FAILURE
         existing = {} if request.force else (yield threads.deferToThread(_existing, self.store, plan))
         pending = {} if request.force else (yield self._pending(plan.products))
         if existing:  # the build that made it may have ended before it asked for the indexes
             yield self._scheduler(MANIFEST).addBuildsetForSourceStampsWithDefaults(reason="a product exists")
-        wanted = missing(plan.products, published=existing, asked=pending, failures={})
+        urgency = self._urgency(priority(version, rebuild=request.force))
         requested = {}
-        for part in wanted:
-            urgency = priority(version, rebuild=True) if request.force else part.priority
-            requested[part.product.builder] = yield self._ask(part.product, request.force, urgency)
+        for product in missing(plan.products, published=existing, asked=pending):
+            requested[product.builder] = yield self._ask(product, request.force, urgency)
         for builder, brid in {**requested, **_by_builder(pending)}.items():
             yield self.addURL(f"{builder} (request {brid})", getURLForBuildrequest(self.master, brid))
         for product in existing:
@@ -133,7 +138,8 @@ class AskForBuilds(BuildStep):
         self.setProperty("requested", requested, "release")
         self.setProperty("existing", _by_builder(existing), "release")
         self.setProperty("pending", _by_builder(pending), "release")
-        self.summary = f"{len(requested)} asked for, {len(pending)} asked for already, {len(existing)} exist"
+        counts = f"{len(requested)} asked for, {len(pending)} asked for already, {len(existing)} exist"
+        self.summary = f"{counts}; {reasons}" if reasons else counts
         return SUCCESS
 
     def getResultSummary(self) -> dict[str, str]:
@@ -166,28 +172,28 @@ class AskForBuilds(BuildStep):
     @defer.inlineCallbacks
     def _ask(self, product: Product, force: bool, urgency: int) -> Any:
         """Ask for one build, once for each request of this release; return the build request's id."""
-        external_id = f"release-request/{self.build.requests[0].id}/{product}"
-        asked = yield self.master.data.get(("buildsets",), filters=[Filter("external_idstring", "eq", [external_id])])
-        if asked:
-            found = yield self.master.data.get(
-                ("buildrequests",), filters=[Filter("buildsetid", "eq", [asked[0]["bsid"]])]
+        properties = {
+            "python_version": str(product.version),
+            "variant": product.variant,
+            "profile": product.profile,
+            "force": force,
+            PLANNED: bool(self.getProperty(PLANNED)),
+        }
+        return (
+            yield ask_once(
+                self._scheduler(SCHEDULER),
+                f"release-request/{self.build.requests[0].id}/{product}",
+                builder=product.builder,
+                reason=f"{product}",
+                properties=properties,
+                priority=urgency,
+                parent=self.build.buildid,
             )
-            return found[0]["buildrequestid"]
-        properties = Properties(
-            python_version=str(product.version), variant=product.variant, profile=product.profile, force=force
         )
-        _, brids = yield self._scheduler(SCHEDULER).addBuildsetForSourceStampsWithDefaults(
-            reason=f"{product}",
-            sourcestamps=[{"codebase": ""}],
-            properties=properties,
-            builderNames=[product.builder],
-            external_idstring=external_id,
-            priority=urgency,
-            parent_buildid=self.build.buildid,
-            parent_relationship="Triggered from",
-        )
-        (brid,) = brids.values()
-        return brid
+
+    def _urgency(self, usual: int) -> int:
+        """Hand the planner's own priority on, which knows what is newest."""
+        return self.build.requests[0].priority if self.getProperty(PLANNED) else usual
 
 
 def _existing(store: DirectoryStore, plan: Parts) -> dict[Product, list[dict[str, object]]]:

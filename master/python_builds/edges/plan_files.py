@@ -1,0 +1,64 @@
+"""What the planner reads from the store and leaves in the state folder."""
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from packaging.version import Version
+from pydantic import ValidationError
+
+from python_builds.edges.kept_answers import replace_file
+from python_builds.edges.publishing import read_records
+from python_builds.edges.sources import mirrored
+from python_builds.edges.store import DirectoryStore
+from python_builds.facts import records
+from python_builds.facts.artifacts import Product
+from python_builds.facts.errors import PythonBuildsError
+from python_builds.facts.failures import Inputs
+from python_builds.facts.plan_report import PlanReport
+from python_builds.facts.platforms import Platform
+
+
+def read_published(
+    store: DirectoryStore, profile: str, platforms: Iterable[Platform]
+) -> tuple[dict[Platform, set[Product]], list[str]]:
+    """Read what is published, by platform; one that cannot be read is left out and said, and holds no other back."""
+    found, problems = {}, []
+    for platform in platforms:
+        try:
+            found[platform] = {record.product for record in read_records(store, profile, [platform])}
+        except (PythonBuildsError, OSError) as error:
+            problems.append(f"{platform.name} is left out, as its records cannot be read: {error}")
+    return found, problems
+
+
+def read_inputs(
+    store: DirectoryStore, products: Collection[Product], recipes: Mapping[str, str]
+) -> dict[Product, Inputs]:
+    """Say what products would be built from now."""
+    sources = {version: _source(store, version) for version in {product.version for product in products}}
+    return {p: Inputs(recipe=recipes.get(p.builder, ""), source=sources[p.version]) for p in products}
+
+
+def _source(store: DirectoryStore, version: Version) -> str:
+    try:
+        return mirrored(store, version).sha256
+    except (PythonBuildsError, OSError):
+        return ""
+
+
+def plan_path(state_dir: Path) -> Path:
+    """Say where the planner's report lies."""
+    return state_dir / "plan.json"
+
+
+def write_report(state_dir: Path, found: PlanReport) -> None:
+    """Write the report in one step."""
+    replace_file(plan_path(state_dir), records.dump(found))
+
+
+def read_report(state_dir: Path) -> PlanReport | None:
+    """Read the report; None if there is none, or of another time's format."""
+    try:
+        return PlanReport.model_validate_json(plan_path(state_dir).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None

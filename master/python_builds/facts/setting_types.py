@@ -1,0 +1,90 @@
+"""Kinds of settings: what a value must be, said in a sentence that follows the variable's name and the value found."""
+
+import datetime
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, ValidationInfo
+
+from python_builds.facts.errors import InvalidRequest
+from python_builds.facts.platforms import platform_named
+from python_builds.facts.releases import MINOR_PATTERN
+
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
+"""Buildbot's own rule, which wants a dot in the domain."""
+
+
+def one_of(allowed: Sequence[str]) -> AfterValidator:
+    """Allow these words."""
+
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def minutes(value: str) -> list[datetime.timedelta]:
+    """Read waits."""
+    return [datetime.timedelta(minutes=float(word)) for word in value.split()]
+
+
+def _minutes(value: str) -> str:
+    try:
+        good = all(wait > datetime.timedelta(0) for wait in minutes(value))
+    except (ValueError, OverflowError):
+        good = False
+    if not good:
+        raise ValueError("must be numbers above 0, separated by spaces, as in '10 60'")
+    return value
+
+
+def _platforms(value: str) -> str:
+    for name in value.split():
+        try:
+            platform_named(name)
+        except InvalidRequest as error:
+            raise ValueError(f"must name platforms, separated by spaces: {error}") from None
+    return value
+
+
+def _minors(value: str) -> str:
+    if not all(re.fullmatch(MINOR_PATTERN, word, re.ASCII) for word in value.split()):
+        raise ValueError("must name minors as in 3.8, separated by spaces")
+    return value
+
+
+def _addresses(value: str) -> str:
+    if not all(_ADDRESS.fullmatch(word) for word in value.split()):
+        raise ValueError("must be mail addresses as in farm@example.org, separated by spaces")
+    return value
+
+
+def _sender(value: str, info: ValidationInfo) -> str:
+    if bool(value) != bool(info.data.get("mail_to")):
+        raise ValueError("must be set together with mail_to, or neither")
+    if len(value.split()) > 1:
+        raise ValueError("must be one address")
+    return _addresses(value)
+
+
+def mail_account(value: Path | None, info: ValidationInfo) -> Path | None:
+    """Want the file with the mail server's password, for the one who runs the farm alone, where there is an account."""
+    if (value is None) != (not info.data.get("smtp_user")):
+        raise ValueError("must be set together with smtp_user, or neither")
+    if value is not None and not (value.is_file() and os.access(value, os.R_OK) and value.read_text().strip()):
+        raise ValueError("must be a readable file that holds a password")
+    if value is not None and value.stat().st_mode & 0o077:
+        raise ValueError("must be readable by its owner only: chmod 600")
+    return value
+
+
+Minutes = Annotated[str, AfterValidator(_minutes)]
+Minors = Annotated[str, AfterValidator(_minors)]
+PlatformNames = Annotated[str, AfterValidator(_platforms)]
+Addresses = Annotated[str, AfterValidator(_addresses)]
+Sender = Annotated[str, AfterValidator(_sender)]

@@ -1,0 +1,141 @@
+"""The ledger: what Buildbot's database knows of requests, in the farm's own words.
+
+Nothing is remembered that could be lost: what is asked for and what came of it is read from the database each time,
+finished requests once.
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from buildbot.data.resultspec import Filter
+from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, SKIPPED, SUCCESS, WARNINGS
+from packaging.version import Version
+from twisted.internet import defer
+
+from python_builds.facts import failures
+from python_builds.facts.artifacts import Product
+from python_builds.facts.errors import PythonBuildsError
+from python_builds.facts.failures import Inputs, Try
+from python_builds.facts.plan import parts
+from python_builds.facts.platforms import Platform
+from python_builds.facts.releases import parse_version
+from python_builds.facts.requests import parse_platform_request, parse_release_request
+from python_builds.farm.asking import PLANNED
+
+ENDINGS = {CANCELLED: failures.CANCELLED, EXCEPTION: failures.BROKEN}
+
+OVERLAP_SECONDS = 300
+"""Finished requests are read again for as long: the database's clock has whole seconds, and clocks get set."""
+
+
+class Ledger:
+    """Reads one farm's requests; `builders` are its platform builders, `release` names the builder of releases."""
+
+    def __init__(self, master: Any, builders: Mapping[str, tuple[Platform, str]], release: str) -> None:
+        self.master = master
+        self.builders = builders
+        self.release = release
+        self._since = 0
+        self._known: dict[int, tuple[Product | Version, Try] | None] = {}
+
+    @defer.inlineCallbacks
+    def asked(self) -> Any:
+        """Collect the products that unfinished requests will make, in one query: one could slip between two."""
+        names = yield self._names()
+        unfinished = yield self.master.data.get(("buildrequests",), filters=[Filter("complete", "eq", [False])])
+        found: set[Product] = set()
+        for request in unfinished:
+            name = names.get(request["builderid"])
+            if name == self.release or name in self.builders:
+                found |= self._products(name, (yield self._properties(request)))
+        return found
+
+    @defer.inlineCallbacks
+    def tries(self) -> Any:
+        """Collect what came of finished requests, by product, or by version for those of the release builder."""
+        names = yield self._names()
+        finished = yield self.master.data.get(
+            ("buildrequests",),
+            filters=[Filter("complete", "eq", [True]), Filter("complete_at", "ge", [self._since])],
+        )
+        for request in finished:
+            name = names.get(request["builderid"])
+            if request["buildrequestid"] not in self._known and (name == self.release or name in self.builders):
+                self._known[request["buildrequestid"]] = yield self._try(name, request)
+            ended = int(request["complete_at"].timestamp())
+            self._since = max(self._since, ended - OVERLAP_SECONDS)
+        result: dict[Product | Version, list[Try]] = {}
+        for known in self._known.values():
+            if known is not None:
+                result.setdefault(known[0], []).append(known[1])
+        return result
+
+    def _products(self, name: str, values: Mapping[str, Any]) -> set[Product]:
+        try:
+            if name in self.builders:
+                return {parse_platform_request(values, *self.builders[name]).product}
+            request = parse_release_request(values)
+        except PythonBuildsError:
+            return set()  # its own build will say what is wrong with it
+        if request.version is None:
+            return set()
+        return {
+            *parts(request.version, request.platforms, self.builders, request.profile, request.architectures).products
+        }
+
+    @defer.inlineCallbacks
+    def _try(self, name: str, request: Mapping[str, Any]) -> Any:
+        values = yield self._properties(request)
+        what: Product | Version | None
+        try:
+            if name == self.release:
+                what = parse_version(values.get("python_version", ""))
+            else:
+                what = parse_platform_request(values, *self.builders[name]).product
+        except PythonBuildsError:
+            return None
+        planned = bool(values.get(PLANNED))
+        if request["results"] in (SUCCESS, WARNINGS, SKIPPED):
+            return what, self._made(request, failures.OK, "", planned, {})
+        result = ENDINGS.get(request["results"], failures.FAILED)
+        buildset = yield self.master.data.get(("buildsets", request["buildsetid"]))
+        planned = planned and buildset["rebuilt_buildid"] is None  # the web UI's Rebuild copies the properties
+        builds = yield self.master.data.get(("buildrequests", request["buildrequestid"], "builds"))
+        if not builds:
+            return what, self._made(request, result, "no build of it ever began", planned, {})
+        last = max(builds, key=lambda build: build["number"])
+        seen = yield self.master.data.get(("builds", last["buildid"], "properties"))
+        steps = yield self.master.data.get(("builds", last["buildid"], "steps"))
+        reason = f"{name}/{last['number']}: {_why(last, steps)}"
+        return what, self._made(request, result, reason, planned, {k: v for k, (v, _) in seen.items()})
+
+    @staticmethod
+    def _made(request: Mapping[str, Any], result: str, reason: str, planned: bool, seen: Mapping[str, Any]) -> Try:
+        return Try(
+            request=request["buildrequestid"],
+            result=result,
+            reason=reason,
+            ended=request["complete_at"].astimezone(datetime.UTC),
+            by_hand=not planned,
+            inputs=Inputs(recipe=str(seen.get("recipe", "")), source=str(seen.get("source_sha256", ""))),
+        )
+
+    @defer.inlineCallbacks
+    def _names(self) -> Any:
+        builders = yield self.master.data.get(("builders",))
+        return {builder["builderid"]: builder["name"] for builder in builders}
+
+    @defer.inlineCallbacks
+    def _properties(self, request: Mapping[str, Any]) -> Any:
+        properties = yield self.master.data.get(("buildsets", request["buildsetid"], "properties"))
+        return {name: value for name, (value, _) in properties.items()}
+
+
+def _why(build: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> str:
+    """Name the first red step, with its own words where it has any beside its command."""
+    red = next((step for step in steps if step["results"] in (FAILURE, EXCEPTION)), None)
+    if red is None:
+        return str(build["state_string"])
+    words = str(red["state_string"])
+    return f"{red['name']} failed" + ("" if words.startswith(("'", "finished")) else f": {words}")

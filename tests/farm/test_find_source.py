@@ -1,0 +1,86 @@
+"""The release build's own step: what it says of what was verified, and that what is not verified goes nowhere."""
+
+import dataclasses
+import hashlib
+
+import pytest
+
+from python_builds.edges.folder import Folder
+from python_builds.edges.store import DirectoryStore
+from python_builds.edges.verification import Proof
+from python_builds.facts.errors import NotVerified
+from python_builds.facts.settings import Settings
+from python_builds.facts.trust import Trust
+from python_builds.farm.master_step import Work
+from python_builds.farm.release_steps import find_source
+
+
+@dataclasses.dataclass(frozen=True)
+class Signed(Folder):
+    """A folder whose tarballs have signatures that hold what the check expects."""
+
+    def offers(self):
+        proof = Proof(trust=Trust.OPENPGP, max_bytes=1, check=check)
+
+        def fetch_both(offer):
+            def fetch(target):
+                offer.fetch(target)
+                proof.file(target).write_bytes((self.path / f"{offer.name}.asc").read_bytes())
+
+            return fetch
+
+        return [
+            dataclasses.replace(
+                offer, trust=proof.trust, proof=proof, lacking="get a better one", fetch=fetch_both(offer)
+            )
+            for offer in super().offers()
+        ]
+
+
+def check(tarball, signature):
+    if signature.read_bytes() != b"good":
+        raise NotVerified(f"{signature.name} does not vouch for {tarball.name}: it is bad")
+    return "OpenPGP by somebody"
+
+
+@pytest.fixture
+def find(tmp_path):
+    """Run the step on a tarball with a signature; gives what it said, whether it ended well or not."""
+
+    def run(signature):
+        folder = tmp_path / "tarballs"
+        folder.mkdir()
+        (folder / "Python-3.13.5.tgz").write_bytes(b"a tarball")
+        (folder / "Python-3.13.5.tgz.sha256").write_text(hashlib.sha256(b"a tarball").hexdigest())
+        (folder / "Python-3.13.5.tgz.asc").write_bytes(signature)
+        (tmp_path / "spool").mkdir()
+        said = []
+        work = Work(
+            properties={"python_version": "3.13.5", "platforms": ["debian-12"], "profile": "quick", "force": False},
+            build="release/1",
+            spool=tmp_path / "spool",
+            steps={},
+            say=said.append,
+        )
+        settings = Settings(_env_file=None, minimum_trust="openpgp")
+        return said, find_source([Signed(folder)], DirectoryStore(tmp_path / "store"), settings, work)
+
+    return run
+
+
+def test_a_release_build_says_what_was_verified_and_what_could_be_better(find, tmp_path):
+    said, outcome = find(b"good")
+
+    assert "verified: SHA-256 of a file beside it" in said
+    assert "verified: OpenPGP by somebody" in said
+    assert "it could be vouched for better: get a better one" in said
+    assert outcome.summary == "Python-3.13.5.tgz, vouched for by openpgp"
+    assert not (tmp_path / "spool").exists()
+
+
+def test_a_release_whose_signature_is_bad_is_an_error_and_in_no_store(find, tmp_path):
+    with pytest.raises(NotVerified, match="Python-3.13.5.tgz.asc does not vouch for Python-3.13.5.tgz: it is bad"):
+        find(b"bad")
+
+    assert not (tmp_path / "spool").exists()
+    assert DirectoryStore(tmp_path / "store").keys("") == []
