@@ -10,9 +10,9 @@ TEST_PACKAGES := dpkg-dev gcc gpg gpg-agent gpgv libc6-dev make shellcheck util-
 # What the Docker tests make an engine of their own with, on a disk of its own.
 DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs iproute2
 export PYTHONPATH := $(CURDIR)/master
-export VERSION PLATFORM PROFILE FORCE ARCH REGISTRY ALL BENCH VERSIONS PLATFORMS ARCHITECTURES DRY_RUN YES BATCH
+export VERSION PLATFORM PROFILE FORCE ARCH REGISTRY ALL BENCH VERSIONS PLATFORMS ARCHITECTURES DRY_RUN YES BATCH KEEP DIGESTS ACCEPT_LOSS
 
-.PHONY: help build run stop status plan rebuild cancel platforms settings base-image images push shell test test-docker test-real bench check format lock clean
+.PHONY: help build run stop status plan rebuild cancel reindex prune adopt platforms settings base-image images push shell test test-docker test-real bench check format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,15 @@ rebuild: $(VENV)/ready  ## build again what is published, as new revisions VERSI
 
 cancel: $(VENV)/ready  ## cancel what is not finished of a rebuild, by default the last [BATCH=12]
 	@$(BIN)/python -m python_builds.commands.rebuild cancel
+
+reindex: $(VENV)/ready  ## compare all records with the indexes, and write those that differ [ACCEPT_LOSS=1]
+	@$(BIN)/python -m python_builds.commands.publishing reindex
+
+prune: $(VENV)/ready  ## list revisions beyond the newest few; with YES=1, remove them [KEEP=2] [YES=1]
+	@$(BIN)/python -m python_builds.commands.publishing prune
+
+adopt: $(VENV)/ready  ## list what the predecessor has published in the bucket; with YES=1, take it over [DIGESTS=1] [YES=1]
+	@$(BIN)/python -m python_builds.commands.publishing adopt
 
 platforms: $(VENV)/ready  ## print the platform table
 	@$(BIN)/python -m python_builds.commands.platforms

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from python_builds.edges.docker_command import output
-from python_builds.facts.settings import CHECKOUT
+from python_builds.facts.setting_types import CHECKOUT
 
 RESULTS = ":!benchmarks/results"
 

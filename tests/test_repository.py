@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from python_builds.facts.platforms import PLATFORMS
-from python_builds.facts.settings import CHECKOUT, Settings, variable
+from python_builds.facts.setting_types import CHECKOUT
+from python_builds.facts.settings import Settings, variable
 
 README = (CHECKOUT / "README.md").read_text()
 LIBRARY = CHECKOUT / "master" / "python_builds"

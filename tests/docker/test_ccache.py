@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from python_builds.facts.docker_hosts import DockerHost
-from python_builds.facts.settings import CHECKOUT
+from python_builds.facts.setting_types import CHECKOUT
 from python_builds.farm.workers import CCACHE
 from tests.docker.engines import IMAGE
 

@@ -12,7 +12,7 @@ from python_builds.commands import images
 from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.images import WORKER_LABEL, worker_image
 from python_builds.facts.platforms import PLATFORMS, platform_named
-from python_builds.facts.settings import CHECKOUT
+from python_builds.facts.setting_types import CHECKOUT
 
 PLATFORM = platform_named(os.environ.get("PLATFORM") or "debian-12")
 IMAGE = worker_image(PLATFORM)

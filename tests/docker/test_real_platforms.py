@@ -17,7 +17,7 @@ from farms import FarmUnderTest, make_farm
 from python_builds.edges.local_engine import has_image, local_engine
 from python_builds.facts.images import worker_image
 from python_builds.facts.platforms import platform_named
-from python_builds.facts.settings import CHECKOUT
+from python_builds.facts.setting_types import CHECKOUT
 
 RELEASES = {"debian-11": "3.9.2", "debian-12": "3.11.2", "debian-13": "3.13.5"}
 """What is built for each, of the releases that the apt source archive has."""

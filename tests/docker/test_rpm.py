@@ -17,12 +17,13 @@ import pytest
 from farms import mini_tarball
 from packaging.version import Version
 
+from python_builds.edges.directory_store import DirectoryStore
 from python_builds.edges.sources import fetch, find_offer, make_sources
-from python_builds.edges.store import DirectoryStore
 from python_builds.facts.docker_hosts import CAPABILITIES
 from python_builds.facts.images import worker_image
 from python_builds.facts.platforms import platform_named
-from python_builds.facts.settings import CHECKOUT, Settings
+from python_builds.facts.setting_types import CHECKOUT
+from python_builds.facts.settings import Settings
 from python_builds.facts.trust import Trust
 
 PLATFORM = platform_named("debian-12")

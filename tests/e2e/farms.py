@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from python_builds.commands.client import Client
-from python_builds.facts.settings import CHECKOUT, Settings, variable
+from python_builds.facts.setting_types import CHECKOUT
+from python_builds.facts.settings import Settings, variable
 from python_builds.farm.local_worker import COOKIE, worker_folder
 from python_builds.farm.workers import host_platform
 

@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from python_builds.edges import http
+from python_builds.edges.directory_store import DirectoryStore
 from python_builds.edges.sigstore_bundle import STAGING, make_verifier
-from python_builds.edges.store import DirectoryStore
 from python_builds.edges.verification import Verification
 from python_builds.facts.release_managers import ReleaseManager
-from python_builds.facts.settings import CHECKOUT
+from python_builds.facts.setting_types import CHECKOUT
 
 
 @pytest.fixture

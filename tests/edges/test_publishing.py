@@ -5,19 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from python_builds.edges.digests import file_sha256
+from python_builds.edges.indexing import Indexing
 from python_builds.edges.publishing import (
     located,
     newest_record,
+    published_products,
     read_records,
     read_sidecar,
     reserve_revision,
     upload_artifacts,
-    write_indexes,
     write_record,
 )
-from python_builds.edges.store import file_sha256
-from python_builds.facts.artifacts import artifact_keys, record_key, reservation_key
-from python_builds.facts.errors import StoreError
+from python_builds.facts.artifacts import artifact_keys, marked_record, record_key, reservation_key, unindexed_key
+from python_builds.facts.errors import InvalidKey, StoreError
 from python_builds.facts.platforms import platform_named
 
 
@@ -88,14 +89,14 @@ def test_a_build_s_files_are_uploaded_under_their_keys(store, make_product, buil
     artifacts = upload_artifacts(store, product, 1, folder)
 
     assert {a.key.rpartition("/")[2]: a.key for a in artifacts} == artifact_keys(product, 1)
-    assert [a.kind for a in artifacts] == ["deb", "sha256", "tarball", "sha256"]
+    assert [a.kind for a in artifacts] == ["deb", "sha256", "tarball", "sha256", "uv", "sha256"]
     for artifact in artifacts:
         content = (folder / artifact.key.rpartition("/")[2]).read_bytes()
         assert store.read(artifact.key) == content
         assert artifact.size == len(content)
 
 
-@pytest.mark.parametrize("position", range(4))
+@pytest.mark.parametrize("position", range(6))
 def test_a_build_that_left_out_a_file_uploads_none(store, make_product, built, position):
     product = make_product()
     folder = built(product)
@@ -158,17 +159,33 @@ def test_a_record_is_written_once(store, make_record):
     assert write_record(store, record) == record_key(record.product, 1)
     with pytest.raises(StoreError, match="exists already and is never overwritten"):
         write_record(store, record.model_copy(update={"checked": False}))
-    assert read_records(store, "optimized") == [record]
+    assert read_records(store, [record_key(record.product, 1)]) == [record]
 
 
-def test_records_are_read_by_profile_and_platform(store, make_record):
-    quick, debian, rhel = make_record(profile="quick"), make_record(), make_record(platform="rhel-9")
-    for record in (quick, debian, rhel):
+def test_what_is_published_is_told_by_the_names_of_records(store, make_product, make_record):
+    records = [make_record("3.14.0rc1", variant="t"), make_record(revision=12), make_record(profile="quick")]
+    for record in (*records, make_record(platform="rhel-9")):
         write_record(store, record)
+    debian = platform_named("debian-12")
 
-    assert read_records(store, "quick") == [quick]
-    assert {r.platform for r in read_records(store, "optimized")} == {"debian-12", "rhel-9"}
-    assert read_records(store, "optimized", [platform_named("rhel-9")]) == [rhel]
+    assert published_products(store, "optimized", debian) == {records[0].product, records[1].product}
+    assert published_products(store, "quick", debian) == {records[2].product}
+
+
+@pytest.mark.parametrize("name", ["3.13.5-amd64.json", "3.13.5-amd64-r0.json", "03.1-amd64-r1.json", "notes.txt"])
+def test_what_lies_among_records_and_is_none_is_named(store, name):
+    store.create(f"python/debian-12/records/{name}", b"")
+
+    with pytest.raises(InvalidKey, match=f"python/debian-12/records/{name} is not the key of a record"):
+        published_products(store, "optimized", platform_named("debian-12"))
+
+
+def test_a_mark_is_there_before_its_record(store, make_product, make_record):
+    key = write_record(store, make_record())
+    mark = unindexed_key(make_product(), 1)
+
+    assert marked_record("optimized", mark) == ("debian-12", key)
+    assert store.exists(mark)
 
 
 def test_the_newest_record_is_the_one_of_the_highest_revision(store, make_product, make_record):
@@ -187,60 +204,13 @@ def test_a_record_that_is_none_stops_whoever_reads_it_with_its_key(store, make_p
 
     for read in (
         lambda: newest_record(store, make_product()),
-        lambda: read_records(store, "optimized"),
-        lambda: write_indexes(store, unchecked=True),
+        lambda: read_records(store, [key]),
+        lambda: Indexing(store=store, profile="optimized").run(),
         lambda: reserve_revision(store, make_product(), "a/1"),
     ):
         with pytest.raises(StoreError, match=f"^{key} is not a record: "):
             read()
     assert not store.exists("python/versions.json")
-
-
-def test_indexes_are_written_and_then_only_where_they_change(store, make_record):
-    write_record(store, make_record("3.13.5"))
-    first = write_indexes(store, unchecked=False)
-    again = write_indexes(store, unchecked=False)
-    write_record(store, make_record("3.12.1"))
-    after = write_indexes(store, unchecked=False)
-
-    assert sorted(first) == [
-        "python/index.json",
-        "python/versions.json",
-        "quick/python/index.json",
-        "quick/python/versions.json",
-    ]
-    assert again == []
-    assert after == ["python/index.json", "python/versions.json"]
-    assert store.read("python/versions.json") == b'{"python_versions": ["3.12.1", "3.13.5"]}'
-
-
-def test_a_rebuild_changes_the_index_but_not_the_list_of_versions(store, make_record):
-    write_record(store, make_record())
-    write_indexes(store, unchecked=False)
-    write_record(store, make_record(revision=2))
-
-    assert write_indexes(store, unchecked=False) == ["python/index.json"]
-
-
-def test_what_was_uploaded_without_a_record_is_seen_by_nobody(store, make_product, built):
-    product = make_product()
-    reserve_revision(store, product, "a/1")
-    upload_artifacts(store, product, 1, built(product))
-    write_indexes(store, unchecked=True)
-
-    assert newest_record(store, product) is None
-    assert json.loads(store.read("python/index.json"))["builds"] == []
-
-
-def test_an_index_lists_nothing_that_cannot_be_fetched(store, make_product, make_record, built):
-    product = make_product()
-    artifacts = upload_artifacts(store, product, 2, built(product, 2))
-    write_record(store, make_record(revision=2).model_copy(update={"artifacts": artifacts}))
-    write_indexes(store, unchecked=False)
-
-    entries = json.loads(store.read("python/index.json"))["builds"]
-    assert len(entries) == 2
-    assert [file_sha256(store.root / "python" / e["url"]) for e in entries] == [e["sha256"] for e in entries]
 
 
 def test_a_person_is_told_where_the_package_and_the_tarball_lie(store, make_record):
@@ -249,4 +219,5 @@ def test_a_person_is_told_where_the_package_and_the_tarball_lie(store, make_reco
     assert [(a["kind"], a["location"]) for a in found] == [
         ("deb", str(store.root / "python/debian-12/pkgs/python-3.13.5_1_amd64.deb")),
         ("tarball", str(store.root / "python/debian-12/python-3.13.5-debian-12.tar.gz")),
+        ("uv", str(store.root / "python/debian-12/python-3.13.5-debian-12-uv.tar.gz")),
     ]

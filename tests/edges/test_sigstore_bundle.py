@@ -11,7 +11,7 @@ from sigstore.verify import Verifier
 
 from python_builds.edges.sigstore_bundle import PRODUCTION, STAGING, make_verifier, verify
 from python_builds.facts.errors import NotVerified
-from python_builds.facts.settings import CHECKOUT
+from python_builds.facts.setting_types import CHECKOUT
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from python_builds.edges.store import DirectoryStore, file_sha256
+from python_builds.edges.digests import file_sha256
+from python_builds.edges.directory_store import DirectoryStore
 from python_builds.facts.errors import InvalidKey, StoreError
 
 KEY = "python/debian-12/pkgs/a.deb"
@@ -60,7 +61,7 @@ def test_of_many_threads_that_create_one_key_one_does(store):
 def test_of_two_processes_that_create_the_same_keys_one_gets_each(store):
     code = """
 import pathlib, sys
-from python_builds.edges.store import DirectoryStore
+from python_builds.edges.directory_store import DirectoryStore
 sys.stdin.readline()
 store = DirectoryStore(pathlib.Path(sys.argv[1]))
 print(*[n for n in range(200) if store.create(f"reservations/{n}", sys.argv[2].encode())])
@@ -205,7 +206,8 @@ def test_a_person_finds_an_object_by_its_path(store):
 
 FULL_DISK = """
 import pathlib, resource, signal, sys
-from python_builds.edges.store import DirectoryStore, file_sha256
+from python_builds.edges.digests import file_sha256
+from python_builds.edges.directory_store import DirectoryStore
 store, file, call = DirectoryStore(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[2]), sys.argv[3]
 digest = file_sha256(file)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # as on a full disk, write(2) writes a part and then fails

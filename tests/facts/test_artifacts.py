@@ -69,7 +69,8 @@ from python_builds.facts.errors import InvalidKey
 def test_a_build_s_files_have_the_names_that_users_know(make_product, product, revision, package, tarball):
     keys = artifact_keys(make_product(*product), revision)
 
-    assert list(keys.values()) == [package, f"{package}.sha256", tarball, f"{tarball}.sha256"]
+    uv = tarball.removesuffix(".tar.gz") + "-uv.tar.gz"
+    assert list(keys.values()) == [name + ending for name in (package, tarball, uv) for ending in ("", ".sha256")]
     assert [key.rpartition("/")[2] for key in keys.values()] == list(keys)
     assert [check_key(key) for key in keys.values()] == list(keys.values())
 

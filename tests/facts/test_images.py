@@ -10,7 +10,7 @@ import pytest
 from python_builds.facts.errors import InvalidRequest
 from python_builds.facts.images import build_arguments, dockerfile, pip_configuration, worker_image
 from python_builds.facts.platforms import PLATFORMS, platform_named
-from python_builds.facts.settings import CHECKOUT
+from python_builds.facts.setting_types import CHECKOUT
 from python_builds.farm.workers import CCACHE, PRISTINE
 
 DOCKERFILES = sorted((CHECKOUT / "dockerfiles").iterdir())

@@ -5,13 +5,20 @@ import json
 import subprocess
 from posixpath import join
 
+import jsonschema
 import pytest
 
-from python_builds.facts.manifest import indexes, versions_json
+from python_builds.facts.index_files import PLAIN
+from python_builds.facts.manifest import SCHEMA, current, global_indexes, versions_json
 
 # The cuts that the predecessor's installer makes: the line, what follows its first colon, between the brackets, a word a
 # version. It knows no JSON, so spaces, order of keys and line ends all matter.
 LEGACY_CUTS = """grep python_versions | cut -d: -f2 | cut -d'[' -f2 | cut -d']' -f1 | tr -d '",' | tr ' ' '\\n'"""
+
+
+def indexes(records, profile, *, unchecked):
+    made = global_indexes(current(records, profile, unchecked=unchecked), profile)
+    return {file.key: file.content for file in made if file.how == PLAIN}
 
 
 def index_of(records, profile="optimized", unchecked=False):
@@ -56,7 +63,7 @@ def test_each_profile_has_its_indexes_under_its_own_prefix(make_record, profile,
     found = indexes([make_record("3.13.5"), make_record("3.12.1", profile="quick")], profile, unchecked=False)
 
     version = "3.12.1" if profile == "quick" else "3.13.5"
-    assert list(found) == [f"{prefix}python/index.json", f"{prefix}python/versions.json"]
+    assert list(found) == [f"{prefix}python/{n}" for n in ("index.schema.json", "index.json", "versions.json")]
     assert found[f"{prefix}python/versions.json"] == f'{{"python_versions": ["{version}"]}}'.encode()
     assert {b["profile"] for b in json.loads(found[f"{prefix}python/index.json"])["builds"]} == {profile}
 
@@ -84,7 +91,27 @@ def test_an_entry_of_the_index_says_all_about_one_file(make_record):
 
 
 def test_the_index_lists_packages_and_tarballs_but_not_their_digests_files(make_record):
-    assert [b["kind"] for b in index_of([make_record()])["builds"]] == ["deb", "tarball"]
+    assert [b["kind"] for b in index_of([make_record()])["builds"]] == ["deb", "tarball", "uv"]
+
+
+def test_the_index_is_as_its_published_schema_says(records):
+    schema = json.loads(indexes([], "optimized", unchecked=False)["python/index.schema.json"])
+    checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    for index in (index_of(records), index_of([])):
+        checker.validate(index)
+    for change in ({"kind": "exe"}, {"sha256": "short"}, {"revision": 0}, {"size": "2"}):
+        index = index_of(records)
+        index["builds"][0] |= change
+        with pytest.raises(jsonschema.ValidationError):
+            checker.validate(index)
+
+
+def test_what_the_predecessor_published_is_listed_though_nobody_tried_it(make_record):
+    record = make_record(checked=False).model_copy(update={"adopted": True, "source": None})
+
+    assert len(index_of([record])["builds"]) == 3
 
 
 def test_a_final_release_is_in_the_release_channel(make_record):

@@ -10,7 +10,7 @@ from buildbot.process.results import FAILURE, SUCCESS
 from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer
 
-from python_builds.edges.store import DirectoryStore
+from python_builds.edges.directory_store import DirectoryStore
 from python_builds.facts.platforms import PLATFORMS, platform_named
 from python_builds.farm.manifest_steps import MANIFEST
 from python_builds.farm.release_steps import SCHEDULER, AskForBuilds

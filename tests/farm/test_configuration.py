@@ -10,7 +10,8 @@ from buildbot.config.master import FileLoader
 from python_builds.edges.recipe import recipe
 from python_builds.facts.artifacts import builder_name
 from python_builds.facts.platforms import PLATFORMS, platform_named
-from python_builds.facts.settings import CHECKOUT, Settings
+from python_builds.facts.setting_types import CHECKOUT
+from python_builds.facts.settings import Settings
 from python_builds.farm import workers
 from python_builds.farm.build import FarmBuild
 from python_builds.farm.builders import make_builders, recipes
@@ -147,6 +148,7 @@ def test_a_platform_build_shows_each_stage_as_a_step_of_its_own(tmp_path: Path) 
         "check the stdlib",
         "package",
         "make the tarball",
+        "make the tarball for uv",
         "collect the artifacts",
         "make the base system",
         "check the package",
@@ -154,6 +156,9 @@ def test_a_platform_build_shows_each_stage_as_a_step_of_its_own(tmp_path: Path) 
         "upload the package.sha256",
         "upload the tarball",
         "upload the tarball.sha256",
+        "upload the tarball for uv",
+        "upload the tarball for uv.sha256",
+        "sign the package",
         "publish",
         "record",
         "ask for the indexes",

@@ -5,8 +5,8 @@ import hashlib
 
 import pytest
 
+from python_builds.edges.directory_store import DirectoryStore
 from python_builds.edges.folder import Folder
-from python_builds.edges.store import DirectoryStore
 from python_builds.edges.verification import Proof
 from python_builds.facts.errors import NotVerified
 from python_builds.facts.settings import Settings

@@ -12,9 +12,9 @@ from buildbot.process.results import CANCELLED, FAILURE, SUCCESS
 from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer, reactor, task
 
+from python_builds.edges.directory_store import DirectoryStore
 from python_builds.edges.plan_files import read_report
 from python_builds.edges.publishing import write_record
-from python_builds.edges.store import DirectoryStore
 from python_builds.facts.agenda import ASKED
 from python_builds.facts.platforms import platform_named
 from python_builds.facts.records import Record
@@ -209,7 +209,7 @@ class PlannerTest(RunMasterBase):
 
     @defer.inlineCallbacks
     def test_records_that_cannot_be_read_leave_out_their_platform_alone(self) -> Any:
-        self.store.create("python/debian-12/records/3.13.5-amd64-r1.json", b"no record")
+        self.store.create("python/debian-12/records/notes.json", b"no record")
         yield self.start("3.13.5")
 
         assert (yield self.requests("debian-12-amd64")) == []

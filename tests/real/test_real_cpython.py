@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from python_builds.facts.settings import CHECKOUT
+from python_builds.facts.setting_types import CHECKOUT
 
 VERSION = "3.11.2"
 PREFIX = Path("/opt/python") / VERSION

@@ -25,7 +25,8 @@ from python_builds.facts.errors import FarmError, InvalidRequest
 from python_builds.facts.platforms import PLATFORMS, platform_named
 from python_builds.facts.releases import NEWEST
 from python_builds.facts.requests import parse_release_request
-from python_builds.facts.settings import CHECKOUT, Settings, load_settings
+from python_builds.facts.setting_types import CHECKOUT
+from python_builds.facts.settings import Settings, load_settings
 from python_builds.farm.workers import LOCAL_WORKER, buildable, host_platform, worker_names
 
 CHECK_PACKAGES = ("ca-certificates", "debootstrap")

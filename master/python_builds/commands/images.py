@@ -18,7 +18,8 @@ from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.errors import ImageError, InvalidRequest, PythonBuildsError
 from python_builds.facts.images import build_arguments, dockerfile, pip_configuration, worker_image
 from python_builds.facts.platforms import PLATFORMS, Platform, platform_named
-from python_builds.facts.settings import CHECKOUT, load_settings
+from python_builds.facts.setting_types import CHECKOUT
+from python_builds.facts.settings import load_settings
 from python_builds.farm.workers import host_platform
 
 WORK = "/var/lib/python-builds"

@@ -20,7 +20,8 @@ from python_builds.commands.where import engine_environment, with_engine
 from python_builds.edges.docker_engines import remove_leftovers
 from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.errors import FarmError
-from python_builds.facts.settings import CHECKOUT, Settings, variable
+from python_builds.facts.setting_types import CHECKOUT
+from python_builds.facts.settings import Settings, variable
 from python_builds.farm.local_worker import end_leftovers, worker_folder
 
 START_SECONDS, STOP_SECONDS = 120, 60

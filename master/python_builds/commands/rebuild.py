@@ -71,10 +71,10 @@ def rebuild(client: Client, settings: Settings, fields: Mapping[str, Any], envir
         print(f"not built: {sentence}")
     count = len(listed["listed"])
     print(f"{count} builds, each a new revision", flush=True)
-    if _says_yes(environment, "DRY_RUN"):
+    if says_yes(environment, "DRY_RUN"):
         print("nothing was asked for (DRY_RUN)")
         return 0
-    if count > settings.confirm_above and not _says_yes(environment, "YES"):
+    if count > settings.confirm_above and not says_yes(environment, "YES"):
         confirm(count, settings)
     number, _ = _force(client, fields, list_only=False)
     print(f"batch {number}; `make cancel BATCH={number}` cancels what is not finished", flush=True)
@@ -146,7 +146,8 @@ def _client(settings: Settings) -> Client:
     return Client(farm.url, settings)
 
 
-def _says_yes(environment: Mapping[str, str], name: str) -> bool:
+def says_yes(environment: Mapping[str, str], name: str) -> bool:
+    """Say whether a variable of make's is set to something that means yes."""
     return environment.get(name, "") not in ("", "0", "no")
 
 

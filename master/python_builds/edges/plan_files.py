@@ -7,9 +7,9 @@ from packaging.version import Version
 from pydantic import ValidationError
 
 from python_builds.edges.kept_answers import replace_file
-from python_builds.edges.publishing import read_records
+from python_builds.edges.publishing import published_products
 from python_builds.edges.sources import mirrored
-from python_builds.edges.store import DirectoryStore
+from python_builds.edges.store import Store
 from python_builds.facts import records
 from python_builds.facts.artifacts import Product
 from python_builds.facts.errors import PythonBuildsError
@@ -19,27 +19,25 @@ from python_builds.facts.platforms import Platform
 
 
 def read_published(
-    store: DirectoryStore, profile: str, platforms: Iterable[Platform]
+    store: Store, profile: str, platforms: Iterable[Platform]
 ) -> tuple[dict[Platform, set[Product]], list[str]]:
     """Read what is published, by platform; one that cannot be read is left out and said, and holds no other back."""
     found, problems = {}, []
     for platform in platforms:
         try:
-            found[platform] = {record.product for record in read_records(store, profile, [platform])}
+            found[platform] = published_products(store, profile, platform)
         except (PythonBuildsError, OSError) as error:
             problems.append(f"{platform.name} is left out, as its records cannot be read: {error}")
     return found, problems
 
 
-def read_inputs(
-    store: DirectoryStore, products: Collection[Product], recipes: Mapping[str, str]
-) -> dict[Product, Inputs]:
+def read_inputs(store: Store, products: Collection[Product], recipes: Mapping[str, str]) -> dict[Product, Inputs]:
     """Say what products would be built from now."""
     sources = {version: _source(store, version) for version in {product.version for product in products}}
     return {p: Inputs(recipe=recipes.get(p.builder, ""), source=sources[p.version]) for p in products}
 
 
-def _source(store: DirectoryStore, version: Version) -> str:
+def _source(store: Store, version: Version) -> str:
     try:
         return mirrored(store, version).sha256
     except (PythonBuildsError, OSError):

@@ -6,36 +6,49 @@ names; its retry has a new revision and never meets them.
 
 import datetime
 import json
+import uuid
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from python_builds.edges.store import DirectoryStore, file_sha256
-from python_builds.facts import manifest
+from python_builds.edges.digests import file_sha256
+from python_builds.edges.signing import Signer
+from python_builds.edges.store import Store
 from python_builds.facts.artifacts import (
-    PROFILES,
     Product,
     artifact_keys,
     artifact_kind,
+    product_of_record,
     record_key,
     records_prefix,
     reservation_key,
     revision_of_key,
+    unindexed_key,
 )
 from python_builds.facts.errors import StoreError
-from python_builds.facts.platforms import PLATFORMS, Platform
+from python_builds.facts.platforms import Platform
 from python_builds.facts.records import Artifact, Record, dump, parse_record
 
-
-def read_records(store: DirectoryStore, profile: str, platforms: Iterable[Platform] = PLATFORMS) -> list[Record]:
-    """Read the records of one profile, of all platforms or some."""
-    return [
-        parse_record(key, store.read(key))
-        for platform in platforms
-        for key in store.keys(records_prefix(profile, platform))
-    ]
+READERS = 16
+"""Records that are read at the same time: S3 answers many requests as fast as one."""
 
 
-def newest_record(store: DirectoryStore, product: Product) -> Record | None:
+def read_records(store: Store, keys: Iterable[str]) -> list[Record]:
+    """Read records, several at once."""
+    with ThreadPoolExecutor(READERS) as pool:
+        return list(pool.map(lambda key: parse_record(key, store.read(key)), keys))
+
+
+def published_products(store: Store, profile: str, platform: Platform) -> set[Product]:
+    """List what a platform has, by the names of its records.
+
+    Raises:
+        InvalidKey: if something else lies among them.
+    """
+    return {product_of_record(profile, platform, key)[0] for key in store.keys(records_prefix(profile, platform))}
+
+
+def newest_record(store: Store, product: Product) -> Record | None:
     """Find the newest revision of a product, or None if it was never published."""
     prefix = record_key(product, 1).removesuffix("1.json")
     revisions = [r for key in store.keys(prefix) if (r := revision_of_key(product, key)) is not None]
@@ -45,16 +58,21 @@ def newest_record(store: DirectoryStore, product: Product) -> Record | None:
     return parse_record(key, store.read(key))
 
 
-def reserve_revision(store: DirectoryStore, product: Product, build: str) -> int:
+def reserve_revision(store: Store, product: Product, build: str) -> int:
     """Reserve the next revision of a product for a build, which alone may then publish under it."""
     prefix = reservation_key(product, 1).removesuffix("1.json")
     reserved = [revision_of_key(product, key) or 0 for key in store.keys(prefix)]
     record = newest_record(store, product)
     revision = max([0, *reserved, record.revision if record else 0]) + 1
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    while not store.create(reservation_key(product, revision), json.dumps({"build": build, "at": now}).encode()):
+    # The token tells two masters apart whose builds have the same name.
+    content = json.dumps({"build": build, "at": _now(), "token": uuid.uuid4().hex}).encode()
+    while not store.create(reservation_key(product, revision), content):
         revision += 1
     return revision
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def read_sidecar(path: Path) -> str:
@@ -70,7 +88,27 @@ def read_sidecar(path: Path) -> str:
     return digest
 
 
-def upload_artifacts(store: DirectoryStore, product: Product, revision: int, folder: Path) -> tuple[Artifact, ...]:
+def sign_package(signer: Signer, path: Path) -> None:
+    """Sign a package that arrived as it left the worker, and write its digest anew.
+
+    Raises:
+        StoreError: if it is not what the worker made.
+        SigningError: if it cannot be signed.
+    """
+    sidecar = path.with_name(f"{path.name}.sha256")
+    _require_same(path, read_sidecar(sidecar))
+    signer.sign_rpm(path)
+    sidecar.write_text(f"{file_sha256(path)}  {path.name}\n")
+
+
+def _require_same(path: Path, left: str) -> str:
+    arrived = file_sha256(path)
+    if arrived != left:
+        raise StoreError(f"{path.name} left the worker as {left} and arrived as {arrived}; nothing was published")
+    return arrived
+
+
+def upload_artifacts(store: Store, product: Product, revision: int, folder: Path) -> tuple[Artifact, ...]:
     """Upload what a build left in a folder, each file checked against the digest that the worker computed.
 
     Raises:
@@ -86,36 +124,27 @@ def upload_artifacts(store: DirectoryStore, product: Product, revision: int, fol
     for name, key in keys.items():
         path = folder / name
         digest = file_sha256(path)
-        if not name.endswith(".sha256") and (expected := read_sidecar(folder / f"{name}.sha256")) != digest:
-            raise StoreError(f"{name} left the worker as {expected} and arrived as {digest}; nothing was published")
+        if not name.endswith(".sha256"):
+            _require_same(path, read_sidecar(folder / f"{name}.sha256"))
         store.upload(path, key, digest)
         result.append(Artifact(kind=artifact_kind(name), key=key, sha256=digest, size=path.stat().st_size))
     return tuple(result)
 
 
-def located(store: DirectoryStore, record: Record) -> list[dict[str, object]]:
+def located(store: Store, record: Record) -> list[dict[str, object]]:
     """List a record's artifacts with where a person finds each, without the digests' own files."""
     return [{**a.model_dump(), "location": store.location(a.key)} for a in record.artifacts if a.kind != "sha256"]
 
 
-def write_record(store: DirectoryStore, record: Record) -> str:
+def write_record(store: Store, record: Record) -> str:
     """Write a record, after which what it names counts as published; return its key.
 
     Raises:
         StoreError: if the revision has one already.
     """
     key = record_key(record.product, record.revision)
+    # Before the record, so that no record is ever missed; a mark without its record says nothing.
+    store.create(unindexed_key(record.product, record.revision), json.dumps({"at": _now()}).encode())
     if not store.create(key, dump(record)):
         raise StoreError(f"{key} exists already and is never overwritten")
     return key
-
-
-def write_indexes(store: DirectoryStore, *, unchecked: bool) -> list[str]:
-    """Compute every index from the records that exist and replace those that changed; return their keys."""
-    written = []
-    for profile in PROFILES:
-        for key, content in manifest.indexes(read_records(store, profile), profile, unchecked=unchecked).items():
-            if not store.exists(key) or store.read(key) != content:
-                store.replace(key, content)
-                written.append(key)
-    return written

@@ -14,10 +14,11 @@ from pathlib import Path
 from packaging.version import Version
 
 from python_builds.edges.apt_archive import AptArchive
+from python_builds.edges.digests import file_sha256
 from python_builds.edges.folder import Folder
 from python_builds.edges.offers import Offer, Source
 from python_builds.edges.python_org import PythonOrg
-from python_builds.edges.store import DirectoryStore, file_sha256
+from python_builds.edges.store import Store
 from python_builds.edges.verification import make_verification
 from python_builds.facts import records
 from python_builds.facts.artifacts import SIGNATURE_ENDINGS, source_key, source_record_key
@@ -31,7 +32,7 @@ from python_builds.facts.trust import Trust
 class Mirror:
     """Tarballs that this farm has verified before."""
 
-    store: DirectoryStore
+    store: Store
     name: str = "mirror"
     notes: Sequence[str] = ()
 
@@ -64,7 +65,7 @@ def make_python_org(settings: Settings) -> PythonOrg:
     return PythonOrg(settings.python_org_url, settings.state_dir / "python-org.json", make_verification(settings))
 
 
-def make_sources(settings: Settings, store: DirectoryStore) -> list[Source]:
+def make_sources(settings: Settings, store: Store) -> list[Source]:
     """Make the sources of the settings, in their order."""
     known: dict[str, Source] = {
         "mirror": Mirror(store),
@@ -156,7 +157,7 @@ def _verify(offer: Offer, tarball: Path, signature: Path | None) -> Fetched:
     )
 
 
-def mirror(store: DirectoryStore, offer: Offer, fetched: Fetched) -> records.Source:
+def mirror(store: Store, offer: Offer, fetched: Fetched) -> records.Source:
     """Put a verified tarball into the store, then its signature and what is known; return what the store now holds.
 
     A release that is mirrored already stays as it is, unless the offer is vouched for better.
@@ -199,7 +200,7 @@ def _conflict(offer: Offer, fetched: Fetched, found: str, origin: str) -> WrongD
     )
 
 
-def mirrored(store: DirectoryStore, version: Version) -> records.Source:
+def mirrored(store: Store, version: Version) -> records.Source:
     """Read what is known about a mirrored tarball."""
     key = source_record_key(version)
     return records.parse_source(key, store.read(key))

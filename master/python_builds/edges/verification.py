@@ -15,7 +15,8 @@ from python_builds.edges import openpgp, sigstore_bundle
 from python_builds.facts.artifacts import SIGNATURE_ENDINGS
 from python_builds.facts.release_managers import RELEASE_MANAGERS, ReleaseManager, has_openpgp
 from python_builds.facts.releases import minor
-from python_builds.facts.settings import CHECKOUT, Settings, variable
+from python_builds.facts.setting_types import CHECKOUT
+from python_builds.facts.settings import Settings, variable
 from python_builds.facts.trust import Trust
 
 KEYS = CHECKOUT / "master" / "python_builds" / "keys"

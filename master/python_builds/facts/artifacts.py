@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from python_builds.facts.errors import InvalidKey
+from python_builds.facts.errors import InvalidKey, InvalidVersion
 from python_builds.facts.platforms import Platform
+from python_builds.facts.releases import parse_version
 from python_builds.facts.trust import Trust
 
 INSTALL_ROOT = "/opt/python"
@@ -22,10 +23,19 @@ VARIANTS = ("", "t")
 SIGNATURE_ENDINGS = {Trust.OPENPGP: ".asc", Trust.SIGSTORE: ".sigstore"}
 """What python.org adds to a tarball's name for the file that vouches for it; here it has the same name."""
 
+PACKAGES_FOLDER = "pkgs"
 VERSIONS_JSON = "python/versions.json"
 INDEX_JSON = "python/index.json"
+INDEX_SCHEMA_JSON = "python/index.schema.json"
+KEYS_ASC = "python/python-builds.asc"
+"""The public keys of what is published, of all profiles."""
 
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~-]*(?:/[A-Za-z0-9][A-Za-z0-9._+~-]*)*", re.ASCII)
+KEY_PATTERN = "[A-Za-z0-9][A-Za-z0-9._+~-]*(?:/[A-Za-z0-9][A-Za-z0-9._+~-]*)*"
+_KEY = re.compile(KEY_PATTERN, re.ASCII)
+_RECORD_NAME = re.compile(
+    r"(?P<version>[0-9.]+(?:(?:a|b|rc)[0-9]+)?)(?P<variant>t?)-(?P<architecture>[a-z0-9]+)-r(?P<revision>[1-9][0-9]*)\.json",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +71,7 @@ class Product:
     @property
     def folder(self) -> str:
         """Of its platform in the store, with the profile's own prefix."""
-        return f"{profile_prefix(self.profile)}python/{self.platform.name}"
+        return platform_folder(self.profile, self.platform)
 
     def __str__(self) -> str:
         return f"{self.package} for {self.builder} ({self.profile})"
@@ -97,38 +107,98 @@ def tarball_file(product: Product, revision: int) -> str:
     return f"{product.package}-{product.platform.name}{architecture}{rebuilt}.tar.gz"
 
 
+def uv_tarball_file(product: Product, revision: int) -> str:
+    """Name the tarball for uv, which is installed in a folder of uv's choice."""
+    return f"{tarball_file(product, revision).removesuffix('.tar.gz')}-uv.tar.gz"
+
+
 def artifact_keys(product: Product, revision: int) -> dict[str, str]:
     """Give the key of each file that a build uploads, by the file's name."""
-    package, tarball = package_file(product, revision), tarball_file(product, revision)
+    files = {
+        package_file(product, revision): f"{product.folder}/{PACKAGES_FOLDER}",
+        tarball_file(product, revision): product.folder,
+        uv_tarball_file(product, revision): product.folder,
+    }
     return {
-        package: f"{product.folder}/pkgs/{package}",
-        f"{package}.sha256": f"{product.folder}/pkgs/{package}.sha256",
-        tarball: f"{product.folder}/{tarball}",
-        f"{tarball}.sha256": f"{product.folder}/{tarball}.sha256",
+        f"{name}{ending}": f"{folder}/{name}{ending}" for name, folder in files.items() for ending in ("", ".sha256")
     }
 
 
 def artifact_kind(name: str) -> str:
-    """Say what a file is to someone who downloads it: deb, rpm, tarball or sha256."""
-    for ending, kind in ((".sha256", "sha256"), (".deb", "deb"), (".rpm", "rpm"), (".tar.gz", "tarball")):
+    """Say what a file is to someone who downloads it: deb, rpm, tarball, uv or sha256."""
+    endings = {".sha256": "sha256", ".deb": "deb", ".rpm": "rpm", "-uv.tar.gz": "uv", ".tar.gz": "tarball"}
+    for ending, kind in endings.items():
         if name.endswith(ending):
             return kind
     raise InvalidKey(f"{name!r} is no file that a build leaves behind (.deb, .rpm, .tar.gz and their .sha256 are)")
 
 
+def platform_folder(profile: str, platform: Platform) -> str:
+    """Name the folder of a platform in the store."""
+    return f"{profile_prefix(profile)}python/{platform.name}"
+
+
 def records_prefix(profile: str, platform: Platform) -> str:
     """Name the folder of a platform's records."""
-    return f"{profile_prefix(profile)}python/{platform.name}/records/"
+    return f"{platform_folder(profile, platform)}/records/"
 
 
 def record_key(product: Product, revision: int) -> str:
     """Name the record of one revision of a product."""
-    return f"{product.folder}/records/{product.tag}-{product.architecture}-r{revision}.json"
+    return f"{product.folder}/records/{_revision_name(product, revision)}"
+
+
+def unindexed_prefix(profile: str) -> str:
+    """Name the folder of the marks of records that no index has taken up yet."""
+    return f"{profile_prefix(profile)}python/unindexed/"
+
+
+def unindexed_key(product: Product, revision: int) -> str:
+    """Name the mark of a record that is about to be written, and that an index then has to take up."""
+    return f"{unindexed_prefix(product.profile)}{product.platform.name}/{_revision_name(product, revision)}"
+
+
+def marked_record(profile: str, key: str) -> tuple[str, str]:
+    """Read from the key of a mark the name of its platform and the key of its record."""
+    platform, _, name = key.removeprefix(unindexed_prefix(profile)).partition("/")
+    return platform, f"{profile_prefix(profile)}python/{platform}/records/{name}"
+
+
+def snapshot_key(profile: str, platform: Platform) -> str:
+    """Name the object that holds all records of a platform which the indexes were computed from."""
+    return f"{platform_folder(profile, platform)}/records.json"
 
 
 def reservation_key(product: Product, revision: int) -> str:
     """Name the object whose existence reserves a revision."""
-    return f"{product.folder}/reservations/{product.tag}-{product.architecture}-r{revision}.json"
+    return f"{product.folder}/reservations/{_revision_name(product, revision)}"
+
+
+def _revision_name(product: Product, revision: int) -> str:
+    return f"{product.tag}-{product.architecture}-r{revision}.json"
+
+
+def product_of_record(profile: str, platform: Platform, key: str) -> tuple[Product, int]:
+    """Read from a record's key what it is of, and which revision.
+
+    Raises:
+        InvalidKey: if `record_key` does not make such a key.
+    """
+    match = _RECORD_NAME.fullmatch(key.removeprefix(records_prefix(profile, platform)))
+    try:
+        version = parse_version(match["version"]) if match else None
+    except InvalidVersion:
+        version = None
+    if match is None or version is None:
+        raise InvalidKey(f"{key} is not the key of a record")
+    product = Product(
+        version=version,
+        platform=platform,
+        architecture=match["architecture"],
+        profile=profile,
+        variant=match["variant"],
+    )
+    return product, int(match["revision"])
 
 
 def revision_of_key(product: Product, key: str) -> int | None:

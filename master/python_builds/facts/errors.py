@@ -10,6 +10,8 @@ PythonBuildsError
 │   ├── WrongDigest       a tarball is not what its source vouched for
 │   └── NotVerified       a tarball's signature is bad, somebody else's, or cannot be checked
 ├── StoreError            the store refused, or does not hold what it should
+│   └── StoreConflict     somebody else wrote what was to be replaced
+├── SigningError          a signature cannot be made
 ├── ImageError            a worker image cannot be made, found or pushed
 └── FarmError             the farm on this machine cannot be started, reached or stopped
 
@@ -60,6 +62,14 @@ class NotVerified(SourceError):
 
 class StoreError(PythonBuildsError):
     """The store refused, or does not hold what it should."""
+
+
+class StoreConflict(StoreError):
+    """Somebody else wrote what was to be replaced."""
+
+
+class SigningError(PythonBuildsError):
+    """A signature cannot be made."""
 
 
 class ImageError(PythonBuildsError):

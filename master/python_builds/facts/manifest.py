@@ -9,58 +9,107 @@ index.json names every artifact of the newest revision of each product:
      "builds": [{"python_version", "variant", "channel", "platform", "arch", "revision", "profile", "checked",
                  "built_at", "kind", "url", "sha256", "size"}, …]}
 
-`url` is relative to index.json, so that a mirror of the tree is valid as it is; `channel` is release or prerelease;
-`arch` is amd64 or arm64; `kind` is deb, rpm or tarball; `generated_at` is when the newest of its records was made.
+index.schema.json, beside it, is its JSON Schema. `url` is relative to index.json, so that a mirror of the tree is valid
+as it is; `channel` is release or prerelease; `arch` is amd64 or arm64; `kind` is deb, rpm, tarball or uv;
+`sha256` is null for what the predecessor published, unless S3 knew it; `generated_at` is when the newest of its records
+was made.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from packaging.version import Version
 
-from python_builds.facts.artifacts import INDEX_JSON, VERSIONS_JSON, profile_prefix
+from python_builds.facts.artifacts import (
+    INDEX_JSON,
+    INDEX_SCHEMA_JSON,
+    PROFILES,
+    VARIANTS,
+    VERSIONS_JSON,
+    profile_prefix,
+)
+from python_builds.facts.index_files import IndexFile, newest, signed
 from python_builds.facts.records import Artifact, Record, newest_revisions
 
 SCHEMA_VERSION = 1
+CHANNELS = ("release", "prerelease")
+KINDS = ("deb", "rpm", "tarball", "uv")
+DIGEST = "^[0-9a-f]{64}$"
+
+BUILD_SCHEMA = {
+    "python_version": {"type": "string"},
+    "variant": {"enum": list(VARIANTS)},
+    "channel": {"enum": list(CHANNELS)},
+    "platform": {"type": "string"},
+    "arch": {"enum": ["amd64", "arm64"]},
+    "revision": {"type": "integer", "minimum": 1},
+    "profile": {"enum": list(PROFILES)},
+    "checked": {"type": "boolean", "description": "tried on an untouched base system before it was published"},
+    "built_at": {"type": "string", "format": "date-time"},
+    "kind": {"enum": list(KINDS)},
+    "url": {"type": "string", "format": "uri-reference", "description": "relative to index.json"},
+    "sha256": {"type": ["string", "null"], "pattern": DIGEST, "description": "null for some of the predecessor's"},
+    "size": {"type": "integer", "minimum": 0, "description": "bytes"},
+}
+
+SCHEMA = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "What python-builds has published: the newest revision of each product",
+    "type": "object",
+    "required": ["schema_version", "generated_at", "builds"],
+    "properties": {
+        "schema_version": {"const": SCHEMA_VERSION},
+        "generated_at": {"type": ["string", "null"], "format": "date-time"},
+        "builds": {
+            "type": "array",
+            "items": {"type": "object", "required": list(BUILD_SCHEMA), "properties": BUILD_SCHEMA},
+        },
+    },
+}
+"""Clients must not mind fields that are new: the schema allows them."""
 
 
-def indexes(records: Iterable[Record], profile: str, *, unchecked: bool) -> dict[str, bytes]:
-    """Compute the indexes of one profile, by key, in the order in which they are to be written.
+def is_indexed(record: Record, profile: str, *, unchecked: bool) -> bool:
+    """Say whether indexes name a record; `unchecked`: also if nobody could try it on an untouched system."""
+    return record.profile == profile and (unchecked or record.checked or record.adopted)
 
-    `unchecked` says whether products count that nobody could try on an untouched system.
-    """
-    current = newest_revisions(r for r in records if r.profile == profile and (unchecked or r.checked))
+
+def current(records: Iterable[Record], profile: str, *, unchecked: bool) -> list[Record]:
+    """Pick what the indexes of a profile name: the newest revision of each product."""
+    return newest_revisions(r for r in records if is_indexed(r, profile, unchecked=unchecked))
+
+
+def global_indexes(records: Sequence[Record], profile: str) -> list[IndexFile]:
+    """Make the indexes of all platforms from `current` records, in the order in which they are to be written."""
     prefix = profile_prefix(profile)
-    return {
-        f"{prefix}{INDEX_JSON}": index_json(current, prefix),
-        f"{prefix}{VERSIONS_JSON}": versions_json(current),
-    }
+    schema = json.dumps(SCHEMA, indent=1).encode() + b"\n"
+    return [
+        IndexFile(key=f"{prefix}{INDEX_SCHEMA_JSON}", content=schema),
+        *signed(f"{prefix}{INDEX_JSON}", index_json(records, prefix), newest(records)),
+        *signed(f"{prefix}{VERSIONS_JSON}", versions_json(records), newest(records)),
+    ]
 
 
 def versions_json(records: Iterable[Record]) -> bytes:
     """List the final releases that at least one platform has, the oldest first."""
-    versions = {Version(r.python_version) for r in records if not r.variant}
-    finals = sorted(v for v in versions if not v.is_prerelease)
-    return json.dumps({"python_versions": [str(v) for v in finals]}).encode()
+    versions = sorted(Version(text) for text in {r.python_version for r in records if not r.variant})
+    return json.dumps({"python_versions": [str(v) for v in versions if not v.is_prerelease]}).encode()
 
 
-def index_json(records: Iterable[Record], prefix: str) -> bytes:
-    """List every artifact of these records; `prefix` is the profile's, below which index.json lies."""
-    records = list(records)
-    newest = max((r.built_at for r in records), default=None)
-    index = {
-        "schema_version": SCHEMA_VERSION,
-        "generated_at": newest and newest.isoformat(),
-        "builds": [_entry(r, a, prefix) for r in records for a in r.artifacts if a.kind != "sha256"],
-    }
-    return json.dumps(index, indent=1).encode() + b"\n"
+def index_json(records: Sequence[Record], prefix: str) -> bytes:
+    """List every artifact of these records, each on a line; `prefix` is the profile's, below which index.json lies."""
+    made_at = newest(records).isoformat() if records else None
+    head = {"schema_version": SCHEMA_VERSION, "generated_at": made_at}
+    entries = [json.dumps(_entry(r, a, prefix)) for r in records for a in r.artifacts if a.kind != "sha256"]
+    builds = ",\n  ".join(entries)
+    return f'{json.dumps(head)[:-1]}, "builds": [\n  {builds}\n]}}\n'.encode()
 
 
 def _entry(record: Record, artifact: Artifact, prefix: str) -> dict[str, object]:
     return {
         "python_version": record.python_version,
         "variant": record.variant,
-        "channel": "prerelease" if Version(record.python_version).is_prerelease else "release",
+        "channel": CHANNELS[Version(record.python_version).is_prerelease],
         "platform": record.platform,
         "arch": record.architecture,
         "revision": record.revision,

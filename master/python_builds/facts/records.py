@@ -27,7 +27,7 @@ class Artifact(_Document):
 
     kind: str
     key: str
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: str | None = Field(pattern=r"^[0-9a-f]{64}$", description="None where the predecessor uploaded it")
     size: int = Field(ge=0, description="bytes")
 
 
@@ -54,10 +54,15 @@ class Record(_Document):
     profile: str
     checked: bool = Field(description="installed and tried on an untouched base system")
     built_at: AwareDatetime
-    source: Source
+    source: Source | None = Field(description="None where the predecessor built it")
     artifacts: tuple[Artifact, ...]
     durations: dict[str, float] = Field(default_factory=dict, description="seconds, by step")
     build: str = Field(default="", description="builder and number of the Buildbot build")
+    package: dict[str, str] = Field(
+        default_factory=dict,
+        description="what indexes say of its package: `control` of a deb; `primary` and `other` of an rpm, in XML",
+    )
+    adopted: bool = Field(default=False, description="published by the predecessor, and indexed as it was")
 
     @field_validator("python_version")
     @classmethod

@@ -17,6 +17,9 @@ _ADDRESS = re.compile(r"[^@\s<>,;]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII
 """Buildbot's own rule, which wants a dot in the domain."""
 
 
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+
 def one_of(allowed: Sequence[str]) -> AfterValidator:
     """Allow these words."""
 
@@ -72,15 +75,36 @@ def _sender(value: str, info: ValidationInfo) -> str:
     return _addresses(value)
 
 
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must be a URL that starts with http:// or https://")
+    return value.rstrip("/")
+
+
+def _fingerprints(value: str) -> str:
+    if not all(re.fullmatch("[0-9A-F]{40}", word, re.ASCII) for word in value.split()):
+        raise ValueError("must be OpenPGP fingerprints, 40 hexadecimal digits in capitals each, separated by spaces")
+    return value
+
+
+def private_file(path: Path, what: str) -> Path:
+    """Want a file that holds a secret, for the one who runs the farm alone.
+
+    Raises:
+        ValueError: if it is none, or others may read it.
+    """
+    if not (path.is_file() and os.access(path, os.R_OK) and path.read_bytes().strip()):
+        raise ValueError(f"must be a readable file that holds {what}")
+    if path.stat().st_mode & 0o077:
+        raise ValueError("must be readable by its owner only: chmod 600")
+    return path
+
+
 def mail_account(value: Path | None, info: ValidationInfo) -> Path | None:
     """Want the file with the mail server's password, for the one who runs the farm alone, where there is an account."""
     if (value is None) != (not info.data.get("smtp_user")):
         raise ValueError("must be set together with smtp_user, or neither")
-    if value is not None and not (value.is_file() and os.access(value, os.R_OK) and value.read_text().strip()):
-        raise ValueError("must be a readable file that holds a password")
-    if value is not None and value.stat().st_mode & 0o077:
-        raise ValueError("must be readable by its owner only: chmod 600")
-    return value
+    return value and private_file(value, "a password")
 
 
 Minutes = Annotated[str, AfterValidator(_minutes)]
@@ -88,3 +112,7 @@ Minors = Annotated[str, AfterValidator(_minors)]
 PlatformNames = Annotated[str, AfterValidator(_platforms)]
 Addresses = Annotated[str, AfterValidator(_addresses)]
 Sender = Annotated[str, AfterValidator(_sender)]
+Fingerprints = Annotated[str, AfterValidator(_fingerprints)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+# A relative path counts from the checkout, whichever folder a command was typed in.
+CheckoutPath = Annotated[Path, AfterValidator(lambda path: CHECKOUT / path)]

@@ -15,16 +15,28 @@ from typing import Annotated
 from buildbot.config.errors import ConfigErrors
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import SettingsConfigDict, SettingsError
 
 from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.plan import BACKFILLS
+from python_builds.facts.publishing_settings import PublishingSettings
 from python_builds.facts.release_managers import ReleaseManager, check_managers
-from python_builds.facts.setting_types import Addresses, Minors, Minutes, PlatformNames, Sender, mail_account, one_of
+from python_builds.facts.setting_types import (
+    CHECKOUT,
+    Addresses,
+    CheckoutPath,
+    HttpUrl,
+    Minors,
+    Minutes,
+    PlatformNames,
+    Sender,
+    mail_account,
+    one_of,
+    private_file,
+)
 from python_builds.facts.trust import Trust
 
 PREFIX = "PYTHON_BUILDS_"
-CHECKOUT = Path(__file__).resolve().parents[3]
 SOURCES = ("mirror", "python.org", "apt")
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - a table, nothing is bound
 """Addresses that mean all of a machine's, each with one that the machine itself can go to."""
@@ -41,18 +53,7 @@ def _sources(value: str) -> str:
     return value
 
 
-def _http_url(value: str) -> str:
-    if not value.startswith(("http://", "https://")):
-        raise ValueError("must be a URL that starts with http:// or https://")
-    return value.rstrip("/")
-
-
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-# A relative path counts from the checkout, whichever folder a command was typed in.
-CheckoutPath = Annotated[Path, AfterValidator(lambda path: CHECKOUT / path)]
-
-
-class Settings(BaseSettings):
+class Settings(PublishingSettings):
     """What an operator may set; every field is the variable PYTHON_BUILDS_<FIELD>, in capitals."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
@@ -142,11 +143,7 @@ class Settings(BaseSettings):
     def _account_is_whole(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if (value is None) != (info.data.get("web_user") is None):
             raise ValueError(f"must be set together with {PREFIX}WEB_USER, or neither")
-        if value is not None and not (value.is_file() and os.access(value, os.R_OK) and value.read_text().strip()):
-            raise ValueError("must be a readable file that holds a password")
-        if value is not None and value.stat().st_mode & 0o077:
-            raise ValueError("must be readable by its owner only: chmod 600")
-        return value
+        return value and private_file(value, "a password")
 
     @field_validator("web_host")
     @classmethod

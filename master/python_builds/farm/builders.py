@@ -9,7 +9,7 @@ from buildbot.process.factory import BuildFactory
 
 from python_builds.edges.recipe import recipe, scripts_to_send
 from python_builds.edges.sources import make_sources
-from python_builds.edges.store import DirectoryStore
+from python_builds.edges.store import make_store
 from python_builds.facts.artifacts import builder_name
 from python_builds.facts.images import worker_image
 from python_builds.facts.platforms import Platform
@@ -38,7 +38,7 @@ def recipes(platforms: Sequence[Platform], settings: Settings) -> dict[str, str]
 
 def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[BuilderConfig]:
     """Make all builders."""
-    store = DirectoryStore(settings.store)
+    store = make_store(settings)
     parts = platform_builders(platforms, settings)
     digests = recipes(platforms, settings)
     origins = make_sources(settings, store)

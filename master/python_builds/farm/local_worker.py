@@ -18,7 +18,7 @@ from buildbot.interfaces import LatentWorkerFailedToSubstantiate
 from buildbot.worker import AbstractLatentWorker
 from twisted.internet import defer, protocol, reactor, threads
 
-from python_builds.facts.settings import CHECKOUT
+from python_builds.facts.setting_types import CHECKOUT
 
 COOKIE = "PYTHON_BUILDS_WORKER"
 TAC = CHECKOUT / "worker" / "buildbot.tac"

@@ -4,24 +4,30 @@ import functools
 
 from buildbot.process.buildstep import BuildStep
 
-from python_builds.edges.publishing import write_indexes
-from python_builds.edges.store import DirectoryStore
+from python_builds.edges.indexing import write_indexes
+from python_builds.edges.store import Store
 from python_builds.facts.settings import Settings
 from python_builds.farm.master_step import MasterStep, Outcome, Work
 
 MANIFEST = "manifest"
 """The builder, and the Triggerable by which the other builders ask for it."""
 
+AUDIT = "audit"
+"""The property of a build that lists all records: the timer's."""
 
-def manifest_steps(settings: Settings, store: DirectoryStore) -> list[BuildStep]:
+
+def manifest_steps(settings: Settings, store: Store) -> list[BuildStep]:
     """Make the steps."""
-    return [MasterStep(functools.partial(write, store), settings.state_dir / "spool", name="write the indexes")]
+    return [
+        MasterStep(functools.partial(write, settings, store), settings.state_dir / "spool", name="write the indexes")
+    ]
 
 
-def write(store: DirectoryStore, work: Work) -> Outcome:
-    """Replace the indexes that changed."""
-    written = write_indexes(store, unchecked=True)
+def write(settings: Settings, store: Store, work: Work) -> Outcome:
+    """Replace the indexes that changed; now and then compare all records with them."""
+    audit = bool(work.properties.get(AUDIT))
+    written = write_indexes(settings, store, audit=audit)
     for key in written:
         work.say(store.location(key))
     work.spool.rmdir()
-    return Outcome(summary=", ".join(written) or "all up to date")
+    return Outcome(summary=f"{len(written)} written" if written else "all up to date")

@@ -19,7 +19,7 @@ from twisted.python import log
 
 from python_builds.edges import release_list
 from python_builds.edges.plan_files import read_inputs, read_published, write_report
-from python_builds.edges.store import DirectoryStore
+from python_builds.edges.store import make_store
 from python_builds.facts import alerts
 from python_builds.facts.agenda import Agenda, Request, Tries, make_agenda
 from python_builds.facts.artifacts import Product
@@ -77,7 +77,7 @@ class Planner(ReconfigurableBaseScheduler):
         self.recipes = recipes
         self.release = release
         self.category = category
-        self.store = DirectoryStore(settings.store)
+        self.store = make_store(settings)
         self.ledger = Ledger(self.master, builders, release)
         if self.look.running:
             yield self.look.stop()

@@ -15,13 +15,14 @@ from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS
 
 from python_builds.edges.recipe import scripts_to_send
-from python_builds.edges.store import DirectoryStore
+from python_builds.edges.store import Store
 from python_builds.facts.artifacts import package_architecture
 from python_builds.facts.platforms import Platform
-from python_builds.facts.settings import CHECKOUT, Settings
+from python_builds.facts.setting_types import CHECKOUT
+from python_builds.facts.settings import Settings
 from python_builds.farm.manifest_steps import MANIFEST
 from python_builds.farm.master_step import BUILD_SPOOL, MasterStep
-from python_builds.farm.platform_work import CHECK_STEP, check_request, clean_up, publish, record, take_source
+from python_builds.farm.platform_work import CHECK_STEP, check_request, clean_up, publish, record, sign, take_source
 
 SCRIPTS = CHECKOUT / "scripts"
 CANNOT_CHECK = 3
@@ -47,7 +48,7 @@ PROFILE_STAGES = {
 """What a profile runs between configure and the tests: step name, script and its arguments."""
 
 
-def platform_steps(platform: Platform, architecture: str, settings: Settings, store: DirectoryStore) -> list[BuildStep]:
+def platform_steps(platform: Platform, architecture: str, settings: Settings, store: Store) -> list[BuildStep]:
     """Make the steps of one platform's builder."""
     spool = settings.state_dir / "spool"
     here = functools.partial(_on_master, spool, store, platform, architecture)
@@ -83,9 +84,11 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
         _builder("check the stdlib", ["check-stdlib.sh", *sorted(platform.allowed_missing)], settings),
         _builder("package", _package(platform, architecture, prefix), settings),
         _builder("make the tarball", ["package-tarball.sh", util.Property("tarball_file"), prefix], settings),
+        _builder("make the tarball for uv", ["package-uv.sh", util.Property("uv_tarball_file"), prefix], settings),
         _command("collect the artifacts", ["scripts/collect-artifacts.sh", *_artifact_names()], settings),
         *_check(prefix, platform, settings),
         *_uploads(spool),
+        here("sign the package", functools.partial(sign, settings)),
         here("publish", publish),
         here("record", record),
         steps.Trigger(
@@ -101,7 +104,7 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
 
 
 def _on_master(
-    spool: Path, store: DirectoryStore, platform: Platform, architecture: str, name: str, function: Any, **kwargs: Any
+    spool: Path, store: Store, platform: Platform, architecture: str, name: str, function: Any, **kwargs: Any
 ) -> BuildStep:
     return MasterStep(functools.partial(function, store, platform, architecture), spool, name=name, **kwargs)
 
@@ -192,17 +195,20 @@ def _check(prefix: Any, platform: Platform, settings: Settings) -> Iterable[Buil
     )
 
 
+ARTIFACTS = {"package_file": "package", "tarball_file": "tarball", "uv_tarball_file": "tarball for uv"}
+"""The properties that name what a build leaves, each with what it is called."""
+
+
 def _artifact_names() -> list[Any]:
-    names = ("package_file", "tarball_file")
-    return [util.Interpolate(f"%(prop:{name})s{ending}") for name in names for ending in ("", ".sha256")]
+    return [util.Interpolate(f"%(prop:{name})s{ending}") for name in ARTIFACTS for ending in ("", ".sha256")]
 
 
 def _uploads(spool: Path) -> Iterable[BuildStep]:
-    for name in ("package_file", "tarball_file"):
+    for name, called in ARTIFACTS.items():
         for ending in ("", ".sha256"):
             file = f"%(prop:{name})s{ending}"
             yield steps.FileUpload(
-                name=f"upload the {name.removesuffix('_file')}{ending}",
+                name=f"upload the {called}{ending}",
                 workersrc=util.Interpolate(f"out/{file}"),
                 maxsize=LARGEST,
                 masterdest=util.Interpolate(f"{spool}/{BUILD_SPOOL}/{file}"),

@@ -5,20 +5,37 @@ import shutil
 
 from buildbot.process.results import SUCCESS
 
-from python_builds.edges.publishing import located, newest_record, reserve_revision, upload_artifacts, write_record
+from python_builds.edges.packages import package_metadata
+from python_builds.edges.publishing import (
+    located,
+    newest_record,
+    reserve_revision,
+    sign_package,
+    upload_artifacts,
+    write_record,
+)
+from python_builds.edges.signing import signer
 from python_builds.edges.sources import mirrored
-from python_builds.edges.store import DirectoryStore
-from python_builds.facts.artifacts import package_file, record_key, source_key, tarball_file
+from python_builds.edges.store import Store
+from python_builds.facts.artifacts import (
+    PACKAGES_FOLDER,
+    package_file,
+    record_key,
+    source_key,
+    tarball_file,
+    uv_tarball_file,
+)
 from python_builds.facts.platforms import Platform
 from python_builds.facts.records import Record
 from python_builds.facts.requests import parse_platform_request
+from python_builds.facts.settings import Settings
 from python_builds.farm.master_step import Outcome, Work
 
 CHECK_STEP = "check the package"
 """The step whose success makes a product count as checked."""
 
 
-def check_request(store: DirectoryStore, platform: Platform, architecture: str, work: Work) -> Outcome:
+def check_request(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
     """Refuse what cannot be built, end where there is nothing to do, and reserve a revision."""
     request = parse_platform_request(work.properties, platform, architecture)
     product = request.product
@@ -46,11 +63,12 @@ def check_request(store: DirectoryStore, platform: Platform, architecture: str, 
             "package_name": product.package,
             "package_file": package_file(product, revision),
             "tarball_file": tarball_file(product, revision),
+            "uv_tarball_file": uv_tarball_file(product, revision),
         },
     )
 
 
-def take_source(store: DirectoryStore, platform: Platform, architecture: str, work: Work) -> Outcome:
+def take_source(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
     """Copy the mirrored tarball into the spool, from where it is sent; the worker checks its digest."""
     product = parse_platform_request(work.properties, platform, architecture).product
     name = str(work.properties["source_name"])
@@ -58,16 +76,33 @@ def take_source(store: DirectoryStore, platform: Platform, architecture: str, wo
     return Outcome(summary=name)
 
 
-def publish(store: DirectoryStore, platform: Platform, architecture: str, work: Work) -> Outcome:
+def sign(settings: Settings, _store: Store, platform: Platform, _architecture: str, work: Work) -> Outcome:
+    """Sign an rpm, before its digest is taken; a deb is vouched for by its repository alone."""
+    if platform.package_format != "rpm":
+        return Outcome(summary="not needed: apt's index vouches for it")
+    path = work.spool / str(work.properties["package_file"])
+    with signer(settings) as signs:
+        if signs is None:
+            return Outcome(summary="no key is set")
+        sign_package(signs, path)
+        return Outcome(summary=f"signed by {signs.fingerprints[0]}")
+
+
+def publish(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
     """Upload the artifacts under new keys and verify what was written. Nobody sees them before the record."""
     product = parse_platform_request(work.properties, platform, architecture).product
+    name = str(work.properties["package_file"])
+    metadata = package_metadata(work.spool / name, f"{PACKAGES_FOLDER}/{name}")
     artifacts = upload_artifacts(store, product, int(work.properties["revision"]), work.spool)
     for artifact in artifacts:
         work.say(f"{artifact.sha256}  {artifact.size:>10}  {store.location(artifact.key)}")
-    return Outcome(summary=f"{len(artifacts)} files", properties={"uploaded": [a.model_dump() for a in artifacts]})
+    return Outcome(
+        summary=f"{len(artifacts)} files",
+        properties={"uploaded": [a.model_dump() for a in artifacts], "package_metadata": metadata},
+    )
 
 
-def record(store: DirectoryStore, platform: Platform, architecture: str, work: Work) -> Outcome:
+def record(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
     """Write the record, after which the build counts as published."""
     product = parse_platform_request(work.properties, platform, architecture).product
     made = Record.model_validate(
@@ -84,6 +119,7 @@ def record(store: DirectoryStore, platform: Platform, architecture: str, work: W
             "artifacts": work.properties["uploaded"],
             "durations": {name: seconds for name, (_, seconds) in work.steps.items() if seconds},
             "build": work.build,
+            "package": work.properties["package_metadata"],
         }
     )
     key = write_record(store, made)
@@ -91,7 +127,7 @@ def record(store: DirectoryStore, platform: Platform, architecture: str, work: W
     return Outcome(summary=key, properties={"artifacts": located(store, made), "checked": made.checked})
 
 
-def clean_up(_store: DirectoryStore, _platform: Platform, _architecture: str, work: Work) -> Outcome:
+def clean_up(_store: Store, _platform: Platform, _architecture: str, work: Work) -> Outcome:
     """Remove the build's folder in the spool."""
     shutil.rmtree(work.spool)
     return Outcome(summary="spool emptied")

@@ -14,7 +14,7 @@ from buildbot.reporters.utils import getURLForBuildrequest
 from twisted.internet import defer, threads
 
 from python_builds.edges.plan_files import read_published
-from python_builds.edges.store import DirectoryStore
+from python_builds.edges.store import make_store
 from python_builds.facts.artifacts import Product
 from python_builds.facts.errors import InvalidRequest, PythonBuildsError
 from python_builds.facts.plan import REBUILD_PRIORITY, Ask, asks
@@ -80,7 +80,7 @@ class AskForRebuilds(BuildStep):
         return {"step": self.summary, "build": self.summary}
 
     def _compute(self, request: RebuildRequest) -> tuple[tuple[Product, ...], list[str]]:
-        store = DirectoryStore(self.settings.store)
+        store = make_store(self.settings)
         platforms = dict.fromkeys(platform for platform, _ in self.builders.values())
         readable, problems = read_published(store, request.profile, platforms)
         found = to_rebuild(

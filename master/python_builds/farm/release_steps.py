@@ -17,7 +17,7 @@ from twisted.internet import defer, threads
 from python_builds.edges import sources
 from python_builds.edges.offers import Source
 from python_builds.edges.publishing import located, newest_record
-from python_builds.edges.store import DirectoryStore
+from python_builds.edges.store import Store
 from python_builds.facts.artifacts import Product
 from python_builds.facts.errors import InvalidRequest, PythonBuildsError
 from python_builds.facts.plan import Parts, missing, parts, priority
@@ -33,7 +33,7 @@ SCHEDULER = "platforms"
 
 
 def release_steps(
-    settings: Settings, store: DirectoryStore, origins: Sequence[Source], builders: Mapping[str, Any]
+    settings: Settings, store: Store, origins: Sequence[Source], builders: Mapping[str, Any]
 ) -> list[BuildStep]:
     """Make the steps; `builders` are this farm's platform builders, by name, each with its (platform, architecture)."""
     spool = settings.state_dir / "spool"
@@ -58,7 +58,7 @@ def check_request(work: Work) -> Outcome:
     return Outcome(summary=f"{what}, {request.profile}")
 
 
-def find_source(origins: Sequence[Source], store: DirectoryStore, settings: Settings, work: Work) -> Outcome:
+def find_source(origins: Sequence[Source], store: Store, settings: Settings, work: Work) -> Outcome:
     """Find the tarball, fetch it, check it against what its source vouches for, and keep it in the store."""
     request = parse_release_request(work.properties)
     offer, passed = sources.find_offer(origins, request.version, settings.minimum_trust)
@@ -93,7 +93,7 @@ class AskForBuilds(BuildStep):
     haltOnFailure = True
     flunkOnFailure = True
 
-    def __init__(self, store: DirectoryStore, builders: Mapping[str, Any], **kwargs: Any) -> None:
+    def __init__(self, store: Store, builders: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.store = store
         self.builders = builders
@@ -196,7 +196,7 @@ class AskForBuilds(BuildStep):
         return self.build.requests[0].priority if self.getProperty(PLANNED) else usual
 
 
-def _existing(store: DirectoryStore, plan: Parts) -> dict[Product, list[dict[str, object]]]:
+def _existing(store: Store, plan: Parts) -> dict[Product, list[dict[str, object]]]:
     """Find which products are published, with the artifacts of their newest revision."""
     records = {product: newest_record(store, product) for product in plan.products}
     return {product: located(store, record) for product, record in records.items() if record is not None}

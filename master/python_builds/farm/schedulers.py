@@ -20,7 +20,7 @@ from python_builds.facts.requests import (
 from python_builds.facts.settings import Settings
 from python_builds.farm import rebuild_steps
 from python_builds.farm.builders import RELEASE, platform_builders, recipes
-from python_builds.farm.manifest_steps import MANIFEST
+from python_builds.farm.manifest_steps import AUDIT, MANIFEST
 from python_builds.farm.planner import Planner
 from python_builds.farm.rebuild_steps import REBUILD
 from python_builds.farm.release_poller import CATEGORY
@@ -74,7 +74,12 @@ def make_schedulers(platforms: Sequence[Platform], settings: Settings) -> list[A
         *([schedulers.Triggerable(name=SCHEDULER, builderNames=sorted(builders))] if builders else []),
         schedulers.Triggerable(name=rebuild_steps.SCHEDULER, builderNames=[RELEASE]),
         schedulers.Triggerable(name=MANIFEST, builderNames=[MANIFEST]),
-        schedulers.Periodic(name="manifest-timer", builderNames=[MANIFEST], periodicBuildTimer=MANIFEST_EVERY),
+        schedulers.Periodic(
+            name="manifest-timer",
+            builderNames=[MANIFEST],
+            periodicBuildTimer=MANIFEST_EVERY,
+            properties={AUDIT: True},
+        ),
         Planner(
             name="planner",
             settings=settings,

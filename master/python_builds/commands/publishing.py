@@ -1,0 +1,94 @@
+"""`make reindex`, `make prune`, `make adopt`: what is published, looked after by hand.
+
+They work on the store of the settings, whether or not a farm runs: python -m python_builds.commands.publishing COMMAND
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from python_builds.commands.farm import EXPECTED
+from python_builds.commands.rebuild import says_yes
+from python_builds.edges import adoption, retention
+from python_builds.edges.indexing import write_indexes
+from python_builds.edges.publishing import published_products
+from python_builds.edges.store import Store, make_store
+from python_builds.facts.adoption import lost_versions
+from python_builds.facts.errors import InvalidRequest
+from python_builds.facts.platforms import PLATFORMS
+from python_builds.facts.settings import Settings, load_settings
+
+
+def main(argv: list[str], environment: Mapping[str, str]) -> int:
+    """Do what the one argument says, and say with the exit status whether it worked."""
+    try:
+        settings = load_settings()
+        COMMANDS[argv[0]](settings, make_store(settings), environment)
+    except KeyboardInterrupt:
+        print("\nstopped; run it again to go on", file=sys.stderr)
+        return 130
+    except EXPECTED as error:
+        print(f"python-builds: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def reindex(settings: Settings, store: Store, environment: Mapping[str, str]) -> None:
+    """Compare all records with the indexes, and write those that differ."""
+    written = write_indexes(settings, store, audit=True, accept_loss=says_yes(environment, "ACCEPT_LOSS"))
+    for key in written:
+        print(f"  {store.location(key)}")
+    print(f"{len(written)} written" if written else "all up to date")
+
+
+def prune(settings: Settings, store: Store, environment: Mapping[str, str]) -> None:
+    """List what is older than the last revisions; with YES=1, remove it."""
+    keep = _number(environment.get("KEEP") or str(settings.keep_revisions))
+    found = retention.look(store, keep, unchecked=not settings.s3_bucket)
+    for one in found.revisions:
+        print(f"  {one}: {one.size / 2**20:.1f} MiB")
+    for key in found.index_files:
+        print(f"  {key}")
+    total = sum(one.size for one in found.revisions) / 2**20
+    files = f"{len(found.index_files)} index files of former times"
+    print(f"{len(found.revisions)} revisions beyond the newest {keep}, {total:.1f} MiB; {files}")
+    if not found.revisions and not found.index_files:
+        return
+    if not says_yes(environment, "YES"):
+        print("nothing was removed; YES=1 removes them")
+        return
+    retention.prune(store, found, print)
+    write_indexes(settings, store, audit=True)
+
+
+def adopt(settings: Settings, store: Store, environment: Mapping[str, str]) -> None:
+    """List what the predecessor has left; with YES=1, make records of it and write the indexes."""
+    found = adoption.look(store)
+    for platform in PLATFORMS:
+        mine = [one for one in found.products if one.product.platform == platform]
+        if mine:
+            print(f"  {platform.name}: {len(mine)} versions, {mine[0].product.version} to {mine[-1].product.version}")
+    print(f"{len(found.products)} to adopt, {found.recorded} with a record already")
+    for reason, keys in found.left_out.items():
+        print(f"left out: {len(keys)} files: {reason}, as {keys[0]}")
+    recorded = {str(p.version) for platform in PLATFORMS for p in published_products(store, "optimized", platform)}
+    gone = lost_versions(adoption.listed_versions(store), found.products, recorded)
+    if gone:
+        print(f"versions.json lists {len(gone)} versions that nothing above has: {', '.join(gone)}")
+    if not says_yes(environment, "YES"):
+        print("nothing was written; YES=1 makes the records and writes the indexes")
+        return
+    adoption.adopt(store, found, digests=says_yes(environment, "DIGESTS"), say=print)
+    reindex(settings, store, environment)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise InvalidRequest(f"KEEP is {text!r}: it must be a number of revisions, 1 or more")
+    return int(text)
+
+
+COMMANDS = {"reindex": reindex, "prune": prune, "adopt": adopt}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -1,0 +1,230 @@
+"""Writing the indexes, from records alone: what one new record changes, or everything.
+
+A new record is found by its mark, which was written before it and is deleted after the indexes were. So a run that ends
+anywhere is made good by the next. What is in the store is looked at before records are read, and replaced only if it is
+still the same then: of two masters that write at once, one starts again.
+
+An audit lists all records and compares; it also finds what is there without a mark, and refuses to name less than the
+indexes do, unless that is meant.
+"""
+
+import datetime
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from python_builds.edges.index_guard import losses
+from python_builds.edges.objects import Stat
+from python_builds.edges.publishing import READERS, read_records
+from python_builds.edges.signing import Signer, signer
+from python_builds.edges.store import Store
+from python_builds.facts import manifest
+from python_builds.facts.artifacts import (
+    KEYS_ASC,
+    PROFILES,
+    marked_record,
+    profile_prefix,
+    records_prefix,
+    snapshot_key,
+    unindexed_prefix,
+)
+from python_builds.facts.errors import StoreConflict, StoreError
+from python_builds.facts.index_files import CLEARSIGNED, PLAIN, IndexFile
+from python_builds.facts.platform_indexes import platform_indexes
+from python_builds.facts.platforms import PLATFORMS, Platform
+from python_builds.facts.records import Record
+from python_builds.facts.settings import Settings
+from python_builds.facts.snapshots import Snapshot, parse_snapshot
+
+ATTEMPTS = 4
+"""At indexes that another master is writing too."""
+
+ABANDONED = datetime.timedelta(days=1)
+"""After which a mark without a record is of a build that ended between the two."""
+
+FORMAT = 1
+"""Of the indexes; another one has them all written anew."""
+
+
+def write_indexes(settings: Settings, store: Store, *, audit: bool = False, accept_loss: bool = False) -> list[str]:
+    """Bring the indexes of all profiles up to date; return the keys that were written.
+
+    Raises:
+        StoreError: if they would name less than they do, or records cannot be read.
+        SigningError: if they are to be signed and cannot be.
+    """
+    written = []
+    with signer(settings) as signs:
+        for profile in PROFILES:
+            indexing = Indexing(
+                store=store,
+                profile=profile,
+                signer=signs,
+                unchecked=not settings.s3_bucket,
+                audit=audit,
+                accept_loss=accept_loss,
+            )
+            written += indexing.run()
+    return written
+
+
+@dataclass(kw_only=True)
+class Indexing:
+    """One run for one profile."""
+
+    store: Store
+    profile: str
+    signer: Signer | None = None
+    unchecked: bool = False
+    audit: bool = False
+    accept_loss: bool = False
+    platforms: Sequence[Platform] = PLATFORMS
+    written: list[str] = field(default_factory=list)
+
+    def run(self) -> list[str]:
+        """Bring the indexes up to date; return the keys that were written.
+
+        Raises:
+            StoreError: if they would name less than they do, or records cannot be read.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                self._run()
+            except StoreConflict:
+                if attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                break
+        return self.written
+
+    @property
+    def _basis(self) -> bytes:
+        """What all indexes are made by, beside records: where it changes, they change."""
+        keys = self.signer.fingerprints if self.signer else ()
+        basis = {"format": FORMAT, "base": self.store.url("python"), "keys": keys, "unchecked": self.unchecked}
+        return json.dumps(basis).encode() + b"\n"
+
+    def _run(self) -> None:
+        before = _Seen(self.store)
+        marks = self.store.keys(unindexed_prefix(self.profile))
+        basis = IndexFile(key=f"{profile_prefix(self.profile)}python/indexes.json", content=self._basis)
+        before.look_at([basis.key])
+        everything = self.audit or not before.is_same(basis.key, basis.content)
+        marked = self._marked(marks)
+        changed = [p for p in self.platforms if everything or p.name in marked]
+        if not changed:
+            return
+        # Before anything is read that another master may change, and write indexes of.
+        empty: dict[Platform, Snapshot | None] = dict.fromkeys(changed, Snapshot())
+        before.look_at(file.key for file in self._indexes(empty, changed))
+        old = {platform: self._snapshot(platform, before) for platform in self.platforms}
+        fresh = {platform: self._fresh(platform, old[platform], marked.get(platform.name, [])) for platform in changed}
+        snapshots: dict[Platform, Snapshot | None] = {**old, **fresh}
+        if everything or None in old.values():
+            self._refuse_loss(snapshots.values())
+        indexes = self._indexes(snapshots, [p for p in changed if old[p] or fresh[p].records])
+        before.look_at(file.key for file in indexes)
+        for platform in changed:
+            if old[platform] or fresh[platform].records:
+                self._write(IndexFile(key=snapshot_key(self.profile, platform), content=fresh[platform].dump()), before)
+        for file in [*indexes, *([basis] if everything else [])]:
+            self._write(file, before)
+        self._forget(marks, snapshots.values())
+
+    def _marked(self, marks: Iterable[str]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for mark in marks:
+            platform, key = marked_record(self.profile, mark)
+            found.setdefault(platform, []).append(key)
+        return found
+
+    def _snapshot(self, platform: Platform, before: "_Seen") -> Snapshot | None:
+        key = snapshot_key(self.profile, platform)
+        before.look_at([key])
+        return parse_snapshot(key, self.store.read(key)) if before.is_there(key) else None
+
+    def _fresh(self, platform: Platform, old: Snapshot | None, marked: Sequence[str]) -> Snapshot:
+        """Take up new records; in an audit, and where there is no snapshot, compare with all that there are."""
+        known = old.by_key if old else {}
+        if old is not None and not self.audit:
+            there = [key for key in marked if key not in known and self.store.exists(key)]
+            return old.with_records(read_records(self.store, there))
+        keys = self.store.keys(records_prefix(self.profile, platform))
+        kept = [record for key, record in known.items() if key in {*keys}]
+        return Snapshot(records=tuple(kept)).with_records(read_records(self.store, [k for k in keys if k not in known]))
+
+    def _current(self, snapshots: Iterable[Snapshot | None]) -> list[Record]:
+        records = (record for snapshot in snapshots if snapshot for record in snapshot.records)
+        return manifest.current(records, self.profile, unchecked=self.unchecked)
+
+    def _indexes(self, snapshots: Mapping[Platform, Snapshot | None], changed: Iterable[Platform]) -> list[IndexFile]:
+        made = [IndexFile(key=KEYS_ASC, content=self.signer.public_keys())] if self.signer else []
+        for platform in changed:
+            records = self._current([snapshots[platform]])
+            made += platform_indexes(platform, self.profile, records, self.store.url, with_key=self.signer is not None)
+        return [*made, *manifest.global_indexes(self._current(snapshots.values()), self.profile)]
+
+    def _refuse_loss(self, snapshots: Iterable[Snapshot | None]) -> None:
+        gone = losses(self.store, self.profile, self._current(snapshots))
+        if gone and not self.accept_loss:
+            raise StoreError(
+                f"the indexes of {self.store} would lose {gone}. Find out where the records are, or run "
+                "`make reindex ACCEPT_LOSS=1` if that is meant; nothing was written"
+            )
+
+    def _write(self, file: IndexFile, before: "_Seen") -> None:
+        content = file.content
+        if file.how != PLAIN and self.signer is None:
+            if before.is_there(file.key):  # of a time when there was a key: it would contradict what is beside it
+                self.store.delete(file.key)
+            return
+        if file.how != PLAIN and self.signer is not None:
+            content = self.signer.sign(file.content, file.dated, clear=file.how == CLEARSIGNED)
+        if before.is_same(file.key, content):
+            return
+        if file.lasting:
+            self.store.create(file.key, content)
+        else:
+            self.store.replace_if(file.key, content, before.tag(file.key))
+        self.written.append(file.key)
+
+    def _forget(self, marks: Iterable[str], snapshots: Iterable[Snapshot | None]) -> None:
+        """Delete the marks of what is indexed now, and of builds that ended before they wrote a record."""
+        indexed = {key for snapshot in snapshots if snapshot for key in snapshot.by_key}
+        for mark in marks:
+            if marked_record(self.profile, mark)[1] in indexed or self._is_abandoned(mark):
+                self.store.delete(mark)
+
+    def _is_abandoned(self, mark: str) -> bool:
+        found = self.store.stat(mark)
+        return found is not None and datetime.datetime.now(datetime.UTC) - found.modified > ABANDONED
+
+
+class _Seen:
+    """What was in the store before anything was read from it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.found: dict[str, Stat | None] = {}
+
+    def look_at(self, keys: Iterable[str]) -> None:
+        """Look at objects, several at once."""
+        wanted = [key for key in dict.fromkeys(keys) if key not in self.found]
+        with ThreadPoolExecutor(READERS) as pool:
+            self.found.update(zip(wanted, pool.map(self.store.stat, wanted), strict=True))
+
+    def is_there(self, key: str) -> bool:
+        """Say whether there was an object."""
+        return self.found[key] is not None
+
+    def is_same(self, key: str, content: bytes) -> bool:
+        """Say whether an object had this content."""
+        found = self.found[key]
+        return found is not None and found.sha256 == hashlib.sha256(content).hexdigest()
+
+    def tag(self, key: str) -> str | None:
+        """Give the tag an object had, for `replace_if`."""
+        found = self.found[key]
+        return found.tag if found else None

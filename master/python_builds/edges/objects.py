@@ -1,0 +1,40 @@
+"""What the stores of both kinds say of an object, and what they tell those who fetch one."""
+
+import datetime
+from dataclasses import dataclass
+
+ARTIFACT_CACHING, INDEX_CACHING = "public, max-age=31536000, immutable", "public, max-age=300"
+"""Cache-Control of what is never written again, and of what is."""
+
+CONTENT_TYPES = {
+    ".asc": "application/pgp-keys",
+    ".deb": "application/vnd.debian.binary-package",
+    ".gpg": "application/pgp-signature",
+    ".gz": "application/gzip",
+    ".json": "application/json",
+    ".rpm": "application/x-rpm",
+    ".tgz": "application/gzip",
+    ".xml": "application/xml",
+    ".xz": "application/x-xz",
+}
+"""By the end of a key; everything else is text for people."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stat:
+    """What is known of an object without its bytes."""
+
+    tag: str
+    """Changes whenever the object does: S3's ETag."""
+    sha256: str | None
+    """None where the object was written by somebody else."""
+    size: int
+    modified: datetime.datetime
+
+
+def content_type(key: str) -> str:
+    """Say what an object is to a client that fetches it."""
+    name = key.rpartition("/")[2]
+    if name.endswith((".xml.asc", ".json.asc", "SUMS.asc")):
+        return CONTENT_TYPES[".gpg"]
+    return CONTENT_TYPES.get(name[name.rfind(".") :] if "." in name else "", "text/plain; charset=utf-8")

@@ -1,0 +1,38 @@
+"""What package indexes say of a package, read from the finished file when it is published."""
+
+from pathlib import Path
+
+from debian.debfile import DebError, DebFile
+
+from python_builds.facts.errors import StoreError
+
+RPM_CONFIGURATION = Path("/usr/lib/rpm/rpmrc")
+
+
+def package_metadata(path: Path, href: str) -> dict[str, str]:
+    """Read a deb's control file, or the parts of an rpm's repository metadata; `href` is where it will lie.
+
+    Raises:
+        StoreError: if it cannot be read.
+    """
+    try:
+        return {".deb": _deb, ".rpm": _rpm}[path.suffix](path, href)
+    except (DebError, OSError, RuntimeError, ValueError) as error:
+        raise StoreError(f"{path.name} cannot be read as a package: {error}") from error
+
+
+def _deb(path: Path, _href: str) -> dict[str, str]:
+    control = DebFile(path).control.get_content("control", encoding="utf-8")
+    return {"control": str(control)}
+
+
+def _rpm(path: Path, href: str) -> dict[str, str]:
+    if not RPM_CONFIGURATION.exists():
+        raise StoreError(f"{path.name} is read by rpm's library, which this machine lacks: apt-get install rpm")
+    import createrepo_c  # noqa: PLC0415 - it complains at import where rpm is not installed
+
+    package = createrepo_c.package_from_rpm(
+        str(path), checksum_type=createrepo_c.SHA256, location_href=href, changelog_limit=0
+    )
+    package.time_file = package.time_build  # not when it was copied here
+    return {"primary": createrepo_c.xml_dump_primary(package), "other": createrepo_c.xml_dump_other(package)}

@@ -1,0 +1,116 @@
+"""OpenPGP signatures of what is published, by gpg on the master, with keys from a file or from the operator's key ring.
+
+Several keys sign side by side while one replaces another. The same content gets the same signature each time: it is
+dated like the newest record, or like the newest key where that is younger.
+"""
+
+import contextlib
+import datetime
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from python_builds.facts.errors import SigningError
+from python_builds.facts.settings import Settings, variable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signer:
+    """What signs: gpg with a home folder, and the fingerprints of the keys."""
+
+    options: tuple[str, ...]
+    fingerprints: tuple[str, ...]
+    newest_key: datetime.datetime
+
+    def sign(self, content: bytes, at: datetime.datetime, *, clear: bool) -> bytes:
+        """Return the signed text, or the detached signature, in armor."""
+        moment = int(max(at, self.newest_key).timestamp())
+        keys = [f"--local-user={fingerprint}" for fingerprint in self.fingerprints]
+        how = "--clear-sign" if clear else "--detach-sign"
+        # "!" stands for ever: gpg's clock does not go on from there.
+        options = [f"--faked-system-time={moment}!", "--digest-algo=SHA512", "--no-emit-version", "--armor"]
+        return self._gpg(*options, *keys, how, given=content)
+
+    def public_keys(self) -> bytes:
+        """Give the keys as clients need them."""
+        return self._gpg("--armor", "--export-options=export-minimal", "--export", *self.fingerprints)
+
+    def sign_rpm(self, path: Path) -> None:
+        """Sign a package in its place, with the first key: rpm knows one signature of a package."""
+        if shutil.which("rpmsign") is None:
+            raise SigningError("rpm packages are signed by rpmsign, which this machine lacks: apt-get install rpm")
+        home = next((o.partition("=")[2] for o in self.options if o.startswith("--homedir=")), "")
+        extra = " ".join(o for o in self.options if not o.startswith("--homedir="))
+        macros = {
+            "_gpg_name": self.fingerprints[0],
+            "_gpg_sign_cmd_extra_args": f"{extra} --digest-algo=SHA512",
+            **({"_gpg_path": home} if home else {}),
+        }
+        command = ["rpmsign", *(f"--define={name} {value}" for name, value in macros.items()), "--addsign", str(path)]
+        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            raise SigningError(f"rpmsign could not sign {path.name}: {_said(done)}")
+
+    def _gpg(self, *arguments: str, given: bytes = b"") -> bytes:
+        done = subprocess.run(["gpg", *self.options, *arguments], input=given, capture_output=True)
+        if done.returncode:
+            raise SigningError(f"gpg could not sign: {_said(done)}; see {variable('signing_keys')} in `make settings`")
+        return done.stdout
+
+
+@contextlib.contextmanager
+def signer(settings: Settings) -> Iterator[Signer | None]:
+    """Give what signs, by the settings; None where nothing is to be signed.
+
+    Keys of a file are in a key ring of their own, in a folder of the user's alone, for as long as this lasts.
+
+    Raises:
+        SigningError: if there is no gpg, or no such key.
+    """
+    if not settings.signing_key_file and not settings.signing_keys:
+        yield None
+        return
+    if shutil.which("gpg") is None:
+        raise SigningError("signatures are made by gpg, which this machine lacks: apt-get install gpg gpg-agent")
+    options = ["--batch", "--no-tty", "--quiet"]
+    if settings.signing_passphrase_file:
+        options += ["--pinentry-mode=loopback", f"--passphrase-file={settings.signing_passphrase_file}"]
+    if not settings.signing_key_file:
+        yield _with_keys(options, settings.signing_keys.split())
+        return
+    with tempfile.TemporaryDirectory(prefix="python-builds-keys-") as home:
+        try:
+            options.append(f"--homedir={home}")
+            imported = subprocess.run(["gpg", *options, "--import", settings.signing_key_file], capture_output=True)
+            if imported.returncode:
+                raise SigningError(f"{settings.signing_key_file} holds no OpenPGP secret keys: {_said(imported)}")
+            yield _with_keys(options, settings.signing_keys.split())
+        finally:
+            subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], capture_output=True)
+
+
+def _with_keys(options: list[str], wanted: list[str]) -> Signer:
+    """Find the secret keys; see gpg's doc/DETAILS for the fields."""
+    listed = subprocess.run(["gpg", *options, "--with-colons", "--list-secret-keys", *wanted], capture_output=True)
+    found: dict[str, int] = {}
+    created = 0
+    for line in listed.stdout.decode(errors="replace").splitlines():
+        fields = line.split(":")
+        if fields[0] == "sec":
+            created = int(fields[5])
+        elif fields[0] == "fpr" and created:
+            found[fields[9]] = created
+            created = 0
+    missing = [fingerprint for fingerprint in wanted if fingerprint not in found]
+    if missing or not found:
+        raise SigningError(f"gpg has no secret key {' '.join(missing)}: {_said(listed)}")
+    newest = datetime.datetime.fromtimestamp(max(found.values()), datetime.UTC)
+    return Signer(options=tuple(options), fingerprints=tuple(wanted or found), newest_key=newest)
+
+
+def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else f"exit status {done.returncode}"

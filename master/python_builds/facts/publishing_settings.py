@@ -1,0 +1,55 @@
+"""The settings of what is published: where to, under which URL, and signed by whom."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings
+
+from python_builds.facts.artifacts import KEY_PATTERN
+from python_builds.facts.setting_types import CheckoutPath, Fingerprints, HttpUrl, private_file
+
+
+def _credentials(value: Path | None) -> Path | None:
+    return value and private_file(value, "credentials")
+
+
+def _secret_keys(value: Path | None) -> Path | None:
+    return value and private_file(value, "OpenPGP secret keys")
+
+
+def _passphrase(value: Path | None) -> Path | None:
+    return value and private_file(value, "a passphrase")
+
+
+class PublishingSettings(BaseSettings):
+    """A part of Settings."""
+
+    cdn_url: HttpUrl | None = Field(None, description="URL under which clients fetch what is published")
+    s3_bucket: str = Field(
+        "", pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$", description="published instead of the folder"
+    )
+    s3_prefix: str = Field(
+        "", pattern=rf"^({KEY_PATTERN})?$", description="of all keys in the bucket, without a slash at the end"
+    )
+    s3_region: str | None = Field(None, description="of the bucket; if not set, what boto3 finds")
+    s3_endpoint_url: HttpUrl | None = Field(None, description="of a server that speaks S3, if it is not AWS")
+    s3_path_style: bool = Field(False, description="whether the bucket is named in the path and not in the host name")
+    s3_checksums: bool = Field(True, description="whether the server checks SHA-256 itself; older ones than AWS do not")
+    s3_conditional_writes: bool = Field(
+        True, description="whether the server knows If-Match and If-None-Match; without, only one master may publish"
+    )
+    s3_credentials_file: Annotated[CheckoutPath | None, AfterValidator(_credentials)] = Field(
+        None, description="credentials in the form of ~/.aws/credentials; if not set, boto3 looks where it always does"
+    )
+    s3_profile: str | None = Field(None, description="profile in that file, or of the operator's own AWS configuration")
+    signing_key_file: Annotated[CheckoutPath | None, AfterValidator(_secret_keys)] = Field(
+        None, description="OpenPGP secret keys that sign what is published, one or several"
+    )
+    signing_keys: Fingerprints = Field(
+        "", description="fingerprints of the keys to sign with, of that file or else of gpg's own key ring and agent"
+    )
+    signing_passphrase_file: Annotated[CheckoutPath | None, AfterValidator(_passphrase)] = Field(
+        None, description="file with the keys' passphrase"
+    )
+    keep_revisions: int = Field(2, ge=1, description="revisions of each product that `make prune` leaves")

@@ -1,0 +1,120 @@
+"""An S3 server on this machine for tests: moto's, over real HTTP, with faults on demand and every request noted."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+from python_builds.edges.s3_store import S3Store
+
+BUCKET = "pythons"
+KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "a-secret-key", "region_name": "us-east-1"}
+
+App = Callable[[dict[str, Any], Callable[..., Any]], Any]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What to do instead of answering: to requests of this method whose path has this text, the n-th of them first."""
+
+    method: str
+    text: str
+    status: str = ""
+    code: str = ""
+    after: int = 0
+    times: int = 1
+    seconds: float = 0
+    drops: bool = False
+    """The connection ends in the middle: of the answer, after the request was carried out."""
+    changes: bool = False
+    """The answer's body comes changed."""
+
+
+@dataclass
+class FaultyS3:
+    """The server; `requests` are what it was asked, `faults` what it shall do."""
+
+    url: str = ""
+    requests: list[str] = field(default_factory=list)
+    faults: list[list[Any]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def fault(self, method: str, text: str, **how: Any) -> None:
+        """Plan a fault."""
+        fault = Fault(method, text, **how)
+        self.faults.append([fault, fault.after, fault.times])
+
+    def client(self, **options: Any) -> Any:
+        """Give a client of its own to look at what is there."""
+        config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 4, "mode": "standard"}, **options)
+        return boto3.client("s3", endpoint_url=self.url, config=config, **KEYS)
+
+    def store(self, **values: Any) -> S3Store:
+        """Give a store in the bucket."""
+        return S3Store(**{"bucket": BUCKET, "make_client": self.client, "prefix": "some/where", **values})
+
+    def due(self, method: str, path: str) -> Fault | None:
+        with self.lock:
+            self.requests.append(f"{method} {path}")
+            for entry in self.faults:
+                fault, after, times = entry
+                if fault.method == method and fault.text in path and times:
+                    if after:
+                        entry[1] -= 1
+                    else:
+                        entry[2] -= 1
+                        return fault
+        return None
+
+    def wrap(self, app: App) -> App:
+        """Put the faults before moto."""
+
+        def faulty(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+            path = environ["PATH_INFO"] + ("?" + environ["QUERY_STRING"] if environ["QUERY_STRING"] else "")
+            fault = self.due(environ["REQUEST_METHOD"], path)
+            if fault is None:
+                return app(environ, start)
+            time.sleep(fault.seconds)
+            if fault.status:
+                body = f"<Error><Code>{fault.code}</Code><Message>as the test wants it</Message></Error>".encode()
+                start(fault.status, [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
+                return [body]
+            if fault.changes:
+                return [b"X" + b"".join(app(environ, start))[1:]]
+            if fault.drops:
+                return self.broken(app, environ, start)
+            return app(environ, start)
+
+        return faulty
+
+    @staticmethod
+    def broken(app: App, environ: dict[str, Any], start: Callable[..., Any]) -> Iterator[bytes]:
+        whole = b"".join(app(environ, start))
+        yield whole[: len(whole) // 2]
+        raise ConnectionError("as the test wants it")
+
+
+@contextlib.contextmanager
+def s3_server() -> Iterator[FaultyS3]:
+    """Start it on a free port of this machine, with an empty bucket; its threads end with the test."""
+    faulty = FaultyS3()
+    server = make_server("127.0.0.1", 0, faulty.wrap(DomainDispatcherApplication(create_backend_app)), threaded=True)
+    faulty.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        faulty.client().create_bucket(Bucket=BUCKET)
+        yield faulty
+    finally:
+        from moto.s3.models import s3_backends
+
+        server.shutdown()
+        thread.join()
+        s3_backends.reset()
