@@ -1,13 +1,17 @@
-"""Real CPythons from a farm of containers: each package on its own bare system, and on every other release's.
+"""Real CPythons from a farm of containers to the people who install them: by apt from a signed repository, and by uv.
 
-debian-12 alone, unless ALL=1 says all; an image is built where it is missing.
+The farm publishes in a bucket; a web server gives what is there, as a CDN does. debian-12 alone, unless ALL=1 says all;
+an image is built where it is missing.
 """
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
@@ -15,94 +19,195 @@ import pytest
 from farms import FarmUnderTest, make_farm
 
 from python_builds.edges.local_engine import has_image, local_engine
+from python_builds.edges.s3_store import S3Store
+from python_builds.edges.signing import signer
 from python_builds.facts.images import worker_image
 from python_builds.facts.platforms import platform_named
 from python_builds.facts.setting_types import CHECKOUT
+from python_builds.facts.settings import Settings
+from tests.docker.clients import TRY_BY_NAME, TRY_INSTALL, TRY_UPGRADE, TRY_UV, Client
+from tests.published import Crawler, from_web
+from tests.s3 import BUCKET, s3_server
+from tests.web import Cdn, cdn
 
 RELEASES = {"debian-11": "3.9.2", "debian-12": "3.11.2", "debian-13": "3.13.5"}
 """What is built for each, of the releases that the apt source archive has."""
+
+TRUST = {"debian-11": "signed-index", "debian-12": "signed-index", "debian-13": "openpgp"}
+"""Who vouches: upstream's own signature lies beside the last one alone."""
 
 CHOSEN = list(RELEASES) if os.environ.get("ALL") == "1" else ["debian-12"]
 
 WORKS_TOO = {("debian-12", "debian-13")}
 """Packages of the first that work on the second: its libraries' newer packages provide the older names."""
 
+FIRST = CHOSEN[-1]
+
 pytestmark = pytest.mark.timeout(3600)
 
-TRY_IT = """
-set -eu
-export DEBIAN_FRONTEND=noninteractive
-apt-get -q update
-apt-get -q -y --no-install-recommends install "/store/$PACKAGE" || { ! dpkg -s "$NAME" 2>/dev/null; echo REFUSED; exit 0; }
-setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs env HOME=/tmp PYTHONDONTWRITEBYTECODE=1 \\
-    "$PREFIX/bin/python" /scripts/check_interpreter.py "$PREFIX"
-apt-get -q -y purge "$NAME"
-test ! -e /opt/python
-echo WORKS
-"""
+
+@dataclass
+class Published:
+    """What the farm has published."""
+
+    farm: FarmUnderTest
+    store: S3Store
+    web: Cdn
+    keys: Path
+
+    def client(self, name: str) -> Client:
+        return Client(cdn=self.web.url, platform=platform_named(name), version=RELEASES[name])
 
 
 @pytest.fixture(scope="module")
-def farm() -> Iterator[FarmUnderTest]:
-    """Give a farm whose release builder and containers have built all that was chosen, two at a time."""
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    """Have a farm's release builder and containers build all that was chosen, two at a time, and publish it."""
     host = local_engine().model_copy(update={"workers": 2})
     for platform in map(platform_named, CHOSEN):
         for image, command in ((platform.base_image, "base-image"), (worker_image(platform), "images")):
             if not has_image(host, image):
                 made = [sys.executable, "-m", "python_builds.commands.images", command]
                 subprocess.run(made, env={**os.environ, "PLATFORM": platform.name, "ARCH": ""}, check=True)
-    with make_farm(
-        docker_hosts=[host.model_dump(mode="json")],
-        worker_host=host.master,
-        sources="mirror apt",
-        minimum_trust="signed-index",
-        package_check="true",
-    ) as made_farm:
-        assert made_farm.run("farm", "run").returncode == 0
-        builds = [made_farm.spawn("build", VERSION=RELEASES[name], PLATFORM=name) for name in CHOSEN]
-        ended = [(build.communicate(timeout=3000)[0], build.returncode) for build in builds]
-        assert made_farm.run("farm", "stop").returncode == 0
-        for output, status in ended:
-            print(output)
-            assert status == 0, output[-5000:]
-        yield made_farm
+    folder = tmp_path_factory.mktemp("farm")
+    (folder / "credentials").write_text("[default]\naws_access_key_id = farm\naws_secret_access_key = secret\n")
+    (folder / "credentials").chmod(0o600)
+    key = folder / "signing.asc"
+    subprocess.run([CHECKOUT / "scripts/setup/make-signing-key.sh", key, "Farm <farm@example.org>"], check=True)
+    with s3_server() as s3, cdn() as web:
+        web.store = s3.store(prefix="")
+        with make_farm(
+            docker_hosts=[host.model_dump(mode="json")],
+            worker_host=host.master,
+            sources="mirror apt",
+            minimum_trust="signed-index",
+            package_check="true",
+            s3_bucket=BUCKET,
+            s3_endpoint_url=s3.url,
+            s3_region="us-east-1",
+            s3_path_style="true",
+            s3_credentials_file=folder / "credentials",
+            signing_key_file=key,
+            cdn_url=web.url,
+        ) as farm:
+            build(farm, CHOSEN)
+            (folder / "keys.asc").write_bytes(web.store.read("python/python-builds.asc"))
+            yield Published(farm, web.store, web, folder / "keys.asc")
+
+
+def build(farm: FarmUnderTest, names: list[str], **options: str) -> None:
+    assert farm.run("farm", "run").returncode == 0
+    builds = [farm.spawn("build", VERSION=RELEASES[name], PLATFORM=name, **options) for name in names]
+    ended = [(build.communicate(timeout=3000)[0], build.returncode) for build in builds]
+    assert farm.run("farm", "stop").returncode == 0
+    for output, status in ended:
+        print(output)
+        assert status == 0, output[-5000:]
 
 
 @pytest.mark.parametrize("name", CHOSEN)
-def test_a_package_is_checked_in_its_container(farm: FarmUnderTest, name: str) -> None:
-    (record,) = farm.files(f"quick/python/{name}/records/*.json")
-    found = json.loads((farm.settings.store / record).read_bytes())
+def test_a_package_is_checked_in_its_container(published: Published, name: str) -> None:
+    (record,) = published.store.keys(f"quick/python/{name}/records/")
+    found = json.loads(published.store.read(record))
 
     assert found["checked"] is True
     assert found["python_version"] == RELEASES[name]
-    assert found["source"]["trust"] == "signed-index"
+    assert found["source"]["trust"] == TRUST[name]
+
+
+def test_every_link_of_every_index_leads_to_what_it_names(published: Published) -> None:
+    seen = Crawler(from_web(published.web.url), keys=published.keys).crawl(map(platform_named, CHOSEN), "quick/")
+
+    assert seen["index.json"] == seen["SHA256SUMS"] == 3 * len(CHOSEN)
+    assert seen["Packages.xz"] == seen["uv.json"] == len(CHOSEN)
 
 
 @pytest.mark.parametrize("name", CHOSEN)
-def test_a_package_works_on_its_own_bare_system_and_goes_without_a_trace(farm: FarmUnderTest, name: str) -> None:
-    assert tried(farm, name, name) == "WORKS"
+def test_apt_installs_a_package_by_name_on_a_bare_system_and_it_goes_without_a_trace(
+    published: Published, name: str
+) -> None:
+    assert tried(published, name, name) == "WORKS"
 
 
 if len(CHOSEN) > 1:
 
     @pytest.mark.parametrize("name, other", [(a, b) for a, b in product(CHOSEN, CHOSEN) if a != b])
-    def test_a_package_on_another_release_is_refused_or_works(farm: FarmUnderTest, name: str, other: str) -> None:
-        assert tried(farm, name, other) == ("WORKS" if (name, other) in WORKS_TOO else "REFUSED")
+    def test_a_package_on_another_release_is_refused_or_works(published: Published, name: str, other: str) -> None:
+        assert tried(published, name, other) == ("WORKS" if (name, other) in WORKS_TOO else "REFUSED")
 
 
-def tried(farm: FarmUnderTest, name: str, on: str) -> str:
+def tried(published: Published, name: str, on: str) -> str:
     """Try a platform's package in a container of a bare base image; return the last word of it."""
-    version = RELEASES[name]
-    (package,) = farm.files(f"quick/python/{name}/pkgs/*.deb")
-    values = {"PACKAGE": package, "NAME": f"python-{version}", "PREFIX": f"/opt/python/{version}"}
-    command = [
-        *("docker", "run", "--rm", f"--volume={farm.settings.store}:/store:ro"),
-        *(f"--volume={Path(CHECKOUT, 'scripts')}:/scripts:ro", *(f"--env={k}={v}" for k, v in values.items())),
-        *(platform_named(on).base_image, "bash", "-c", TRY_IT),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True)
-    print(done.stdout[-3000:], done.stderr[-3000:])
+    done = published.client(name).run(TRY_BY_NAME, platform_named(on).base_image)
     assert done.returncode == 0, f"{name}'s package on {on}: installed and broken"
     if "REFUSED" in done.stdout:
         assert "unmet dependencies" in done.stdout + done.stderr
     return done.stdout.split()[-1]
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_uv_installs_it_anywhere_makes_environments_and_extensions_are_built_with_it(
+    published: Published, name: str
+) -> None:
+    uv = shutil.which("uv", path=str(Path(sys.executable).parent))
+    assert uv, "uv is one of requirements-dev.txt"
+    done = published.client(name).run(TRY_UV, worker_image(platform_named(name)), f"--volume={uv}:/usr/bin/uv:ro")
+
+    assert done.returncode == 0
+    assert done.stdout.endswith("WORKS\n")
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.parametrize(
+    "what, said",
+    [
+        ("/by-hash/", "Hash Sum mismatch|unexpected size"),
+        ("InRelease", "not valid|invalid|isn't signed|NOSPLIT|Clearsigned|BADSIG|signature"),
+        ("pkgs", "Hash Sum mismatch|unexpected size"),
+    ],
+)
+def test_apt_refuses_what_was_tampered_with(published: Published, name: str, what: str, said: str) -> None:
+    keys = published.store.keys(f"quick/python/{name}/")
+    tampered = [key for key in keys if what in key and (what != "pkgs" or key.endswith(".deb"))]
+    for key in tampered:
+        content = published.store.read(key)
+        published.web.changed[key] = (
+            content.replace(b"Suite:", b"Suita:") if what == "InRelease" else content[:-1] + b"X"
+        )
+    try:
+        done = published.client(name).run(TRY_INSTALL, platform_named(name).base_image)
+    finally:
+        published.web.changed.clear()
+
+    assert tampered
+    assert done.returncode != 0
+    assert re.search(said, done.stdout + done.stderr)
+    assert f"Setting up python-{RELEASES[name]}" not in done.stdout
+
+
+def test_apt_refuses_an_index_that_another_key_signed(published: Published, tmp_path: Path) -> None:
+    key = tmp_path / "stranger.asc"
+    subprocess.run([CHECKOUT / "scripts/setup/make-signing-key.sh", key, "Stranger <s@example.org>"], check=True)
+    (inrelease,) = [k for k in published.store.keys(f"quick/python/{FIRST}/dists/") if k.endswith("/InRelease")]
+    release = published.store.read(inrelease.replace("InRelease", "Release"))
+    with signer(Settings(_env_file=None, state_dir=tmp_path, signing_key_file=key)) as stranger:
+        published.web.changed[inrelease] = stranger.sign(release, stranger.newest_key, clear=True)
+    try:
+        done = published.client(FIRST).run(TRY_INSTALL, platform_named(FIRST).base_image)
+    finally:
+        published.web.changed.clear()
+
+    assert done.returncode != 0
+    assert re.search("NO_PUBKEY|not signed|Missing key", done.stdout + done.stderr)
+
+
+def test_a_rebuild_is_an_upgrade_and_overwrites_nothing(published: Published) -> None:
+    """The last one: it changes what is published."""
+    first = {key: published.store.stat(key) for key in published.store.keys(f"quick/python/{FIRST}/pkgs/")}
+    build(published.farm, [FIRST], FORCE="1")
+    done = published.client(FIRST).run(TRY_UPGRADE, platform_named(FIRST).base_image)
+
+    assert done.returncode == 0
+    assert [line for line in done.stdout.splitlines() if line in ("1", "2")] == ["1", "2"]
+    assert done.stdout.splitlines()[-1] == f"Python {RELEASES[FIRST]}"
+    assert {key: published.store.stat(key) for key in first} == first
+    Crawler(from_web(published.web.url), keys=published.keys).crawl([platform_named(FIRST)], "quick/")

@@ -171,15 +171,16 @@ def test_of_two_masters_that_write_at_once_the_later_one_starts_again(any_store,
     run(any_store)
     publish(any_store, make_product("3.13.6"), day=2)
     first, others = Indexing(store=any_store, profile="optimized", platforms=SOME), []
-    indexes = first._indexes
+    platform_index = first._platform_index
 
-    def meanwhile(snapshots, changed):
-        if any(snapshots.values()) and not others:
+    def meanwhile(platform, records):
+        found = platform_index(platform, records)
+        if not others:
             others.append(publish(any_store, make_product("3.13.7", "rhel-9"), day=3))
             run(any_store)
-        return indexes(snapshots, changed)
+        return found
 
-    first._indexes = meanwhile
+    first._platform_index = meanwhile
     first.run()
 
     assert others
@@ -190,13 +191,13 @@ def test_of_two_masters_that_write_at_once_the_later_one_starts_again(any_store,
 def test_a_master_that_never_gets_its_turn_says_so(store, make_product):
     publish(store, make_product())
     mine = Indexing(store=store, profile="optimized", platforms=SOME)
-    indexes = mine._indexes
+    platform_index = mine._platform_index
 
-    def meanwhile(snapshots, changed):
+    def meanwhile(platform, records):
         store.replace("python/index.json", os.urandom(8).hex().encode())
-        return indexes(snapshots, changed)
+        return platform_index(platform, records)
 
-    mine._indexes = meanwhile
+    mine._platform_index = meanwhile
     mine._refuse_loss = lambda _: None
     with pytest.raises(StoreConflict, match=r"^python/.*was changed by somebody else"):
         mine.run()

@@ -8,8 +8,11 @@ from posixpath import join
 import jsonschema
 import pytest
 
+from python_builds.facts import manifest
+from python_builds.facts.artifacts import platform_folder
 from python_builds.facts.index_files import PLAIN
-from python_builds.facts.manifest import SCHEMA, current, global_indexes, versions_json
+from python_builds.facts.manifest import SCHEMA, current, global_indexes, joined, platform_index
+from python_builds.facts.platforms import platform_named
 
 # The cuts that the predecessor's installer makes: the line, what follows its first colon, between the brackets, a word a
 # version. It knows no JSON, so spaces, order of keys and line ends all matter.
@@ -17,8 +20,15 @@ LEGACY_CUTS = """grep python_versions | cut -d: -f2 | cut -d'[' -f2 | cut -d']' 
 
 
 def indexes(records, profile, *, unchecked):
-    made = global_indexes(current(records, profile, unchecked=unchecked), profile)
+    listed = current(records, profile, unchecked=unchecked)
+    folders = {name: platform_folder(profile, platform_named(name)) for name in sorted({r.platform for r in listed})}
+    parts = [platform_index([r for r in listed if r.platform == name], folder) for name, folder in folders.items()]
+    made = global_indexes(joined(parts), profile)
     return {file.key: file.content for file in made if file.how == PLAIN}
+
+
+def versions_json(records):
+    return manifest.versions_json(platform_index(records, "python/any"))
 
 
 def index_of(records, profile="optimized", unchecked=False):

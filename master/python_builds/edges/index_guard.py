@@ -1,39 +1,56 @@
-"""The guard of the indexes: what they name now, and would name no more."""
+"""Reading indexes back: what they name now, and would name no more."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 from python_builds.edges.store import Store
 from python_builds.facts import manifest
 from python_builds.facts.artifacts import INDEX_JSON, VERSIONS_JSON, profile_prefix
 from python_builds.facts.errors import StoreError
-from python_builds.facts.records import Record
 from python_builds.facts.snapshots import Lost, lost
 
+FIELDS = {*manifest.BUILD_SCHEMA}
 
-def losses(store: Store, profile: str, current: Sequence[Record]) -> Lost:
-    """Compare the records that are to be indexed with what index.json and versions.json name, whoever wrote those.
+
+def losses(store: Store, profile: str, index: Mapping[str, Any]) -> Lost:
+    """Compare an index that is to be written with what index.json and versions.json name, whoever wrote those.
 
     Raises:
         StoreError: if one of them is no index.
     """
-    builds = _read(store, profile_prefix(profile) + INDEX_JSON, "builds")
-    try:
-        old = {
-            f"{b['python_version']}{b['variant']} for {b['platform']}-{b['arch']}": int(b["revision"]) for b in builds
-        }
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"index.json of {store} has a build without {error}") from error
-    new = {f"{r.python_version}{r.variant} for {r.platform}-{r.architecture}": r.revision for r in current}
-    versions = map(str, _read(store, profile_prefix(profile) + VERSIONS_JSON, "python_versions"))
-    return lost(old, new, versions, json.loads(manifest.versions_json(current))["python_versions"])
+    prefix = profile_prefix(profile)
+    old = _revisions(read_index(store, prefix + INDEX_JSON)) if store.exists(prefix + INDEX_JSON) else {}
+    key = prefix + VERSIONS_JSON
+    versions = _list(store, key, "python_versions")["python_versions"] if store.exists(key) else []
+    new_versions = json.loads(manifest.versions_json(index))["python_versions"]
+    return lost(old, _revisions(index), map(str, versions), new_versions)
 
 
-def _read(store: Store, key: str, field: str) -> list[dict[str, str]]:
-    if not store.exists(key):
-        return []
+def read_index(store: Store, key: str) -> Mapping[str, Any]:
+    """Read an index.json, of one platform or of all.
+
+    Raises:
+        StoreError: if it is none.
+    """
+    found = _list(store, key, "builds")
+    if any(not isinstance(build, dict) or not {*build} >= FIELDS for build in found["builds"]):
+        raise StoreError(f"{key} of {store} is no index: a build lacks one of {', '.join(sorted(FIELDS))}")
+    return found
+
+
+def _revisions(index: Mapping[str, Any]) -> dict[str, int]:
+    """Give the revision that an index names of each product."""
+    return {
+        f"{b['python_version']}{b['variant']} for {b['platform']}-{b['arch']}": b["revision"] for b in index["builds"]
+    }
+
+
+def _list(store: Store, key: str, name: str) -> Mapping[str, Any]:
     try:
-        found: list[dict[str, str]] = json.loads(store.read(key))[field]
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{key} of {store} is no index: {error!r:.200}") from error
+        found = json.loads(store.read(key))
+    except ValueError as error:
+        raise StoreError(f"{key} of {store} is no index: {error}") from error
+    if not isinstance(found, dict) or not isinstance(found.get(name), list):
+        raise StoreError(f"{key} of {store} is no index: it has no list of {name}")
     return found

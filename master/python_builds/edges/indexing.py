@@ -11,11 +11,12 @@ indexes do, unless that is meant.
 import datetime
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
-from python_builds.edges.index_guard import losses
+from python_builds.edges.index_guard import losses, read_index
 from python_builds.edges.objects import Stat
 from python_builds.edges.publishing import READERS, read_records
 from python_builds.edges.signing import Signer, signer
@@ -25,6 +26,7 @@ from python_builds.facts.artifacts import (
     KEYS_ASC,
     PROFILES,
     marked_record,
+    platform_folder,
     profile_prefix,
     records_prefix,
     snapshot_key,
@@ -117,21 +119,23 @@ class Indexing:
         if not changed:
             return
         # Before anything is read that another master may change, and write indexes of.
-        empty: dict[Platform, Snapshot | None] = dict.fromkeys(changed, Snapshot())
-        before.look_at(file.key for file in self._indexes(empty, changed))
-        old = {platform: self._snapshot(platform, before) for platform in self.platforms}
-        fresh = {platform: self._fresh(platform, old[platform], marked.get(platform.name, [])) for platform in changed}
-        snapshots: dict[Platform, Snapshot | None] = {**old, **fresh}
+        before.look_at(file.key for p in changed for file in self._indexes(p, []))
+        before.look_at(file.key for file in manifest.global_indexes(manifest.joined([]), self.profile))
+        old = {platform: self._snapshot(platform, before) for platform in changed}
+        fresh = {p: self._fresh(p, old[p], marked.get(p.name, [])) for p in changed}
+        fresh = {platform: snapshot for platform, snapshot in fresh.items() if snapshot.records or old[platform]}
+        current = {platform: self._current(snapshot) for platform, snapshot in fresh.items()}
+        index = manifest.joined(self._platform_index(platform, current.get(platform)) for platform in self.platforms)
         if everything or None in old.values():
-            self._refuse_loss(snapshots.values())
-        indexes = self._indexes(snapshots, [p for p in changed if old[p] or fresh[p].records])
-        before.look_at(file.key for file in indexes)
-        for platform in changed:
-            if old[platform] or fresh[platform].records:
-                self._write(IndexFile(key=snapshot_key(self.profile, platform), content=fresh[platform].dump()), before)
-        for file in [*indexes, *([basis] if everything else [])]:
+            self._refuse_loss(index)
+        files = [file for platform, records in current.items() for file in self._indexes(platform, records)]
+        files += manifest.global_indexes(index, self.profile)
+        before.look_at(file.key for file in files)
+        for platform, snapshot in fresh.items():
+            self._write(IndexFile(key=snapshot_key(self.profile, platform), content=snapshot.dump()), before)
+        for file in [*self._keys(before), *files, *([basis] if everything else [])]:
             self._write(file, before)
-        self._forget(marks, snapshots.values())
+        self._forget(marks, {key for snapshot in fresh.values() for key in snapshot.by_key})
 
     def _marked(self, marks: Iterable[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -155,19 +159,25 @@ class Indexing:
         kept = [record for key, record in known.items() if key in {*keys}]
         return Snapshot(records=tuple(kept)).with_records(read_records(self.store, [k for k in keys if k not in known]))
 
-    def _current(self, snapshots: Iterable[Snapshot | None]) -> list[Record]:
-        records = (record for snapshot in snapshots if snapshot for record in snapshot.records)
-        return manifest.current(records, self.profile, unchecked=self.unchecked)
+    def _current(self, snapshot: Snapshot) -> list[Record]:
+        return manifest.current(snapshot.records, self.profile, unchecked=self.unchecked)
 
-    def _indexes(self, snapshots: Mapping[Platform, Snapshot | None], changed: Iterable[Platform]) -> list[IndexFile]:
-        made = [IndexFile(key=KEYS_ASC, content=self.signer.public_keys())] if self.signer else []
-        for platform in changed:
-            records = self._current([snapshots[platform]])
-            made += platform_indexes(platform, self.profile, records, self.store.url, with_key=self.signer is not None)
-        return [*made, *manifest.global_indexes(self._current(snapshots.values()), self.profile)]
+    def _indexes(self, platform: Platform, records: Sequence[Record]) -> list[IndexFile]:
+        return platform_indexes(platform, self.profile, records, self.store.url, with_key=self.signer is not None)
 
-    def _refuse_loss(self, snapshots: Iterable[Snapshot | None]) -> None:
-        gone = losses(self.store, self.profile, self._current(snapshots))
+    def _platform_index(self, platform: Platform, records: Sequence[Record] | None) -> Mapping[str, Any]:
+        """Make a platform's index, or read the one there is where nothing of it has changed."""
+        folder = platform_folder(self.profile, platform)
+        if records is None and self.store.exists(f"{folder}/index.json"):
+            return read_index(self.store, f"{folder}/index.json")
+        return manifest.platform_index(records or [], folder)
+
+    def _keys(self, before: "_Seen") -> list[IndexFile]:
+        before.look_at([KEYS_ASC])
+        return [IndexFile(key=KEYS_ASC, content=self.signer.public_keys())] if self.signer else []
+
+    def _refuse_loss(self, index: Mapping[str, Any]) -> None:
+        gone = losses(self.store, self.profile, index)
         if gone and not self.accept_loss:
             raise StoreError(
                 f"the indexes of {self.store} would lose {gone}. Find out where the records are, or run "
@@ -190,9 +200,8 @@ class Indexing:
             self.store.replace_if(file.key, content, before.tag(file.key))
         self.written.append(file.key)
 
-    def _forget(self, marks: Iterable[str], snapshots: Iterable[Snapshot | None]) -> None:
+    def _forget(self, marks: Iterable[str], indexed: Collection[str]) -> None:
         """Delete the marks of what is indexed now, and of builds that ended before they wrote a record."""
-        indexed = {key for snapshot in snapshots if snapshot for key in snapshot.by_key}
         for mark in marks:
             if marked_record(self.profile, mark)[1] in indexed or self._is_abandoned(mark):
                 self.store.delete(mark)

@@ -45,8 +45,10 @@ class Signer:
         home = next((o.partition("=")[2] for o in self.options if o.startswith("--homedir=")), "")
         extra = " ".join(o for o in self.options if not o.startswith("--homedir="))
         macros = {
+            "__gpg": str(shutil.which("gpg")),  # rpm's own idea of it may be called gpg2
             "_gpg_name": self.fingerprints[0],
-            "_gpg_sign_cmd_extra_args": f"{extra} --digest-algo=SHA512",
+            "_gpg_digest_algo": "sha512",
+            "_gpg_sign_cmd_extra_args": extra,
             **({"_gpg_path": home} if home else {}),
         }
         command = ["rpmsign", *(f"--define={name} {value}" for name, value in macros.items()), "--addsign", str(path)]

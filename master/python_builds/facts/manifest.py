@@ -3,20 +3,22 @@
 versions.json is the predecessor's, to the byte: one line, `python_versions` the first key, `", "` between values, no
 newline at the end, final releases only (its shell clients cut it apart with sed, and take an rc for the latest).
 
-index.json names every artifact of the newest revision of each product:
+index.json names every artifact of the newest revision of each product, and python/<platform>/index.json those of one
+platform in the same form:
 
     {"schema_version": 1, "generated_at": RFC 3339 or null,
      "builds": [{"python_version", "variant", "channel", "platform", "arch", "revision", "profile", "checked",
                  "built_at", "kind", "url", "sha256", "size"}, …]}
 
-index.schema.json, beside it, is its JSON Schema. `url` is relative to index.json, so that a mirror of the tree is valid
-as it is; `channel` is release or prerelease; `arch` is amd64 or arm64; `kind` is deb, rpm, tarball or uv;
-`sha256` is null for what the predecessor published, unless S3 knew it; `generated_at` is when the newest of its records
-was made.
+index.schema.json, beside it, is its JSON Schema. `url` is relative to the index, so that a mirror of the tree is valid
+as it is; `channel` is release or prerelease; `arch` is amd64 or arm64; `kind` is deb, rpm, tarball or uv; `sha256` is
+null for what the predecessor published, unless S3 knew it; `generated_at` is when the newest of its records was made.
 """
 
+import datetime
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from packaging.version import Version
 
@@ -28,7 +30,7 @@ from python_builds.facts.artifacts import (
     VERSIONS_JSON,
     profile_prefix,
 )
-from python_builds.facts.index_files import IndexFile, newest, signed
+from python_builds.facts.index_files import NEVER, IndexFile, newest, signed
 from python_builds.facts.records import Artifact, Record, newest_revisions
 
 SCHEMA_VERSION = 1
@@ -79,33 +81,51 @@ def current(records: Iterable[Record], profile: str, *, unchecked: bool) -> list
     return newest_revisions(r for r in records if is_indexed(r, profile, unchecked=unchecked))
 
 
-def global_indexes(records: Sequence[Record], profile: str) -> list[IndexFile]:
-    """Make the indexes of all platforms from `current` records, in the order in which they are to be written."""
+def platform_index(records: Sequence[Record], folder: str) -> dict[str, object]:
+    """List every artifact of `current` records of one platform; URLs are relative to its folder."""
+    builds = [_build(r, a, folder) for r in records for a in r.artifacts if a.kind != "sha256"]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "generated_at": newest(records).isoformat() if records else None,
+        "builds": builds,
+    }
+
+
+def joined(indexes: Iterable[Mapping[str, Any]]) -> dict[str, object]:
+    """Join the indexes of platforms, in their order, to the one of all."""
+    every = list(indexes)
+    stamps = [index["generated_at"] for index in every if index["generated_at"]]
+    builds = [{**build, "url": f"{build['platform']}/{build['url']}"} for index in every for build in index["builds"]]
+    return {"schema_version": SCHEMA_VERSION, "generated_at": max(stamps, default=None), "builds": builds}
+
+
+def global_indexes(index: Mapping[str, Any], profile: str) -> list[IndexFile]:
+    """Make the indexes of all platforms, in the order in which they are to be written."""
     prefix = profile_prefix(profile)
+    dated = datetime.datetime.fromisoformat(index["generated_at"]) if index["generated_at"] else NEVER
     schema = json.dumps(SCHEMA, indent=1).encode() + b"\n"
     return [
         IndexFile(key=f"{prefix}{INDEX_SCHEMA_JSON}", content=schema),
-        *signed(f"{prefix}{INDEX_JSON}", index_json(records, prefix), newest(records)),
-        *signed(f"{prefix}{VERSIONS_JSON}", versions_json(records), newest(records)),
+        *signed(f"{prefix}{INDEX_JSON}", index_json(index), dated),
+        *signed(f"{prefix}{VERSIONS_JSON}", versions_json(index), dated),
     ]
 
 
-def versions_json(records: Iterable[Record]) -> bytes:
+def versions_json(index: Mapping[str, Any]) -> bytes:
     """List the final releases that at least one platform has, the oldest first."""
-    versions = sorted(Version(text) for text in {r.python_version for r in records if not r.variant})
+    found = {build["python_version"] for build in index["builds"] if not build["variant"]}
+    versions = sorted(Version(text) for text in found)
     return json.dumps({"python_versions": [str(v) for v in versions if not v.is_prerelease]}).encode()
 
 
-def index_json(records: Sequence[Record], prefix: str) -> bytes:
-    """List every artifact of these records, each on a line; `prefix` is the profile's, below which index.json lies."""
-    made_at = newest(records).isoformat() if records else None
-    head = {"schema_version": SCHEMA_VERSION, "generated_at": made_at}
-    entries = [json.dumps(_entry(r, a, prefix)) for r in records for a in r.artifacts if a.kind != "sha256"]
-    builds = ",\n  ".join(entries)
-    return f'{json.dumps(head)[:-1]}, "builds": [\n  {builds}\n]}}\n'.encode()
+def index_json(index: Mapping[str, Any]) -> bytes:
+    """Write an index with a line for each artifact."""
+    head = json.dumps({name: value for name, value in index.items() if name != "builds"})
+    builds = ",\n  ".join(map(json.dumps, index["builds"]))
+    return f'{head[:-1]}, "builds": [\n  {builds}\n]}}\n'.encode()
 
 
-def _entry(record: Record, artifact: Artifact, prefix: str) -> dict[str, object]:
+def _build(record: Record, artifact: Artifact, folder: str) -> dict[str, object]:
     return {
         "python_version": record.python_version,
         "variant": record.variant,
@@ -115,9 +135,9 @@ def _entry(record: Record, artifact: Artifact, prefix: str) -> dict[str, object]
         "revision": record.revision,
         "profile": record.profile,
         "checked": record.checked,
-        "built_at": record.built_at.isoformat(),
+        "built_at": record.built_at.astimezone(datetime.UTC).isoformat(),
         "kind": artifact.kind,
-        "url": artifact.key.removeprefix(f"{prefix}python/"),
+        "url": artifact.key.removeprefix(f"{folder}/"),
         "sha256": artifact.sha256,
         "size": artifact.size,
     }

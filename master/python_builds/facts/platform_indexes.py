@@ -8,6 +8,7 @@ from packaging.version import Version
 from python_builds.facts.apt_repository import apt_indexes
 from python_builds.facts.artifacts import KEYS_ASC, RPM_ARCHITECTURES, platform_folder
 from python_builds.facts.index_files import IndexFile, newest, signed
+from python_builds.facts.manifest import index_json, platform_index
 from python_builds.facts.platforms import Platform
 from python_builds.facts.records import Record
 from python_builds.facts.yum_repository import repo_file, yum_indexes
@@ -34,6 +35,7 @@ def platform_indexes(
     return [
         *packages,
         *signed(f"{folder}/uv.json", uv_json(records, url), newest(records)),
+        *signed(f"{folder}/index.json", index_json(platform_index(records, folder)), newest(records)),
         *signed(f"{folder}/SHA256SUMS", sha256sums(records, folder), newest(records)),
     ]
 

@@ -1,0 +1,93 @@
+"""Containers in which users' own tools install what was published, from a web server on this machine."""
+
+import subprocess
+from dataclasses import dataclass
+
+from python_builds.facts.platforms import Platform
+from python_builds.facts.setting_types import CHECKOUT
+
+AS_NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs env HOME=/tmp PYTHONDONTWRITEBYTECODE=1"
+ADD_REPOSITORY = """
+export DEBIAN_FRONTEND=noninteractive
+install -d /etc/apt/keyrings
+/usr/lib/apt/apt-helper -q download-file "$CDN/python/python-builds.asc" /etc/apt/keyrings/python-builds.asc
+echo "deb [signed-by=/etc/apt/keyrings/python-builds.asc] $REPOSITORY $SUITE main" >/etc/apt/sources.list.d/python-builds.list
+"""
+"""With nothing but what a bare Debian has; the README says the same with curl."""
+
+BY_NAME = """
+set -eu
+%s
+apt-get -q update
+apt-get -q -y --no-install-recommends install "$NAME" || { ! dpkg -s "$NAME" 2>/dev/null; echo REFUSED; exit 0; }
+%s "$PREFIX/bin/python" /scripts/check_interpreter.py "$PREFIX"
+apt-get -q -y purge "$NAME"
+test ! -e /opt/python
+echo WORKS
+"""
+TRY_BY_NAME = BY_NAME % (ADD_REPOSITORY, AS_NOBODY)
+
+TRY_UPGRADE = f"""
+set -eu
+{ADD_REPOSITORY}
+/usr/lib/apt/apt-helper -q download-file "$REPOSITORY/pkgs/${{NAME}}_1_amd64.deb" /tmp/first.deb
+apt-get -q update
+apt-get -q -y --no-install-recommends --allow-downgrades install /tmp/first.deb
+dpkg-query --show --showformat '${{Version}}\\n' "$NAME"
+apt-get -q -y upgrade
+dpkg-query --show --showformat '${{Version}}\\n' "$NAME"
+"$PREFIX/bin/python" --version
+"""
+
+TRY_INSTALL = f"""
+set -eu
+{ADD_REPOSITORY}
+apt-get -q update
+apt-get -q -y --no-install-recommends install "$NAME"
+"""
+
+TRY_UV = f"""
+set -eu
+mkdir -p /tmp/work
+cd /tmp/work
+export UV_PYTHON_INSTALL_DIR=/srv/pythons UV_CACHE_DIR=/tmp/cache UV_PYTHON_DOWNLOADS_JSON_URL=$REPOSITORY/uv.json
+export UV_PYTHON_BIN_DIR=/tmp/bin
+uv python install --no-config "$VERSION"
+uv venv --no-config --managed-python --python "$VERSION" venv
+found=$(venv/bin/python -c 'import sys; print(sys.base_prefix)')
+case $found in /srv/pythons/*) ;; *) echo "uv took $found"; exit 1;; esac
+! venv/bin/python -c 'import sysconfig; print(sysconfig.get_config_vars())' | grep -F /opt/python
+venv/bin/python -c 'import ssl, sqlite3, ctypes, lzma, readline, tkinter, zlib; print(ssl.OPENSSL_VERSION)'
+"$found/bin/pip3" --version
+"$found/bin/python3-config" --prefix
+chown -R 65534:65534 /srv/pythons
+{AS_NOBODY} "$found/bin/python3" /scripts/check_development.py "$found"
+echo WORKS
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Client:
+    """Where the things are that a user installs."""
+
+    cdn: str
+    platform: Platform
+    version: str
+
+    def run(self, script: str, image: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run a script in a container that reaches the web server on this machine."""
+        values = {
+            "CDN": self.cdn,
+            "REPOSITORY": f"{self.cdn}/quick/python/{self.platform.name}",
+            "SUITE": self.platform.suite,
+            "VERSION": self.version,
+            "NAME": f"python-{self.version}",
+            "PREFIX": f"/opt/python/{self.version}",
+        }
+        environment = [f"--env={name}={value}" for name, value in values.items()]
+        command = ["docker", "run", "--rm", "--network=host", f"--volume={CHECKOUT}/scripts:/scripts:ro"]
+        done = subprocess.run(
+            [*command, *options, *environment, image, "bash", "-c", script], capture_output=True, text=True
+        )
+        print(done.stdout[-5000:], done.stderr[-5000:])
+        return done

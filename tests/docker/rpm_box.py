@@ -1,0 +1,138 @@
+"""The container in which packages for rpm systems are made and tried: of Debian 12, with rpm's, dnf's and zypper's tools."""
+
+import contextlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from python_builds.facts.docker_hosts import CAPABILITIES
+from python_builds.facts.images import worker_image
+from python_builds.facts.platforms import platform_named
+from python_builds.facts.setting_types import CHECKOUT
+
+PLATFORM = platform_named("debian-12")
+IMAGE = "python-builds-test-rpm"
+CAGE = ["--cap-drop=ALL", *(f"--cap-add={c}" for c in CAPABILITIES), "--security-opt=no-new-privileges"]
+
+MINI_CHECKS = {
+    "check_interpreter.py": """
+import subprocess, sys
+subprocess.run([sys.argv[1] + "/bin/python", "/check/import_extensions.py"], check=True)
+print("check_interpreter.py: all 1 checks passed")
+""",
+    "check_development.py": """
+import subprocess
+subprocess.run(["gcc", "-x", "c", "-o", "/tmp/x", "-"], input="int main(void) { return 0; }", text=True, check=True)
+print("check_development.py: all 1 checks passed")
+""",
+}
+"""The miniature is no Python that could run the real ones; how they are run is the same."""
+
+
+class Box:
+    """A container caged as the farm's are, and without a network."""
+
+    def __init__(self) -> None:
+        started = docker("run", "--detach", "--init", *CAGE, "--network=none", IMAGE, "sleep", "3600")
+        assert started.returncode == 0, started.stderr
+        self.name = started.stdout.strip()
+
+    def run(self, command: str, status: int | None = 0, folder: str = "/") -> str:
+        """Run a command; give what it printed, on both outputs."""
+        arguments = [
+            "exec",
+            f"--workdir={folder}",
+            self.name,
+            "bash",
+            "-c",
+            f"set -euo pipefail; {{ {command}\n}} 2>&1",
+        ]
+        done = docker(*arguments)
+        assert status is None or done.returncode == status, f"{command}\n{done.stdout[-6000:]}{done.stderr}"
+        return done.stdout
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file."""
+        self.run(f"mkdir -p {Path(path).parent}; printf %s {shlex.quote(text)} >{path}")
+
+    def package(self, folder: str, provides: list[str], name: str, post: str = "") -> None:
+        """Make a stub package without files."""
+        lines = [
+            *(f"Provides: {p}" for p in provides),
+            "%description",
+            "A stub.",
+            "%install",
+            *(["%post", post] if post else []),
+        ]
+        head = f"Name: {name}\nVersion: 1\nRelease: 1\nSummary: a stub\nLicense: none\nBuildArch: noarch\n"
+        self.write(f"/tmp/stub/{name}.spec", head + "\n".join(lines) + "\n%files\n")
+        self.run(f"rpmbuild -bb --define '_topdir /tmp/stub' --define '_rpmdir {folder}' /tmp/stub/{name}.spec")
+
+
+class Built:
+    """A work folder in the box, with a package of each revision that was asked for."""
+
+    def __init__(self, box: Box, case: str, version: str, tarball: Path) -> None:
+        self.box, self.case, self.version = box, case, version
+        self.prefix, self.package = f"/opt/python/{version}", f"python-{version}"
+        self.folder = f"/var/lib/python-builds/{case}-{version}"
+        self.architecture = box.run("uname -m").strip()
+        box.run(f"mkdir -p {self.folder}")
+        docker("cp", str(CHECKOUT / "scripts"), f"{box.name}:{self.folder}/", check=True)
+        docker("cp", str(tarball), f"{box.name}:{self.folder}/{tarball.name}", check=True)
+        if case == "mini":
+            for name, text in MINI_CHECKS.items():
+                box.write(f"{self.folder}/scripts/{name}", text)
+        self.sh("scripts/prepare-folders.sh")
+        self.step(f"unpack-source.sh {tarball.name} $(sha256sum <{tarball.name} | cut -d ' ' -f 1)")
+        for step in ("configure.sh {} quick", "compile.sh quick", "smoke-test.sh", "install-to-stage.sh {} quick"):
+            self.step(step.format(self.prefix))
+
+    def sh(self, command: str, status: int | None = 0) -> str:
+        """Run a command in the work folder, as root."""
+        return self.box.run(command, status, self.folder)
+
+    def step(self, command: str) -> str:
+        """Run a script as the build does."""
+        return self.sh(f"scripts/as-builder.sh scripts/{command}")
+
+    def make(self, revision: int = 1, compression: str = "gzip") -> str:
+        """Package the tree; give the file."""
+        file = f"{self.folder}/dist/{self.package}-1-{revision}.{self.architecture}.rpm"
+        if self.sh(f"test -e {file} || echo missing"):
+            self.step(f"package-rpm.sh {self.package} {revision} {self.architecture} {self.prefix} {compression}")
+        return file
+
+
+def docker(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, **options)
+
+
+@contextlib.contextmanager
+def started_box() -> Iterator[Box]:
+    """Start the container, of an image that is built where it is missing, from images that are made where they are."""
+    if shutil.which("docker") is None or docker("version").returncode:
+        pytest.fail("these tests need Docker: apt-get install docker.io, start dockerd, and see that it answers")
+    for wanted, command in ((PLATFORM.base_image, "base-image"), (worker_image(PLATFORM), "images")):
+        if docker("image", "inspect", wanted).returncode:
+            environment = {**os.environ, "PLATFORM": PLATFORM.name, "ARCH": ""}
+            subprocess.run(
+                [sys.executable, "-m", "python_builds.commands.images", command], env=environment, check=True
+            )
+    arguments = (f"BASE_IMAGE={PLATFORM.base_image}", f"WORKER_IMAGE={worker_image(PLATFORM)}")
+    dockerfile = Path(__file__).with_name("rpm.Dockerfile").read_text()
+    built = docker(
+        "build", "--force-rm", f"--tag={IMAGE}", *(f"--build-arg={a}" for a in arguments), "-", input=dockerfile
+    )
+    assert built.returncode == 0, built.stdout[-5000:] + built.stderr[-5000:]
+    box = Box()
+    try:
+        yield box
+    finally:
+        docker("rm", "--force", "--volumes", box.name)

@@ -1,0 +1,261 @@
+"""What dnf and zypper make of a platform's signed repository: they install by name, and refuse what was tampered with.
+
+The packages are of trees that are built here, on Debian 12, as in test_rpm.py; stub packages stand for the libraries.
+"""
+
+import dataclasses
+import gzip
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from farms import mini_tarball
+from packaging.version import Version
+
+from python_builds.edges.digests import file_sha256
+from python_builds.edges.directory_store import DirectoryStore
+from python_builds.edges.indexing import Indexing
+from python_builds.edges.packages import package_metadata
+from python_builds.edges.publishing import sign_package, upload_artifacts, write_record
+from python_builds.edges.signing import Signer, signer
+from python_builds.facts.artifacts import PACKAGES_FOLDER, Product, artifact_keys, package_file
+from python_builds.facts.platforms import platform_named
+from python_builds.facts.records import Record
+from python_builds.facts.setting_types import CHECKOUT
+from python_builds.facts.settings import Settings
+from tests.docker.rpm_box import Box, Built, docker, started_box
+from tests.published import Crawler, from_store
+
+VERSION, OTHER = "3.11.2", "3.11.7"
+SERVED = "/srv/published"
+PLATFORMS = {"dnf": platform_named("rhel-9"), "zypper": platform_named("opensuse-156")}
+REPOSITORIES = {"dnf": "etc/yum.repos.d", "zypper": "etc/zypp/repos.d"}
+COMMANDS = {
+    "dnf": "dnf --assumeyes --installroot={root} --releasever=9 --setopt=reposdir={root}/etc/yum.repos.d "
+    "--setopt=cachedir={root}/var/cache/dnf",
+    "zypper": "zypper --root {root} --non-interactive --gpg-auto-import-keys",
+}
+every_manager = pytest.mark.parametrize("manager", COMMANDS)
+
+
+@dataclasses.dataclass
+class Published:
+    """A store on this machine whose copy is in the box, and what signed it."""
+
+    box: Box
+    store: DirectoryStore
+    signs: Signer
+    other: Signer
+
+    def sync(self) -> None:
+        """Bring the copy up to date."""
+        self.box.run(f"rm -rf {SERVED}")
+        docker("cp", str(self.store.root), f"{self.box.name}:{SERVED}", check=True)
+
+    def publish(self, built: Built, manager: str, revision: int, folder: Path) -> None:
+        """Publish what was built, as a farm does."""
+        product = Product(
+            version=Version(built.version), platform=PLATFORMS[manager], architecture="amd64", profile="optimized"
+        )
+        built.make(revision)
+        names = [name for name in artifact_keys(product, revision) if not name.endswith(".sha256")]
+        for name in names:
+            if name.endswith(".tar.gz"):
+                script = "package-uv.sh" if name.endswith("-uv.tar.gz") else "package-tarball.sh"
+                built.step(f"{script} {name} {built.prefix}")
+            for file in (name, f"{name}.sha256"):
+                docker("cp", f"{self.box.name}:{built.folder}/dist/{file}", str(folder / file), check=True)
+        package = folder / package_file(product, revision)
+        sign_package(self.signs, package)
+        write_record(
+            self.store,
+            Record.model_validate(
+                {
+                    "python_version": built.version,
+                    "platform": product.platform.name,
+                    "architecture": "amd64",
+                    "revision": revision,
+                    "profile": "optimized",
+                    "checked": True,
+                    "built_at": f"2026-01-0{revision}T00:00:00Z",
+                    "source": None,
+                    "package": package_metadata(package, f"{PACKAGES_FOLDER}/{package.name}"),
+                    "artifacts": upload_artifacts(self.store, product, revision, folder),
+                }
+            ),
+        )
+
+    def index(self) -> None:
+        Indexing(store=self.store, profile="optimized", signer=self.signs, platforms=[*PLATFORMS.values()]).run()
+        self.sync()
+
+
+def key(folder: Path, name: str) -> Path:
+    script = CHECKOUT / "scripts/setup/make-signing-key.sh"
+    subprocess.run([script, folder / name, f"{name} <{name}@example.org>"], check=True)
+    return folder / name
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Box]:
+    with started_box() as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def built(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return Built(box, "mini", VERSION, mini_tarball(tmp_path_factory.mktemp("mini"), VERSION))
+
+
+@pytest.fixture(scope="module")
+def published(box: Box, built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    """Publish two versions for each platform, with stub packages for their libraries beside."""
+    folder = tmp_path_factory.mktemp("published")
+    other = Built(box, "mini", OTHER, mini_tarball(folder, OTHER))
+    mine, somebody_s = (
+        Settings(_env_file=None, state_dir=folder, signing_key_file=key(folder, name)) for name in ("farm", "stranger")
+    )
+    store = DirectoryStore(folder / "store", f"file://{SERVED}")
+    required = {line for line in built.sh(f"rpm -qp --requires {built.make()}").splitlines() if "rpmlib" not in line}
+    box.package("/srv/stubs", [*required, "/bin/sh"], "libraries")
+    box.run("createrepo_c --quiet /srv/stubs")
+    with signer(mine) as signs, signer(somebody_s) as stranger:
+        made = Published(box, store, signs, stranger)
+        for manager in COMMANDS:
+            for number, one in enumerate((built, other)):
+                (work := folder / f"{manager}-{number}").mkdir()
+                made.publish(one, manager, 1, work)
+        made.index()
+        yield made
+
+
+@pytest.fixture
+def root(box: Box, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give an empty system that has the platform's repository file and the stubs'."""
+    manager = request.node.callspec.params["manager"]
+    root = f"/tmp/root-{manager}"
+    folder = f"{root}/{REPOSITORIES[manager]}"
+    served = f"{SERVED}/python/{PLATFORMS[manager].name}"
+    box.run(f"rm -rf {root}; mkdir -p {folder} {root}/etc/rpm; cp /etc/rpm/macros {root}/etc/rpm/")
+    box.run(f"cp {served}/python-builds.repo {folder}/")
+    box.write(f"{folder}/stubs.repo", "[stubs]\nname=stubs\nbaseurl=file:///srv/stubs\nenabled=1\ngpgcheck=0\n")
+    yield root
+    box.run(f"rm -rf {root}")
+
+
+def do(box: Box, manager: str, root: str, words: str, status: int | None = 0) -> str:
+    return box.run(f"{COMMANDS[manager].format(root=root)} {words}", status)
+
+
+def test_every_index_of_the_repository_is_true(published: Published, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.asc"
+    keys.write_bytes(published.signs.public_keys())
+
+    assert Crawler(from_store(published.store), keys=keys).crawl(PLATFORMS.values())["primary"] == 4
+
+
+@every_manager
+def test_a_package_is_installed_by_name_with_both_signatures_checked(
+    published: Published, box: Box, root: str, manager: str
+) -> None:
+    said = do(box, manager, root, f"install python-{VERSION} python-{OTHER}")
+
+    assert box.run(f"{root}/opt/python/{VERSION}/bin/python --version")
+    assert box.run(f"ls {root}/opt/python").split() == [VERSION, OTHER]
+    imported = box.run(f"rpm --root {root} -qa 'gpg-pubkey*'")
+    assert published.signs.fingerprints[0][-8:].lower() in imported, said
+    signature = box.run(f"rpm --root {root} -q --qf '%{{RSAHEADER:pgpsig}}%{{SIGPGP:pgpsig}}' python-{VERSION}")
+    assert published.signs.fingerprints[0][-16:].lower() in signature.lower()
+    do(box, manager, root, f"remove python-{VERSION} python-{OTHER}")
+    assert box.run(f"ls {root}/opt 2>/dev/null || true") == ""
+
+
+@every_manager
+def test_a_rebuild_is_an_upgrade(
+    published: Published, built: Built, box: Box, root: str, manager: str, tmp_path: Path
+) -> None:
+    do(box, manager, root, f"install python-{VERSION}")
+    published.publish(built, manager, 2, tmp_path)
+    published.index()
+    if manager == "zypper":
+        do(box, manager, root, "refresh --force")
+    else:
+        do(box, manager, root, "clean expire-cache")
+    do(box, manager, root, f"update python-{VERSION}")
+
+    assert box.run(f"rpm --root {root} -q python-{VERSION}").strip() == f"python-{VERSION}-1-2.x86_64"
+
+
+def tampered_package(published: Published, folder: str, _box: Box) -> None:
+    published.box.run(
+        f"for f in {folder}/pkgs/*.rpm; do printf X | dd of=$f bs=1 seek=20000 conv=notrunc status=none; done"
+    )
+
+
+def tampered_primary(published: Published, folder: str, _box: Box) -> None:
+    """Somebody changes what the index says, and all digests with it, but has no key."""
+    (primary,) = [k for k in published.box.run(f"ls {folder}/repodata").split() if k.endswith("-primary.xml.gz")][-1:]
+    published.box.run(f"rm {folder}/repodata/*-primary.xml.gz; echo '<metadata/>' | gzip >{folder}/repodata/{primary}")
+
+
+def tampered_repomd(published: Published, folder: str, _box: Box) -> None:
+    published.box.run(f"sed -i 's/<revision>/<revision>9/' {folder}/repodata/repomd.xml")
+
+
+def signed_by_somebody_else(published: Published, folder: str, _box: Box) -> None:
+    for path in (f"{folder}/repodata/repomd.xml",):
+        content = published.box.run(f"cat {path}").encode()
+        published.box.write(
+            f"{path}.asc", published.other.sign(content, published.other.newest_key, clear=False).decode()
+        )
+
+
+def without_signature(published: Published, folder: str, _box: Box) -> None:
+    published.box.run(f"rm {folder}/repodata/repomd.xml.asc")
+
+
+@every_manager
+@pytest.mark.parametrize(
+    "tamper", [tampered_package, tampered_primary, tampered_repomd, signed_by_somebody_else, without_signature]
+)
+def test_what_was_tampered_with_is_refused(published: Published, box: Box, root: str, manager: str, tamper) -> None:
+    tamper(published, f"{SERVED}/python/{PLATFORMS[manager].name}", box)
+    try:
+        said = do(box, manager, root, f"install python-{VERSION}", status=None)
+        assert re.search("GPG|[Ss]ignature|[Cc]hecksum|[Dd]igest", said), said
+        assert box.run(f"test -e {root}/opt/python && echo installed || true") == "", said
+    finally:
+        published.sync()
+
+
+@every_manager
+def test_a_package_that_somebody_else_signed_is_refused_though_its_digest_is_listed(
+    published: Published, box: Box, root: str, manager: str, tmp_path: Path
+) -> None:
+    """Somebody has the bucket and not the key: the repository's signature is left as it is, or made by another key."""
+    folder = f"{SERVED}/python/{PLATFORMS[manager].name}"
+    (name,) = box.run(f"cd {folder}/pkgs; ls python-{VERSION}-1-*.rpm | tail -n 1").split()
+    docker("cp", f"{box.name}:{folder}/pkgs/{name}", str(tmp_path / name), check=True)
+    published.other.sign_rpm(tmp_path / name)
+    docker("cp", str(tmp_path / name), f"{box.name}:{folder}/pkgs/{name}", check=True)
+    try:
+        box.run(f"rm -r {folder}/repodata; createrepo_c --quiet {folder}")
+        # Even an operator who does not check the index is safe.
+        box.run(f"sed -i s/repo_gpgcheck=1/repo_gpgcheck=0/ {root}/{REPOSITORIES[manager]}/python-builds.repo")
+        said = do(box, manager, root, f"install python-{VERSION}", status=None)
+
+        assert re.search("GPG|[Ss]ignature", said), said
+        assert box.run(f"test -e {root}/opt/python && echo installed || true") == "", said
+    finally:
+        published.sync()
+
+
+def test_the_repository_s_own_files_are_small(published: Published) -> None:
+    files = published.store.keys("python/rhel-9/repodata/")
+    primary = [key for key in files if key.endswith("-primary.xml.gz")][-1]
+
+    assert b"/opt/python/3.11.2/bin/python3" in gzip.decompress(published.store.read(primary)), "dnf provides finds it"
+    assert not [key for key in files if "filelists" in key]
+    assert file_sha256(published.store.root / primary) in primary
