@@ -6,9 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-find-links --no-emit-index-url --upgrade
 # What the tests run beside Python: a compiler and the tools of an apt platform, and the linter of shell scripts.
-TEST_PACKAGES := dpkg-dev gcc gpg gpg-agent gpgv libc6-dev make shellcheck util-linux xz-utils zlib1g-dev
+TEST_PACKAGES := dpkg-dev gcc gpg gpg-agent gpgv libc6-dev make rpm shellcheck util-linux xz-utils zlib1g-dev
 # What the Docker tests make an engine of their own with, on a disk of its own.
-DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs iproute2
+DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 rpm
 export PYTHONPATH := $(CURDIR)/master
 export VERSION PLATFORM PROFILE FORCE ARCH REGISTRY ALL BENCH VERSIONS PLATFORMS ARCHITECTURES DRY_RUN YES BATCH KEEP DIGESTS ACCEPT_LOSS
 
@@ -76,7 +76,7 @@ test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=
 test-real: $(VENV)/ready-dev  ## build a real CPython 3.11.2, install it, run it (as root, some minutes)
 	@$(BIN)/pytest tests/real
 
-bench: $(VENV)/ready  ## measure the farm; needs Docker and the worker image of debian-12 [BENCH=farm]
+bench: $(VENV)/ready  ## measure the farm and the indexes; the farm needs Docker and the worker image of debian-12 [BENCH=farm]
 	@PYTHONPATH="$(PYTHONPATH):$(CURDIR)/tests/e2e" $(BIN)/python -m benchmarks
 
 check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, checkconfig

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from debian.arfile import ArError
 from debian.debfile import DebError, DebFile
 
 from python_builds.facts.errors import StoreError
@@ -17,8 +18,18 @@ def package_metadata(path: Path, href: str) -> dict[str, str]:
     """
     try:
         return {".deb": _deb, ".rpm": _rpm}[path.suffix](path, href)
-    except (DebError, OSError, RuntimeError, ValueError) as error:
+    except (ArError, DebError, OSError, RuntimeError, ValueError) as error:
         raise StoreError(f"{path.name} cannot be read as a package: {error}") from error
+
+
+def require_rpm() -> None:
+    """See that rpm packages can be read and signed on this machine.
+
+    Raises:
+        StoreError: if rpm is not installed.
+    """
+    if not RPM_CONFIGURATION.exists():
+        raise StoreError("rpm packages are read and signed by rpm, which this machine lacks: apt-get install rpm")
 
 
 def _deb(path: Path, _href: str) -> dict[str, str]:
@@ -27,8 +38,6 @@ def _deb(path: Path, _href: str) -> dict[str, str]:
 
 
 def _rpm(path: Path, href: str) -> dict[str, str]:
-    if not RPM_CONFIGURATION.exists():
-        raise StoreError(f"{path.name} is read by rpm's library, which this machine lacks: apt-get install rpm")
     import createrepo_c  # noqa: PLC0415 - it complains at import where rpm is not installed
 
     package = createrepo_c.package_from_rpm(

@@ -55,7 +55,7 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
     prefix = util.Property("prefix")
     profile = util.Property("profile")
     return [
-        here("check the request", check_request, headline=True),
+        here("check the request", functools.partial(check_request, settings), headline=True),
         here("take the source from the store", take_source),
         *_send_scripts(),
         steps.FileDownload(

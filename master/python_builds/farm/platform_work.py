@@ -5,7 +5,7 @@ import shutil
 
 from buildbot.process.results import SUCCESS
 
-from python_builds.edges.packages import package_metadata
+from python_builds.edges.packages import package_metadata, require_rpm
 from python_builds.edges.publishing import (
     located,
     newest_record,
@@ -35,8 +35,8 @@ CHECK_STEP = "check the package"
 """The step whose success makes a product count as checked."""
 
 
-def check_request(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
-    """Refuse what cannot be built, end where there is nothing to do, and reserve a revision."""
+def check_request(settings: Settings, store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+    """Refuse what cannot be built or published, end where there is nothing to do, and reserve a revision."""
     request = parse_platform_request(work.properties, platform, architecture)
     product = request.product
     existing = newest_record(store, product)
@@ -48,6 +48,11 @@ def check_request(store: Store, platform: Platform, architecture: str, work: Wor
             properties={"artifacts": located(store, existing), "revision": existing.revision},
             ends_build=True,
         )
+    if platform.package_format == "rpm":
+        require_rpm()
+    with signer(settings) as signs:
+        if signs:
+            signs.sign(b"", signs.newest_key, clear=False)  # rather now than after an hour of compiling
     source = mirrored(store, product.version)  # kept in a property: the mirror may have a better one when we are done
     revision = reserve_revision(store, product, work.build)
     work.say(f"{product}, revision {revision}, from {source.name} ({source.origin}, {source.trust})")
