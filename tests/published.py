@@ -120,7 +120,7 @@ class Crawler:
             assert (sha256(content), len(content)) == (digest, int(size))
             opened = {"gz": gzip.decompress, "xz": lzma.decompress}.get(name.rpartition(".")[2], bytes)(content)
             for paragraph in filter(None, opened.decode().split("\n\n")):
-                fields = dict(line.split(": ", 1) for line in paragraph.splitlines())
+                fields = dict(line.split(": ", 1) for line in paragraph.splitlines() if not line.startswith(" "))
                 package = self.get(f"{folder}/{fields['Filename']}")
                 assert (sha256(package), len(package)) == (fields["SHA256"], int(fields["Size"]))
                 self.count(name.rpartition("/")[2])
