@@ -19,6 +19,7 @@ from python_builds.commands.client import Client
 from python_builds.commands.farm import EXPECTED
 from python_builds.commands.progress import GOOD, Progress, size
 from python_builds.commands.where import for_build, with_engine
+from python_builds.edges.store import make_store
 from python_builds.facts.artifacts import INDEX_JSON, profile_prefix
 from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.errors import FarmError, InvalidRequest
@@ -163,7 +164,7 @@ def _show(settings: Settings, profile: str, artifacts: list[dict[str, Any]]) -> 
         for installer in INSTALLERS.get(artifact["kind"], ()):
             print(f"\ninstall it:\n  sudo {installer} {shlex.quote(artifact['location'])}")
     if artifacts:
-        print(f"\nindex: {settings.store / (profile_prefix(profile) + INDEX_JSON)}")
+        print(f"\nindex: {make_store(settings).location(profile_prefix(profile) + INDEX_JSON)}")
 
 
 def _wait_for_indexes(client: Client) -> None:

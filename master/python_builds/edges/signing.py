@@ -72,7 +72,7 @@ def signer(settings: Settings) -> Iterator[Signer | None]:
     Raises:
         SigningError: if there is no gpg, or no such key.
     """
-    if not settings.signing_key_file and not settings.signing_keys:
+    if not settings.signs:
         yield None
         return
     if shutil.which("gpg") is None:

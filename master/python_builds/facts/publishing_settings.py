@@ -53,3 +53,8 @@ class PublishingSettings(BaseSettings):
         None, description="file with the keys' passphrase"
     )
     keep_revisions: int = Field(2, ge=1, description="revisions of each product that `make prune` leaves")
+
+    @property
+    def signs(self) -> bool:
+        """Whether what is published is signed."""
+        return bool(self.signing_key_file or self.signing_keys)

@@ -30,4 +30,5 @@ def write(settings: Settings, store: Store, work: Work) -> Outcome:
     for key in written:
         work.say(store.location(key))
     work.spool.rmdir()
-    return Outcome(summary=f"{len(written)} written" if written else "all up to date")
+    how = "signed" if settings.signs else "unsigned, as no key is set"
+    return Outcome(summary=f"{len(written)} index files written, {how}" if written else f"all up to date, {how}")

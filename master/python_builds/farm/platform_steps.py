@@ -88,7 +88,8 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
         _command("collect the artifacts", ["scripts/collect-artifacts.sh", *_artifact_names()], settings),
         *_check(prefix, platform, settings),
         *_uploads(spool),
-        here("sign the package", functools.partial(sign, settings)),
+        # A deb is vouched for by its repository alone.
+        *([here("sign the package", functools.partial(sign, settings))] if platform.package_format == "rpm" else []),
         here("publish", publish),
         here("record", record),
         steps.Trigger(
