@@ -61,6 +61,21 @@ def test_a_build_ends_in_the_bucket_and_nowhere_else(farm: FarmUnderTest, s3: Fa
     assert SECRET not in done.stdout
 
 
+def test_a_worker_knows_no_credentials(farm: FarmUnderTest) -> None:
+    mini_tarball(farm.tarballs, "3.11.6", COMPILE_SECONDS=4)
+    farm.environment["AWS_SECRET_ACCESS_KEY"] = SECRET
+    farm.run("farm", "run")
+    build = farm.spawn("build", VERSION="3.11.6")
+    farm.wait_for_step("compile")
+    found = Path(f"/proc/{farm.worker_process()}/environ").read_bytes()
+    build.communicate(timeout=120)
+
+    assert b"PATH=" in found
+    assert b"AWS" not in found
+    assert SECRET.encode() not in found
+    assert build.returncode == 0
+
+
 def test_what_nobody_could_try_is_in_no_index_of_a_bucket(farm: FarmUnderTest, s3: FaultyS3) -> None:
     farm.build("3.11.2")
 

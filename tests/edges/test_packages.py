@@ -156,6 +156,21 @@ def test_two_keys_sign_side_by_side_while_one_replaces_the_other(tmp_path, keys)
     verify(str(tmp_path / "both-public.asc"), signature, b"text\n")
 
 
+def test_a_key_that_signs_no_more_is_still_published(tmp_path, keys):
+    with signer(settings(tmp_path, signing_key_file=keys[0])) as old:
+        former = old.public_keys()
+        signature = old.sign(b"text\n", old.newest_key, clear=False)
+    both = tmp_path / "both.asc"
+    both.write_bytes(former + keys[1].read_bytes())
+    both.chmod(0o600)
+    with signer(settings(tmp_path, signing_key_file=both)) as signs:
+        (tmp_path / "public.asc").write_bytes(signs.public_keys())
+
+    assert len(signs.fingerprints) == 1
+    assert signs.fingerprints != old.fingerprints
+    verify(str(tmp_path / "public.asc"), signature, b"text\n")
+
+
 def test_one_key_of_several_is_chosen_by_its_fingerprint(tmp_path, keys):
     both = tmp_path / "both.asc"
     both.write_bytes(b"".join(key.read_bytes() for key in keys))

@@ -274,6 +274,19 @@ def test_the_settings_make_a_store_with_credentials_from_a_file(s3, tmp_path):
     assert s3.client().get_object(Bucket=BUCKET, Key=f"p/{KEY}")["Body"].read() == b"1"
 
 
+def test_renewed_credentials_are_taken_without_a_restart(s3, tmp_path):
+    made = settings(s3, tmp_path)
+    store = make_store(made)
+    s3.fault("PUT", "one", status="400 Bad Request", code="ExpiredToken")
+    with pytest.raises(StoreError, match="its credentials have expired"):
+        store.create("one", b"1")
+    text = made.s3_credentials_file.read_text()
+    made.s3_credentials_file.write_text(text.replace("mine", "renewed"))
+
+    assert store.create("one", b"1")
+    assert store.client._request_signer._credentials.access_key == "renewed"
+
+
 def test_without_a_cdn_clients_fetch_from_the_bucket(s3, tmp_path):
     elsewhere = make_store(settings(s3, tmp_path))
     aws = make_store(settings(s3, tmp_path, s3_endpoint_url=None, s3_path_style=False, s3_prefix="p/q"))

@@ -54,7 +54,7 @@ def make_client(settings: Settings) -> "S3Client":
 
 def told(error: Exception, store: str, doing: str, key: str) -> StoreError:
     """Say what was being done to what, and what may help."""
-    cause = error.__context__ if isinstance(error, S3UploadFailedError) and error.__context__ else error
+    cause = _cause(error)
     code = _code(cause)
     if code in ("PreconditionFailed", "412"):
         return ConditionFailed(f"{key} is not as it was to be")
@@ -66,9 +66,18 @@ def told(error: Exception, store: str, doing: str, key: str) -> StoreError:
     return StoreError(f"{store} could not {doing} {key}: {cause}" + (f"; {hint}" if hint else ""))
 
 
+def are_credentials_stale(error: Exception) -> bool:
+    """Say whether the server refuses credentials that somebody may have renewed."""
+    return _code(_cause(error)) in ("ExpiredToken", "InvalidAccessKeyId", "InvalidToken")
+
+
 def is_missing(error: ClientError) -> bool:
     """Say whether the error is that there is no such object."""
     return _code(error) in MISSING
+
+
+def _cause(error: Exception) -> BaseException:
+    return error.__context__ if isinstance(error, S3UploadFailedError) and error.__context__ else error
 
 
 def _code(error: BaseException) -> str:

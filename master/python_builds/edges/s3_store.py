@@ -226,6 +226,8 @@ class S3Store:
         try:
             yield
         except (BotoCoreError, ClientError, Boto3Error) as error:
+            if s3_client.are_credentials_stale(error):
+                vars(self).pop("client", None)  # the next one reads the credentials anew
             raise s3_client.told(error, str(self), doing, key) from error
 
 

@@ -23,6 +23,9 @@ class Signer:
 
     options: tuple[str, ...]
     fingerprints: tuple[str, ...]
+    """Of the keys that sign."""
+    published: tuple[str, ...]
+    """Of these, and of former keys whose signatures are still about."""
     newest_key: datetime.datetime
 
     def sign(self, content: bytes, at: datetime.datetime, *, clear: bool) -> bytes:
@@ -36,7 +39,7 @@ class Signer:
 
     def public_keys(self) -> bytes:
         """Give the keys as clients need them."""
-        return self._gpg("--armor", "--export-options=export-minimal", "--export", *self.fingerprints)
+        return self._gpg("--armor", "--export-options=export-minimal", "--export", *self.published)
 
     def sign_rpm(self, path: Path) -> None:
         """Sign a package in its place, with the first key: rpm knows one signature of a package."""
@@ -95,22 +98,32 @@ def signer(settings: Settings) -> Iterator[Signer | None]:
 
 
 def _with_keys(options: list[str], wanted: list[str]) -> Signer:
-    """Find the secret keys; see gpg's doc/DETAILS for the fields."""
-    listed = subprocess.run(["gpg", *options, "--with-colons", "--list-secret-keys", *wanted], capture_output=True)
+    """Find the keys: those with a secret part sign, the others are of former days and published all the same."""
+    public, secret = _listed(options, "--list-keys", wanted), _listed(options, "--list-secret-keys", wanted)
+    missing = [fingerprint for fingerprint in wanted if fingerprint not in public]
+    if missing or not secret:
+        raise SigningError(f"gpg has no secret key {' '.join(missing or wanted)}")
+    return Signer(
+        options=tuple(options),
+        fingerprints=tuple(fingerprint for fingerprint in wanted or secret if fingerprint in secret),
+        published=tuple(wanted or public),
+        newest_key=datetime.datetime.fromtimestamp(max(secret.values()), datetime.UTC),
+    )
+
+
+def _listed(options: list[str], how: str, wanted: list[str]) -> dict[str, int]:
+    """List keys, by fingerprint, with when they were made; see gpg's doc/DETAILS for the fields."""
+    listed = subprocess.run(["gpg", *options, "--with-colons", how, *wanted], capture_output=True)
     found: dict[str, int] = {}
     created = 0
     for line in listed.stdout.decode(errors="replace").splitlines():
         fields = line.split(":")
-        if fields[0] == "sec":
+        if fields[0] in ("sec", "pub"):
             created = int(fields[5])
         elif fields[0] == "fpr" and created:
             found[fields[9]] = created
             created = 0
-    missing = [fingerprint for fingerprint in wanted if fingerprint not in found]
-    if missing or not found:
-        raise SigningError(f"gpg has no secret key {' '.join(missing)}: {_said(listed)}")
-    newest = datetime.datetime.fromtimestamp(max(found.values()), datetime.UTC)
-    return Signer(options=tuple(options), fingerprints=tuple(wanted or found), newest_key=newest)
+    return found
 
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
