@@ -103,7 +103,7 @@ def test_a_new_record_changes_its_own_platform_s_indexes_and_the_common_ones(any
     publish(any_store, make_product("3.13.6"), day=2)
     written = run(any_store)
 
-    assert {key.split("/")[1] for key in written} == {"debian-12", "index.json", "versions.json"}
+    assert {key.split("/")[1] for key in written} == {"debian-12", "index.json", "index.html", "versions.json"}
     assert run(any_store) == []
     assert crawl(any_store)["index.json"] == 9
     assert any_store.keys("python/unindexed/") == []

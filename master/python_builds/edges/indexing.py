@@ -9,20 +9,21 @@ indexes do, unless that is meant.
 """
 
 import datetime
-import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from python_builds.edges.index_guard import losses, read_index
-from python_builds.edges.objects import Stat
-from python_builds.edges.publishing import READERS, read_records
+from python_builds.edges.publishing import read_records
+from python_builds.edges.recipe import INSTALLER
+from python_builds.edges.seen import Seen
 from python_builds.edges.signing import Signer, signer
 from python_builds.edges.store import Store
 from python_builds.facts import manifest
 from python_builds.facts.artifacts import (
+    INDEX_HTML,
+    INSTALL_SH,
     KEYS_ASC,
     PROFILES,
     marked_record,
@@ -32,11 +33,14 @@ from python_builds.facts.artifacts import (
     snapshot_key,
     unindexed_prefix,
 )
+from python_builds.facts.download_page import download_page
 from python_builds.facts.errors import StoreConflict, StoreError
-from python_builds.facts.index_files import CLEARSIGNED, PLAIN, IndexFile
+from python_builds.facts.index_files import CLEARSIGNED, NEVER, PLAIN, IndexFile, signed
+from python_builds.facts.installer import published_installer
 from python_builds.facts.platform_indexes import platform_indexes
 from python_builds.facts.platforms import PLATFORMS, Platform
 from python_builds.facts.records import Record
+from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import Settings
 from python_builds.facts.snapshots import Snapshot, parse_snapshot
 
@@ -109,7 +113,7 @@ class Indexing:
         return json.dumps(basis).encode() + b"\n"
 
     def _run(self) -> None:
-        before = _Seen(self.store)
+        before = Seen(self.store)
         marks = self.store.keys(unindexed_prefix(self.profile))
         basis = IndexFile(key=f"{profile_prefix(self.profile)}python/indexes.json", content=self._basis)
         before.look_at([basis.key])
@@ -120,7 +124,9 @@ class Indexing:
             return
         # Before anything is read that another master may change, and write indexes of.
         before.look_at(file.key for p in changed for file in self._indexes(p, []))
-        before.look_at(file.key for file in manifest.global_indexes(manifest.joined([]), self.profile))
+        nothing = manifest.joined([])
+        for_all = [*manifest.global_indexes(nothing, self.profile), *self._for_people(nothing)]
+        before.look_at(file.key for file in for_all)
         old = {platform: self._snapshot(platform, before) for platform in changed}
         fresh = {p: self._fresh(p, old[p], marked.get(p.name, [])) for p in changed}
         fresh = {platform: snapshot for platform, snapshot in fresh.items() if snapshot.records or old[platform]}
@@ -129,11 +135,11 @@ class Indexing:
         if everything or None in old.values():
             self._refuse_loss(index)
         files = [file for platform, records in current.items() for file in self._indexes(platform, records)]
-        files += manifest.global_indexes(index, self.profile)
+        files += [*manifest.global_indexes(index, self.profile), *self._for_people(index)]
         before.look_at(file.key for file in files)
         for platform, snapshot in fresh.items():
             self._write(IndexFile(key=snapshot_key(self.profile, platform), content=snapshot.dump()), before)
-        for file in [*self._keys(before), *files, *([basis] if everything else [])]:
+        for file in [*files, *([basis] if everything else [])]:
             self._write(file, before)
         self._forget(marks, {key for snapshot in fresh.values() for key in snapshot.by_key})
 
@@ -144,7 +150,7 @@ class Indexing:
             found.setdefault(platform, []).append(key)
         return found
 
-    def _snapshot(self, platform: Platform, before: "_Seen") -> Snapshot | None:
+    def _snapshot(self, platform: Platform, before: Seen) -> Snapshot | None:
         key = snapshot_key(self.profile, platform)
         before.look_at([key])
         return parse_snapshot(key, self.store.read(key)) if before.is_there(key) else None
@@ -172,9 +178,19 @@ class Indexing:
             return read_index(self.store, f"{folder}/index.json")
         return manifest.platform_index(records or [], folder)
 
-    def _keys(self, before: "_Seen") -> list[IndexFile]:
-        before.look_at([KEYS_ASC])
-        return [IndexFile(key=KEYS_ASC, content=self.signer.public_keys())] if self.signer else []
+    def _for_people(self, index: Mapping[str, Any]) -> list[IndexFile]:
+        """Make what people begin with; quick builds are for nobody else."""
+        keys = [IndexFile(key=KEYS_ASC, content=self.signer.public_keys())] if self.signer else []
+        if profile_prefix(self.profile):
+            return keys
+        address = self.store.url("python").removesuffix("/python")
+        script = (CHECKOUT / "scripts" / INSTALLER).read_text()
+        page = download_page(index, self.store.url, signed=self.signer is not None)
+        return [
+            *keys,
+            *signed(INSTALL_SH, published_installer(script, address), NEVER),
+            IndexFile(key=INDEX_HTML, content=page),
+        ]
 
     def _refuse_loss(self, index: Mapping[str, Any]) -> None:
         gone = losses(self.store, self.profile, index)
@@ -184,7 +200,7 @@ class Indexing:
                 "`make reindex ACCEPT_LOSS=1` if that is meant; nothing was written"
             )
 
-    def _write(self, file: IndexFile, before: "_Seen") -> None:
+    def _write(self, file: IndexFile, before: Seen) -> None:
         content = file.content
         if file.how != PLAIN and self.signer is None:
             if before.is_there(file.key):  # of a time when there was a key: it would contradict what is beside it
@@ -209,31 +225,3 @@ class Indexing:
     def _is_abandoned(self, mark: str) -> bool:
         found = self.store.stat(mark)
         return found is not None and datetime.datetime.now(datetime.UTC) - found.modified > ABANDONED
-
-
-class _Seen:
-    """What was in the store before anything was read from it."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.found: dict[str, Stat | None] = {}
-
-    def look_at(self, keys: Iterable[str]) -> None:
-        """Look at objects, several at once."""
-        wanted = [key for key in dict.fromkeys(keys) if key not in self.found]
-        with ThreadPoolExecutor(READERS) as pool:
-            self.found.update(zip(wanted, pool.map(self.store.stat, wanted), strict=True))
-
-    def is_there(self, key: str) -> bool:
-        """Say whether there was an object."""
-        return self.found[key] is not None
-
-    def is_same(self, key: str, content: bytes) -> bool:
-        """Say whether an object had this content."""
-        found = self.found[key]
-        return found is not None and found.sha256 == hashlib.sha256(content).hexdigest()
-
-    def tag(self, key: str) -> str | None:
-        """Give the tag an object had, for `replace_if`."""
-        found = self.found[key]
-        return found.tag if found else None

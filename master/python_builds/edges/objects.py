@@ -11,6 +11,7 @@ CONTENT_TYPES = {
     ".deb": "application/vnd.debian.binary-package",
     ".gpg": "application/pgp-signature",
     ".gz": "application/gzip",
+    ".html": "text/html; charset=utf-8",
     ".json": "application/json",
     ".rpm": "application/x-rpm",
     ".tgz": "application/gzip",
@@ -35,6 +36,6 @@ class Stat:
 def content_type(key: str) -> str:
     """Say what an object is to a client that fetches it."""
     name = key.rpartition("/")[2]
-    if name.endswith((".xml.asc", ".json.asc", "SUMS.asc")):
+    if name.endswith((".xml.asc", ".json.asc", ".sh.asc", "SUMS.asc")):
         return CONTENT_TYPES[".gpg"]
     return CONTENT_TYPES.get(name[name.rfind(".") :] if "." in name else "", "text/plain; charset=utf-8")

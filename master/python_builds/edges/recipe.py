@@ -6,13 +6,16 @@ from pathlib import Path
 
 from python_builds.facts.platforms import Platform
 
+INSTALLER = "install.sh"
+"""Is for users, and no part of any build."""
+
 SENT = (".sh", ".py", ".c")
 """Endings of the scripts that travel with a build."""
 
 
 def scripts_to_send(folder: Path) -> list[Path]:
     """List what a worker gets of our scripts."""
-    return sorted(path for path in folder.iterdir() if path.suffix in SENT)
+    return sorted(path for path in folder.iterdir() if path.suffix in SENT and path.name != INSTALLER)
 
 
 def recipe(scripts: Iterable[Path], platform: Platform, image: str) -> str:

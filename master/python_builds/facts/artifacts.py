@@ -27,6 +27,8 @@ PACKAGES_FOLDER = "pkgs"
 VERSIONS_JSON = "python/versions.json"
 INDEX_JSON = "python/index.json"
 INDEX_SCHEMA_JSON = "python/index.schema.json"
+INSTALL_SH = "python/install.sh"
+INDEX_HTML = "python/index.html"
 KEYS_ASC = "python/python-builds.asc"
 """The public keys of what is published, of all profiles."""
 

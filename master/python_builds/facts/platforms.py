@@ -7,6 +7,7 @@ base_image       the container image a worker image is made from
 package_manager  apt, dnf or zypper: decides package format, Dockerfile and installer
 end_of_support   by the vendor, free of charge (Debian and Leap: LTS included); no automatic builds afterwards
 serves           os-release (ID, VERSION_ID) of the systems its packages are for; "8" stands for 8.x too
+glibc            its version, for systems that are in no row and may run what was built there
 suite            what debootstrap calls it (apt platforms)
 oldest_python    the oldest CPython series that builds there
 architectures    in Debian's spelling
@@ -43,6 +44,7 @@ class Platform:
     package_manager: str
     end_of_support: datetime.date
     serves: tuple[tuple[str, str], ...]
+    glibc: str
     suite: str = ""
     oldest_python: str = "3.9"
     architectures: tuple[str, ...] = ("amd64", "arm64")
@@ -102,6 +104,7 @@ PLATFORMS = (
         package_manager="apt",
         suite="focal",
         end_of_support=_day("2025-05-31"),
+        glibc="2.31",
         serves=(("ubuntu", "20.04"), ("linuxmint", "20"), ("pop", "20.04")),
     ),
     Platform(
@@ -110,6 +113,7 @@ PLATFORMS = (
         package_manager="apt",
         suite="jammy",
         end_of_support=_day("2027-05-31"),
+        glibc="2.35",
         serves=(("ubuntu", "22.04"), ("linuxmint", "21"), ("pop", "22.04")),
     ),
     Platform(
@@ -118,6 +122,7 @@ PLATFORMS = (
         package_manager="apt",
         suite="noble",
         end_of_support=_day("2029-05-31"),
+        glibc="2.39",
         serves=(("ubuntu", "24.04"), ("linuxmint", "22"), ("pop", "24.04")),
     ),
     Platform(
@@ -126,6 +131,7 @@ PLATFORMS = (
         package_manager="apt",
         suite="resolute",
         end_of_support=_day("2031-05-31"),
+        glibc="2.43",
         serves=(("ubuntu", "26.04"),),
     ),
     Platform(
@@ -135,6 +141,7 @@ PLATFORMS = (
         suite="bullseye",
         without_updates=("libbluetooth-dev", "libbluetooth3"),
         end_of_support=_day("2026-08-31"),
+        glibc="2.31",
         serves=(("debian", "11"), ("linuxmint", "5")),
         proven=("amd64",),
     ),
@@ -144,6 +151,7 @@ PLATFORMS = (
         package_manager="apt",
         suite="bookworm",
         end_of_support=_day("2028-06-30"),
+        glibc="2.36",
         serves=(("debian", "12"), ("linuxmint", "6")),
         proven=("amd64",),
     ),
@@ -153,6 +161,7 @@ PLATFORMS = (
         package_manager="apt",
         suite="trixie",
         end_of_support=_day("2030-06-30"),
+        glibc="2.41",
         serves=(("debian", "13"), ("linuxmint", "7")),
         proven=("amd64",),
     ),
@@ -163,6 +172,7 @@ PLATFORMS = (
         repositories=("powertools",),
         worker_python=("python3.12", "python3.12"),
         end_of_support=_day("2029-05-31"),
+        glibc="2.28",
         serves=_el("8"),
     ),
     Platform(
@@ -172,6 +182,7 @@ PLATFORMS = (
         repositories=("crb",),
         worker_python=("python3.12", "python3.12"),
         end_of_support=_day("2032-05-31"),
+        glibc="2.34",
         serves=_el("9"),
     ),
     Platform(
@@ -182,6 +193,7 @@ PLATFORMS = (
         without_build_packages=("libnsl2-devel",),
         allowed_missing={"nis": "libnsl2-devel is in none of its repositories; CPython 3.13 has no nis any more"},
         end_of_support=_day("2035-05-31"),
+        glibc="2.39",
         serves=_el("10"),
     ),
     Platform(
@@ -190,6 +202,7 @@ PLATFORMS = (
         package_manager="zypper",
         worker_python=("python3.11", "python311"),
         end_of_support=_day("2024-12-31"),
+        glibc="2.31",
         serves=_leap("15.5"),
     ),
     Platform(
@@ -198,6 +211,7 @@ PLATFORMS = (
         package_manager="zypper",
         worker_python=("python3.11", "python311"),
         end_of_support=_day("2026-04-30"),
+        glibc="2.38",
         serves=(*_leap("15.6"), ("sles", "15.7"), ("sled", "15.7")),
     ),
     Platform(
@@ -206,6 +220,7 @@ PLATFORMS = (
         package_manager="zypper",
         worker_python=("python3.13", "python313"),
         end_of_support=_day("2027-10-31"),
+        glibc="2.40",
         serves=_leap("16.0"),
     ),
 )

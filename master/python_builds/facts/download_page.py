@@ -1,0 +1,117 @@
+"""The download page: one file of HTML for people, from the same index that programs read."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from packaging.version import Version
+
+from python_builds.facts.artifacts import KEYS_ASC, platform_folder
+from python_builds.facts.platforms import PLATFORMS, Platform
+
+TEMPLATE = Path(__file__).with_name("download_page.html.jinja")
+SYSTEMS = {
+    "ubuntu": "Ubuntu",
+    "debian": "Debian",
+    "linuxmint": "Linux Mint",
+    "pop": "Pop!_OS",
+    "rhel": "Red Hat Enterprise Linux",
+    "rocky": "Rocky Linux",
+    "almalinux": "AlmaLinux",
+    "ol": "Oracle Linux",
+    "centos": "CentOS Stream",
+    "opensuse-leap": "openSUSE Leap",
+    "sles": "SUSE Linux Enterprise Server",
+    "sled": "SUSE Linux Enterprise Desktop",
+}
+"""os-release's IDs as people know them; the page lists those that a platform serves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """One version, with what there is of it."""
+
+    name: str
+    products: tuple[Mapping[str, Any], ...]
+    """Each with `platform`, `arch`, `checked` and `files`, which are builds of index.json."""
+
+    @property
+    def platforms(self) -> list[str]:
+        """Name the platforms that have it."""
+        return list(dict.fromkeys(product["platform"] for product in self.products))
+
+
+def download_page(index: Mapping[str, Any], url: Callable[[str], str], *, signed: bool) -> bytes:
+    """Write the page; `url` says where clients fetch a key, `signed` whether there are signatures to link to."""
+    finals, others = releases(index)
+    published = {build["platform"] for build in index["builds"]}
+    return (
+        _template()
+        .render(
+            generated_at=index["generated_at"],
+            finals=finals,
+            others=others,
+            newest=newest_of_each_minor(finals),
+            systems=[_system(p, url) for p in PLATFORMS if p.name in published],
+            install_url=url("python/install.sh"),
+            keys_url=url(KEYS_ASC) if signed else "",
+        )
+        .encode()
+    )
+
+
+def releases(index: Mapping[str, Any]) -> tuple[list[Release], list[Release]]:
+    """Group what is published by version, the newest first: final releases, and pre-releases."""
+    found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
+    for build in index["builds"]:
+        tag = f"{build['python_version']}{build['variant']}"
+        product = found.setdefault(tag, {}).setdefault(
+            (build["platform"], build["arch"]),
+            {"platform": build["platform"], "arch": build["arch"], "checked": build["checked"], "files": []},
+        )
+        product["files"].append(build)
+    ordered = sorted(found, key=lambda tag: (Version(tag.removesuffix("t")), not tag.endswith("t")), reverse=True)
+    every = [Release(name=tag, products=tuple(found[tag].values())) for tag in ordered]
+    finals = [one for one in every if not _is_prerelease(one)]
+    return finals, [one for one in every if _is_prerelease(one)]
+
+
+def newest_of_each_minor(finals: Iterable[Release]) -> list[Release]:
+    """Pick the first of each minor, of ordinary builds."""
+    chosen: dict[tuple[int, ...], Release] = {}
+    for release in finals:
+        if not release.name.endswith("t"):
+            chosen.setdefault(Version(release.name).release[:2], release)
+    return list(chosen.values())
+
+
+def size(count: int) -> str:
+    """Write a number of bytes for people."""
+    return f"{count / 1_000_000:.1f} MB" if count >= 100_000 else f"{count / 1000:.1f} kB"
+
+
+def _is_prerelease(release: Release) -> bool:
+    return Version(release.name.removesuffix("t")).is_prerelease
+
+
+def _system(platform: Platform, url: Callable[[str], str]) -> dict[str, object]:
+    names: dict[str, list[str]] = {}
+    for os_id, version in platform.serves:
+        names.setdefault(version, []).append(SYSTEMS[os_id])
+    return {
+        "platform": platform,
+        "names": [f"{', '.join(ids)} {version}" for version, ids in names.items()],
+        "url": url(platform_folder("optimized", platform)),
+    }
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["size"] = size
+    return environment.from_string(TEMPLATE.read_text())
