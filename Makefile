@@ -76,7 +76,7 @@ test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=
 test-real: $(VENV)/ready-dev  ## build a real CPython 3.11.2, install it, run it (as root, some minutes)
 	@$(BIN)/pytest tests/real
 
-bench: $(VENV)/ready  ## measure the farm and the indexes; the farm needs Docker and the worker image of debian-12 [BENCH=farm]
+bench: $(VENV)/ready-dev  ## measure the farm and the indexes; the farm needs Docker and the worker image of debian-12 [BENCH=farm]
 	@PYTHONPATH="$(PYTHONPATH):$(CURDIR)/tests/e2e" $(BIN)/python -m benchmarks
 
 check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, checkconfig

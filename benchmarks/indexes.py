@@ -22,6 +22,7 @@ from benchmarks.report import Result, Row
 from python_builds.edges.publishing import write_record
 from python_builds.edges.s3_store import S3Store, make_s3_store
 from python_builds.facts.artifacts import artifact_keys, artifact_kind, record_key
+from python_builds.facts.errors import FarmError
 from python_builds.facts.platforms import PLATFORMS
 from python_builds.facts.records import Artifact, Record, Source, dump
 from python_builds.facts.setting_types import CHECKOUT
@@ -152,6 +153,8 @@ def s3_server() -> Iterator[str]:
                     requests.get(url, timeout=5)
                     break
                 time.sleep(0.1)
+            else:
+                raise FarmError("moto's S3 server does not answer: `python -m moto.server` says why")
             yield url
         finally:
             server.terminate()

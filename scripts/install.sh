@@ -169,7 +169,8 @@ choose() {
 quoted() { printf '%s' "$1" | sed 's/[.]/[.]/g'; }
 
 check_version() {
-    printf '%s\n' "$1" | grep -Eq '^([0-9]+[.][0-9]+([.][0-9]+((a|b|rc)[0-9]+)?)?t?)?$' ||
+    case $1 in *[!0-9a-z.]*) pattern='^$.' ;; *) pattern='^([0-9]+[.][0-9]+([.][0-9]+((a|b|rc)[0-9]+)?)?t?)?$' ;; esac
+    printf '%s\n' "$1" | grep -Eq "$pattern" ||
         die "'$1' is no CPython version: 3.13.5 is one, and 3.13 means its newest"
 }
 
@@ -190,7 +191,7 @@ check_signature() {
         return
     fi
     mkdir -m 700 "$scratch/gnupg"
-    gpg="gpg --batch --quiet --homedir $scratch/gnupg"
+    gpg="gpg --batch --quiet --no-autostart --homedir $scratch/gnupg"
     $gpg --import "$scratch/keys.asc" 2>"$scratch/why" || die "the farm's key cannot be read: $(cat "$scratch/why")"
     $gpg --status-fd 1 --verify "$scratch/SHA256SUMS.asc" "$scratch/SHA256SUMS" >"$scratch/status" 2>"$scratch/why" ||
         die "the signature of the checksums is bad; nothing was installed: $(tail -n 1 "$scratch/why")"
@@ -271,7 +272,8 @@ with_package_manager() {
 }
 
 offer_symlink() {
-    minor=$(printf '%s' "$version" | sed -E 's/^([0-9]+[.][0-9]+).*[^t]?(t?)$/\1\2/')
+    minor=$(printf '%s' "$version" | sed -E 's/^([0-9]+[.][0-9]+).*$/\1/')
+    case $version in *t) minor=${minor}t ;; esac
     link=/usr/local/bin/python$minor
     if [ -e "$link" ] || [ -L "$link" ]; then
         say "$link exists and stays as it is"
@@ -291,8 +293,8 @@ into_folder() {
     case $folder in *[!A-Za-z0-9/._+@~-]*) die "$folder has characters that scripts cannot have in their first line" ;; esac
     say "CPython $version of $platform: $file, in $folder"
     ask "Unpack it?" || die "nothing was unpacked"
+    unpacked=$(mktemp -d "$folder.XXXXXX") || die "$parent is no folder that you may write to"
     download "$base/$file" "$scratch/python.tar.gz" "$digest"
-    unpacked=$(mktemp -d "$folder.XXXXXX")
     if ! tar -xzf "$scratch/python.tar.gz" -C "$unpacked" ||
         ! find "$unpacked/python/lib" \( -name '_sysconfigdata_*.py' -o -path '*/pkgconfig/*.pc' \) -type f \
             -exec sed -i "s|/install|$folder|g" {} +; then

@@ -1,0 +1,479 @@
+"""The quick installer's functions, sourced under dash and bash, and its conversation with a web server on this machine.
+
+What it does to real systems is in tests/docker/test_real_platforms.py.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from python_builds.edges.directory_store import DirectoryStore
+from python_builds.edges.indexing import Indexing
+from python_builds.edges.recipe import scripts_to_send
+from python_builds.edges.signing import signer
+from python_builds.facts.installer import installer_table, published_installer
+from python_builds.facts.platforms import PLATFORMS, platform_for_system
+from python_builds.facts.setting_types import CHECKOUT
+from python_builds.facts.settings import Settings
+from tests.published import publish
+from tests.web import cdn
+
+SCRIPT = CHECKOUT / "scripts" / "install.sh"
+FIXTURES = sorted((CHECKOUT / "tests" / "os_release").iterdir())
+SHELLS = [shell for shell in ("dash", "bash") if shutil.which(shell)]
+SERVED = {
+    "debian-11": "debian-11",
+    "debian-12": "debian-12",
+    "debian-13": "debian-13",
+    "ubuntu-20.04": "ubuntu-2004",
+    "ubuntu-22.04": "ubuntu-2204",
+    "ubuntu-24.04": "ubuntu-2404",
+    "ubuntu-26.04": "ubuntu-2604",
+    "mint-20.3": "ubuntu-2004",
+    "mint-21.3": "ubuntu-2204",
+    "mint-22": "ubuntu-2404",
+    "lmde-6": "debian-12",
+    "pop-22.04": "ubuntu-2204",
+    "rhel-8.10": "centos-8",
+    "rhel-9.4": "rhel-9",
+    "rhel-10.0": "rhel-10",
+    "rocky-8.9": "centos-8",
+    "rocky-9.3": "rhel-9",
+    "almalinux-9.5": "rhel-9",
+    "almalinux-10.0": "rhel-10",
+    "oracle-8.10": "centos-8",
+    "oracle-9.4": "rhel-9",
+    "centos-stream-9": "rhel-9",
+    "leap-15.5": "opensuse-155",
+    "leap-15.6": "opensuse-156",
+    "leap-16.0": "opensuse-160",
+    "sles-15.5": "opensuse-155",
+    "sles-15.7": "opensuse-156",
+    "sled-15.6": "opensuse-156",
+}
+"""Real systems with packages; all other fixtures are systems without."""
+
+every_shell = pytest.mark.parametrize("shell", SHELLS)
+
+
+def sourced(shell, text, **environment):
+    """Run a text after the script was sourced."""
+    command = f"INSTALL_SH_SOURCED=1; . '{SCRIPT}'; {text}"
+    return subprocess.run([shell, "-c", command], capture_output=True, text=True, env={**os.environ, **environment})
+
+
+def test_the_table_in_the_script_is_the_farm_s():
+    assert f"<<'PLATFORMS'\n{installer_table()}PLATFORMS\n" in SCRIPT.read_text(), (
+        "put what `python -c 'from python_builds.facts.installer import *; print(installer_table())'` prints into "
+        "the function `platforms` of scripts/install.sh"
+    )
+
+
+def test_both_shells_are_here():
+    assert SHELLS == ["dash", "bash"], "apt-get install dash bash"
+
+
+@every_shell
+@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: path.name)
+def test_a_system_gets_the_packages_that_are_for_it(shell, fixture):
+    asked = 'platform_for "$(os_release ID)" "$(os_release VERSION_ID)"'
+    done = sourced(shell, asked, OS_RELEASE=str(fixture))
+
+    assert done.stdout.strip() == SERVED.get(fixture.name, "")
+    values = dict(line.split("=", 1) for line in fixture.read_text().splitlines())
+    found = platform_for_system({name: value.strip('"') for name, value in values.items()})
+    assert done.stdout.strip() == (found.name if found else ""), "the farm's own look-up says otherwise"
+
+
+def test_there_are_fixtures_of_enough_systems():
+    assert len(FIXTURES) >= 25
+    assert {*SERVED} <= {path.name for path in FIXTURES}
+
+
+@every_shell
+def test_a_system_without_the_file_is_an_unknown_one(shell):
+    done = sourced(shell, "system_name; platform_for '' ''", OS_RELEASE="/nonexistent")
+
+    assert done.stdout == "an unknown system"
+
+
+@every_shell
+@pytest.mark.parametrize(
+    "glibc, first, last",
+    [("2.28", "centos-8", "centos-8"), ("2.36", "centos-8", "debian-12"), ("2.100", "centos-8", "ubuntu-2604")],
+)
+def test_an_unknown_system_may_take_what_was_built_for_an_older_glibc(shell, glibc, first, last):
+    found = sourced(shell, f"compatible_platforms {glibc}").stdout.split()
+
+    assert (found[0], found[-1]) == (first, last)
+    assert {*found} == {p.name for p in PLATFORMS if [*map(int, p.glibc.split("."))] <= [*map(int, glibc.split("."))]}
+
+
+@every_shell
+def test_a_system_that_is_older_than_all_gets_none(shell):
+    assert sourced(shell, "compatible_platforms 2.17").stdout == ""
+
+
+SUMS = """\
+{0}  pkgs/python-3.13.5_1_amd64.deb
+{0}  pkgs/python-3.13.10_2_amd64.deb
+{0}  pkgs/python-3.14.0rc2_1_amd64.deb
+{0}  pkgs/python-3.14.0t_1_amd64.deb
+{0}  pkgs/python-3.13.11_1_arm64.deb
+{0}  pkgs/python-3.9.5-1-1.x86_64.rpm
+{0}  pkgs/python-3.9.6-1-12.aarch64.rpm
+{0}  python-3.13.5-debian-12.tar.gz
+{0}  python-3.13.5-debian-12-uv.tar.gz
+{0}  python-3.13.10-debian-12-r2-uv.tar.gz
+{0}  python-3.13.11-debian-12-arm64-uv.tar.gz
+{0}  pkgs/python-$(touch x)_1_amd64.deb
+{0}  ../../etc/passwd
+""".format("a" * 64)
+
+
+@every_shell
+@pytest.mark.parametrize(
+    "kind, architecture, versions",
+    [
+        ("deb", "amd64", ["3.13.5", "3.13.10", "3.14.0rc2", "3.14.0t"]),
+        ("deb", "arm64", ["3.13.11"]),
+        ("rpm", "amd64", ["3.9.5"]),
+        ("rpm", "arm64", ["3.9.6"]),
+        ("uv", "amd64", ["3.13.5", "3.13.10"]),
+        ("uv", "arm64", ["3.13.11"]),
+    ],
+)
+def test_what_is_published_is_read_from_the_checksums(shell, tmp_path, kind, architecture, versions):
+    (tmp_path / "sums").write_text(SUMS)
+    done = sourced(shell, f"published {tmp_path}/sums {kind} {architecture} debian-12")
+
+    assert [line.split()[0] for line in done.stdout.splitlines()] == versions
+    assert all(len(line.split()) == 3 for line in done.stdout.splitlines())
+
+
+@every_shell
+@pytest.mark.parametrize(
+    "wanted, chosen",
+    [
+        ("", "3.13.10"),
+        ("3.13", "3.13.10"),
+        ("3.13.5", "3.13.5"),
+        ("3.14.0rc2", "3.14.0rc2"),
+        ("3.14.0t", "3.14.0t"),
+        ("3.14", ""),
+        ("3.1", ""),
+        ("3.12", ""),
+        ("3.13.1", ""),
+    ],
+)
+def test_the_newest_final_release_is_taken_unless_another_is_named(shell, tmp_path, wanted, chosen):
+    (tmp_path / "sums").write_text(SUMS)
+    text = (
+        f"published {tmp_path}/sums deb amd64 debian-12 >{tmp_path}/found; choose '{wanted}' {tmp_path}/found || true"
+    )
+
+    assert sourced(shell, text).stdout.partition(" ")[0].strip() == chosen
+
+
+@every_shell
+@pytest.mark.parametrize("version", ["3.13.5; id", "../3.13", "latest", "3", "-3.13", "3.13.5\n3.12", "$(id)", "3..13"])
+def test_what_is_no_version_is_refused(shell, version):
+    done = sourced(shell, 'check_version "$V"', V=version)
+
+    assert done.returncode == 1
+    assert "is no CPython version: 3.13.5 is one, and 3.13 means its newest" in done.stderr
+
+
+@every_shell
+@pytest.mark.parametrize(
+    "version, link", [("3.13.5", "python3.13"), ("3.14.0t", "python3.14t"), ("3.14.0rc2", "python3.14")]
+)
+def test_the_symlink_is_named_after_the_minor(shell, tmp_path, version, link):
+    text = f"yes=1 symlink=0 prefix=/x version={version}; offer_symlink; echo $link"
+
+    assert sourced(shell, text).stdout == f"/usr/local/bin/{link}\n"
+
+
+@pytest.fixture
+def farm(tmp_path, make_product):
+    """Serve what is published for Debian 12: two versions."""
+    with cdn() as web:
+        web.store = DirectoryStore(tmp_path / "store", web.url)
+        for version in ("3.13.5", "3.12.1"):
+            publish(web.store, make_product(version))
+        yield web
+
+
+def index(web, **values):
+    Indexing(store=web.store, profile="optimized", **values).run()
+
+
+@pytest.fixture
+def stranger(tmp_path):
+    """Give a machine's folder with tools that note what they are asked, in the place of those that change a system."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("apt-get", "dnf", "zypper", "sudo"):
+        (folder / name).write_text(f'#!/bin/sh\necho "{name} $*" >>"$NOTES"\nexit ${{STATUS:-0}}\n')
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def install(shell, web, stranger, *arguments, **environment):
+    notes = stranger / "notes"
+    values = {
+        **os.environ,
+        "PATH": f"{stranger}:{os.environ['PATH']}",
+        "NOTES": str(notes),
+        "CDN_URL": web.url,
+        "OS_RELEASE": str(CHECKOUT / "tests/os_release/debian-12"),
+        "TMPDIR": str(stranger.parent),
+        **environment,
+    }
+    done = subprocess.run(
+        [shell, SCRIPT, *arguments],
+        capture_output=True,
+        text=True,
+        env=values,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    left = [path.name for path in stranger.parent.glob("tmp.*")]
+    assert left == [], "a folder is left"
+    return done, notes.read_text() if notes.exists() else ""
+
+
+@every_shell
+def test_versions_are_listed(shell, farm, stranger):
+    index(farm)
+    done, notes = install(shell, farm, stranger, "--list")
+
+    assert (done.returncode, done.stdout, notes) == (0, "3.12.1\n3.13.5\n", "")
+
+
+@every_shell
+def test_without_a_terminal_and_a_yes_nothing_happens(shell, farm, stranger):
+    index(farm)
+    done, notes = install(shell, farm, stranger)
+
+    assert (done.returncode, notes) == (1, "")
+    assert "CPython 3.13.5 for Debian GNU/Linux 12 (bookworm): pkgs/python-3.13.5_1_amd64.deb" in done.stderr
+    assert "there is no terminal to ask at: say --yes" in done.stderr
+
+
+@every_shell
+def test_a_package_whose_interpreter_does_not_run_is_removed_again(shell, farm, stranger):
+    index(farm)
+    done, notes = install(shell, farm, stranger, "--yes", "3.12")
+    first, second, third = [line.replace("sudo ", "") for line in notes.splitlines() if not line.startswith("sudo")]
+
+    assert first == "apt-get -q update"
+    assert second.startswith("apt-get -q -y install ") and second.endswith("/python-3.12.1_1_amd64.deb")
+    assert third == "apt-get purge -y python-3.12.1"
+    assert done.returncode == 1
+    assert "does not run; it was removed again" in done.stderr
+
+
+@every_shell
+def test_a_package_manager_that_refuses_is_a_failure(shell, farm, stranger):
+    index(farm)
+    done, _ = install(shell, farm, stranger, "--yes", STATUS="100")
+
+    assert done.returncode == 1
+    assert "the package manager did not install it, see above" in done.stderr
+
+
+@every_shell
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"python/debian-12/pkgs/python-3.13.5_1_amd64.deb": b"another"}, "has SHA-256 .* and should have"),
+        (
+            {"python/debian-12/pkgs/python-3.13.5_1_amd64.deb": None},
+            "cannot be fetched: .*404.*; nothing was installed",
+        ),
+        ({"python/debian-12/SHA256SUMS": None}, "Either nothing is published for debian-12, or CDN_URL is wrong"),
+        ({"python/debian-12/SHA256SUMS": b"<html>"}, "nothing is published for debian-12 on amd64"),
+    ],
+)
+def test_a_download_that_is_not_right_installs_nothing(shell, farm, stranger, change, said):
+    index(farm)
+    farm.changed.update(change)
+    done, notes = install(shell, farm, stranger, "--yes")
+
+    assert (done.returncode, notes) == (1, "")
+    assert re.search(said, done.stderr), done.stderr
+
+
+@every_shell
+def test_no_network_is_said(shell, farm, stranger):
+    farm.url = "http://127.0.0.1:1"
+    done, _ = install(shell, farm, stranger, "--yes")
+
+    assert done.returncode == 1
+    assert "or there is no network" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    path = tmp_path_factory.mktemp("key") / "signing.asc"
+    script = CHECKOUT / "scripts/setup/make-signing-key.sh"
+    subprocess.run([script, path, "Farm <farm@example.org>"], check=True, capture_output=True)
+    return path
+
+
+@every_shell
+def test_signed_checksums_are_verified_and_a_changed_list_is_refused(shell, farm, stranger, key, tmp_path):
+    with signer(Settings(_env_file=None, state_dir=tmp_path, signing_key_file=key)) as signs:
+        index(farm, signer=signs)
+    done, _ = install(shell, farm, stranger, "--yes")
+    sums = "python/debian-12/SHA256SUMS"
+    farm.changed[sums] = farm.store.read(sums) + b"\n"
+    changed, _ = install(shell, farm, stranger, "--yes", NOTES=str(tmp_path / "none"))
+    farm.changed.clear()
+    pinned, _ = install(shell, farm, stranger, "--yes", KEY_FINGERPRINT=signs.fingerprints[0])
+    other, _ = install(shell, farm, stranger, "--yes", KEY_FINGERPRINT="A" * 40)
+
+    for right in (done, pinned):
+        assert f"checksums signed by {signs.fingerprints[0]}" in right.stderr
+    assert (changed.returncode, (tmp_path / "none").exists()) == (1, False)
+    assert "the signature of the checksums is bad; nothing was installed" in changed.stderr
+    assert f"and not by {'A' * 40}; nothing was installed" in other.stderr
+
+
+@every_shell
+def test_a_key_that_is_asked_for_must_have_signed(shell, farm, stranger):
+    index(farm)
+    done, notes = install(shell, farm, stranger, "--yes", KEY_FINGERPRINT="A" * 40)
+
+    assert (done.returncode, notes) == (1, "")
+    assert "KEY_FINGERPRINT is set" in done.stderr
+
+
+@every_shell
+def test_an_unknown_system_is_told_what_there_is_and_what_may_run(shell, farm, stranger):
+    index(farm)
+    done, notes = install(shell, farm, stranger, "--yes", OS_RELEASE=str(CHECKOUT / "tests/os_release/arch"))
+
+    assert (done.returncode, notes) == (1, "")
+    assert "there is no package for Arch Linux. There are packages for: ubuntu-2004, " in done.stderr
+    assert "name a new folder for it, as in --folder ~/python" in done.stderr
+
+
+@every_shell
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["--bogus"], "there is no option --bogus, see --help"),
+        (["3.13", "3.12"], "one version at a time: 3.13 or 3.12"),
+        (["--folder"], "--folder wants a value"),
+        (["--platform", "debian-12"], "--platform goes with --folder"),
+        (["--platform", "beos", "--folder", "/tmp/x"], "beos is none of: ubuntu-2004"),
+        (["3.11.9"], "there is no 3.11.9 for debian-12 on amd64. There are: 3.12.1 3.13.5"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_what_can(shell, farm, stranger, arguments, said):
+    index(farm)
+    done, notes = install(shell, farm, stranger, *arguments)
+
+    assert (done.returncode, notes) == (1, "")
+    assert said in done.stderr
+
+
+@every_shell
+def test_an_address_that_is_none_is_refused(shell, farm, stranger):
+    done, _ = install(shell, farm, stranger, "--list", CDN_URL="cdn.example.org")
+
+    assert "CDN_URL must be the address of a farm's store" in done.stderr
+
+
+@every_shell
+def test_what_the_farm_publishes_knows_its_address(shell, farm, stranger, tmp_path):
+    index(farm)
+    script = farm.store.read("python/install.sh")
+    (tmp_path / "install.sh").write_bytes(script)
+    environment = {k: v for k, v in os.environ.items() if k != "CDN_URL"}
+    environment["OS_RELEASE"] = str(CHECKOUT / "tests/os_release/debian-12")
+    done = subprocess.run([shell, tmp_path / "install.sh", "--list"], capture_output=True, text=True, env=environment)
+
+    assert script == published_installer(SCRIPT.read_text(), farm.url)
+    assert done.stdout == "3.12.1\n3.13.5\n"
+
+
+def tree(folder, interpreter="#!/bin/sh\necho Python 3.13.5\n"):
+    """Make a tarball as package-uv.sh does, around a script that stands for the interpreter."""
+    (folder / "python/bin").mkdir(parents=True)
+    (folder / "python/lib/python3.13").mkdir(parents=True)
+    (folder / "python/bin/python3").write_text(interpreter)
+    (folder / "python/bin/python3").chmod(0o755)
+    (folder / "python/lib/python3.13/_sysconfigdata__linux_.py").write_text(
+        "build_time_vars = {'prefix': '/install'}\n"
+    )
+    with tarfile.open(folder / "x.tar.gz", "w:gz") as tar:
+        tar.add(folder / "python", "python")
+    return (folder / "x.tar.gz").read_bytes()
+
+
+def serve_tree(farm, content):
+    index(farm)
+    file = "python-3.13.5-debian-12-uv.tar.gz"
+    sums = farm.store.read("python/debian-12/SHA256SUMS").decode().splitlines()
+    digest = hashlib.sha256(content).hexdigest()
+    changed = [f"{digest}  {file}" if line.endswith(file) else line for line in sums]
+    farm.changed = {
+        f"python/debian-12/{file}": content,
+        "python/debian-12/SHA256SUMS": "\n".join(changed).encode() + b"\n",
+    }
+
+
+@every_shell
+def test_a_tarball_is_unpacked_into_a_folder_of_one_s_own_without_root(shell, farm, stranger, tmp_path):
+    serve_tree(farm, tree(tmp_path / "made"))
+    folder = tmp_path / "mine" / "python"
+    folder.parent.mkdir()
+    done, notes = install(shell, farm, stranger, "--yes", "--folder", str(folder), "3.13")
+
+    assert done.returncode == 0, done.stderr
+    assert notes == ""
+    assert f"'prefix': '{folder}'" in (folder / "lib/python3.13/_sysconfigdata__linux_.py").read_text()
+    assert f"remove it: rm -r {folder}" in done.stderr
+    again, _ = install(shell, farm, stranger, "--yes", "--folder", str(folder), "3.13")
+    assert f"{folder} exists: name a new folder" in again.stderr
+
+
+@every_shell
+@pytest.mark.parametrize(
+    "content, said",
+    [
+        (lambda folder: tree(folder, "#!/bin/sh\nexit 1\n"), "it does not run on this system; it was removed again"),
+        (lambda folder: b"no tarball", "it could not be unpacked; nothing is left of it"),
+    ],
+)
+def test_a_tarball_that_is_of_no_use_leaves_nothing(shell, farm, stranger, tmp_path, content, said):
+    serve_tree(farm, content(tmp_path / "made"))
+    (tmp_path / "mine").mkdir()
+    done, _ = install(shell, farm, stranger, "--yes", "--folder", str(tmp_path / "mine/python"), "3.13")
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert [*(tmp_path / "mine").iterdir()] == []
+
+
+@every_shell
+@pytest.mark.parametrize("folder", ["/nonexistent/x", "/tmp/a b", "/proc/python"])
+def test_a_folder_that_cannot_be_is_refused_before_anything_is_fetched(shell, farm, stranger, folder):
+    serve_tree(farm, b"x")
+    done, _ = install(shell, farm, stranger, "--yes", "--folder", folder, "3.13")
+
+    assert done.returncode == 1
+    assert not [key for key in farm.asked if key.endswith("-uv.tar.gz")]
+
+
+def test_it_is_for_users_and_no_part_of_any_build():
+    assert SCRIPT not in scripts_to_send(Path(SCRIPT.parent))
