@@ -10,7 +10,7 @@ AS_NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs e
 ADD_REPOSITORY = """
 export DEBIAN_FRONTEND=noninteractive
 install -d /etc/apt/keyrings
-/usr/lib/apt/apt-helper -q download-file "$CDN/python/python-builds.asc" /etc/apt/keyrings/python-builds.asc
+/usr/lib/apt/apt-helper -q download-file "$CDN/quick/python/python-builds.asc" /etc/apt/keyrings/python-builds.asc
 echo "deb [signed-by=/etc/apt/keyrings/python-builds.asc] $REPOSITORY $SUITE main" >/etc/apt/sources.list.d/python-builds.list
 """
 """With nothing but what a bare Debian has; the README says the same with curl."""
@@ -65,6 +65,70 @@ chown -R 65534:65534 /srv/pythons
 echo WORKS
 """
 
+TRY_INSTALLER = f"""
+set -eu
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q update >/dev/null
+apt-get -q -y --no-install-recommends install $TOOLS >/dev/null
+curl -fsSL "$CDN/quick/python/install.sh" | sh -s -- --yes --symlink "$VERSION"
+{AS_NOBODY} "$PREFIX/bin/python" /scripts/check_interpreter.py "$PREFIX"
+test "$(readlink /usr/local/bin/python${{VERSION%.*}})" = "$PREFIX/bin/python3"
+apt-get purge -y "$NAME"
+test ! -e /opt/python
+echo WORKS
+"""
+"""As the README says, in a system that has nothing but curl, and gpg where TOOLS names it."""
+
+TRY_BESIDE = f"""
+set -eu
+apt-get -q update >/dev/null
+apt-get -q -y --no-install-recommends install curl >/dev/null
+curl -fsSLo install.sh "$CDN/quick/python/install.sh"
+sh install.sh --list
+sh install.sh --yes "$VERSION"
+sh install.sh --yes "$OTHER"
+/opt/python/$VERSION/bin/python --version
+/opt/python/$OTHER/bin/python --version
+apt-get purge -y "python-$VERSION" >/dev/null
+test ! -e "/opt/python/$VERSION"
+{AS_NOBODY} "/opt/python/$OTHER/bin/python" /scripts/check_interpreter.py "/opt/python/$OTHER"
+"""
+
+TRY_WITHOUT_ROOT = """
+set -eu
+apt-get -q update >/dev/null
+apt-get -q -y --no-install-recommends install curl >/dev/null
+curl -fsSLo /tmp/install.sh "$CDN/quick/python/install.sh"
+mkdir -m 777 /srv/mine
+cat >/tmp/mine.sh <<'MINE'
+sh /tmp/install.sh --yes "$VERSION" && exit 1
+set -e
+sh /tmp/install.sh --yes --folder /srv/mine/python "$VERSION"
+/srv/mine/python/bin/python3 -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))'
+/srv/mine/python/bin/pip3 --version
+/srv/mine/python/bin/python3 -m venv --without-pip /srv/mine/venv
+/srv/mine/venv/bin/python --version
+MINE
+setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs env HOME=/tmp sh /tmp/mine.sh
+test ! -e /opt/python
+echo WORKS
+"""
+
+TRY_BROKEN = """
+set -eu
+apt-get -q update >/dev/null
+apt-get -q -y --no-install-recommends install curl >/dev/null
+dpkg-query --show >/tmp/before
+set +e
+curl -fsSL "$CDN/quick/python/install.sh" | TMPDIR=/small sh -s -- --yes "$VERSION"
+echo "status $?"
+set -e
+dpkg-query --show | diff /tmp/before -
+test ! -e /opt/python
+test -z "$(ls /small)"
+echo UNCHANGED
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
@@ -74,7 +138,7 @@ class Client:
     platform: Platform
     version: str
 
-    def run(self, script: str, image: str, *options: str) -> subprocess.CompletedProcess[str]:
+    def run(self, script: str, image: str, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a script in a container that reaches the web server on this machine."""
         values = {
             "CDN": self.cdn,
@@ -83,6 +147,7 @@ class Client:
             "VERSION": self.version,
             "NAME": f"python-{self.version}",
             "PREFIX": f"/opt/python/{self.version}",
+            **variables,
         }
         environment = [f"--env={name}={value}" for name, value in values.items()]
         command = ["docker", "run", "--rm", "--network=host", f"--volume={CHECKOUT}/scripts:/scripts:ro"]

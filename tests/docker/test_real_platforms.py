@@ -25,7 +25,17 @@ from python_builds.facts.images import worker_image
 from python_builds.facts.platforms import platform_named
 from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import Settings
-from tests.docker.clients import TRY_BY_NAME, TRY_INSTALL, TRY_UPGRADE, TRY_UV, Client
+from tests.docker.clients import (
+    TRY_BESIDE,
+    TRY_BROKEN,
+    TRY_BY_NAME,
+    TRY_INSTALL,
+    TRY_INSTALLER,
+    TRY_UPGRADE,
+    TRY_UV,
+    TRY_WITHOUT_ROOT,
+    Client,
+)
 from tests.published import Crawler, from_web
 from tests.s3 import BUCKET, s3_server
 from tests.web import Cdn, cdn
@@ -42,6 +52,9 @@ WORKS_TOO = {("debian-12", "debian-13")}
 """Packages of the first that work on the second: its libraries' newer packages provide the older names."""
 
 FIRST = CHOSEN[-1]
+
+SECOND = ("debian-12", "3.9.2")
+"""Another version beside, where all are built."""
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -90,13 +103,15 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
             cdn_url=web.url,
         ) as farm:
             build(farm, CHOSEN)
-            (folder / "keys.asc").write_bytes(web.store.read("python/python-builds.asc"))
+            if len(CHOSEN) > 1:
+                build(farm, [SECOND[0]], VERSION=SECOND[1])
+            (folder / "keys.asc").write_bytes(web.store.read("quick/python/python-builds.asc"))
             yield Published(farm, web.store, web, folder / "keys.asc")
 
 
 def build(farm: FarmUnderTest, names: list[str], **options: str) -> None:
     assert farm.run("farm", "run").returncode == 0
-    builds = [farm.spawn("build", VERSION=RELEASES[name], PLATFORM=name, **options) for name in names]
+    builds = [farm.spawn("build", **{"VERSION": RELEASES[name], "PLATFORM": name, **options}) for name in names]
     ended = [(build.communicate(timeout=3000)[0], build.returncode) for build in builds]
     assert farm.run("farm", "stop").returncode == 0
     for output, status in ended:
@@ -106,7 +121,7 @@ def build(farm: FarmUnderTest, names: list[str], **options: str) -> None:
 
 @pytest.mark.parametrize("name", CHOSEN)
 def test_a_package_is_checked_in_its_container(published: Published, name: str) -> None:
-    (record,) = published.store.keys(f"quick/python/{name}/records/")
+    (record,) = published.store.keys(f"quick/python/{name}/records/{RELEASES[name]}-")
     found = json.loads(published.store.read(record))
 
     assert found["checked"] is True
@@ -117,8 +132,9 @@ def test_a_package_is_checked_in_its_container(published: Published, name: str) 
 def test_every_link_of_every_index_leads_to_what_it_names(published: Published) -> None:
     seen = Crawler(from_web(published.web.url), keys=published.keys).crawl(map(platform_named, CHOSEN), "quick/")
 
-    assert seen["index.json"] == seen["SHA256SUMS"] == 3 * len(CHOSEN)
-    assert seen["Packages.xz"] == seen["uv.json"] == len(CHOSEN)
+    count = len(CHOSEN) + (len(CHOSEN) > 1)
+    assert seen["index.json"] == seen["SHA256SUMS"] == 3 * count
+    assert seen["Packages.xz"] == seen["uv.json"] == count
 
 
 @pytest.mark.parametrize("name", CHOSEN)
@@ -142,6 +158,64 @@ def tried(published: Published, name: str, on: str) -> str:
     if "REFUSED" in done.stdout:
         assert "unmet dependencies" in done.stdout + done.stderr
     return done.stdout.split()[-1]
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.parametrize("tools, said", [("curl", "gpg is not installed"), ("curl gpg", "checksums signed by ")])
+def test_the_quick_installer_installs_it_on_a_bare_system(
+    published: Published, name: str, tools: str, said: str
+) -> None:
+    done = published.client(name).run(TRY_INSTALLER, platform_named(name).base_image, TOOLS=tools)
+
+    assert done.returncode == 0
+    assert done.stdout.endswith("WORKS\n")
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_whoever_is_not_root_is_told_what_to_do_and_gets_a_folder(published: Published, name: str) -> None:
+    done = published.client(name).run(TRY_WITHOUT_ROOT, platform_named(name).base_image)
+
+    assert done.returncode == 0
+    assert "packages are installed by root: run this as root, or name a folder of yours with --folder" in done.stderr
+    assert "/srv/mine/python/lib\n" in done.stdout
+    assert done.stdout.endswith("WORKS\n")
+
+
+@pytest.mark.parametrize("trouble", ["a full disk", "a wrong checksum", "a broken download"])
+def test_the_quick_installer_leaves_the_system_as_it_was(published: Published, trouble: str) -> None:
+    name = CHOSEN[0]
+    (package,) = [
+        k for k in published.store.keys(f"quick/python/{name}/pkgs/python-{RELEASES[name]}_1") if k.endswith(".deb")
+    ]
+    published.web.changed = {
+        "a full disk": {},
+        "a wrong checksum": {package: published.store.read(package)[:-1] + b"X"},
+        "a broken download": {package: None},
+    }[trouble]
+    size = "1m" if trouble == "a full disk" else "100m"
+    try:
+        done = published.client(name).run(
+            TRY_BROKEN, platform_named(name).base_image, f"--tmpfs=/small:size={size},mode=1777"
+        )
+    finally:
+        published.web.changed = {}
+
+    assert done.returncode == 0
+    assert "status 1\n" in done.stdout
+    assert done.stdout.endswith("UNCHANGED\n")
+    assert "nothing was installed" in done.stderr
+
+
+if len(CHOSEN) > 1:
+
+    def test_versions_stand_side_by_side(published: Published) -> None:
+        name, other = SECOND
+        done = published.client(name).run(TRY_BESIDE, platform_named(name).base_image, OTHER=other)
+
+        assert done.returncode == 0
+        assert done.stdout.startswith(f"{other}\n{RELEASES[name]}\n")
+        assert f"Python {RELEASES[name]}\nPython {other}\n" in done.stdout
 
 
 @pytest.mark.parametrize("name", CHOSEN)

@@ -188,6 +188,31 @@ def test_a_rebuild_is_an_upgrade(
     assert box.run(f"rpm --root {root} -q python-{VERSION}").strip() == f"python-{VERSION}-1-2.x86_64"
 
 
+@every_manager
+def test_the_quick_installer_uses_what_the_system_has(published: Published, box: Box, root: str, manager: str) -> None:
+    """The installer's own commands, on a root where this box is no rpm system."""
+    box.run("mkdir -p /tmp/tools /opt; rm -f /tmp/tools/*; ln -sfn /usr/bin/false /tmp/tools/yum")
+    for name in COMMANDS:
+        command = COMMANDS[manager].format(root=root) if name == manager else "exit 1;"
+        box.write(f"/tmp/tools/{name}", f'#!/bin/sh\nexec {command.replace(manager, f"/usr/bin/{manager}", 1)} "$@"\n')
+    box.run(f"chmod +x /tmp/tools/*; ln -sfn {root}/opt/python /opt/python")
+    if manager == "zypper":  # a SUSE system has neither of the others
+        box.run("rm /tmp/tools/dnf /tmp/tools/yum; mv /usr/bin/dnf /usr/bin/dnf.away")
+    docker("cp", str(CHECKOUT / "tests/os_release"), f"{box.name}:/tmp/", check=True)
+    system = {"dnf": "rocky-9.3", "zypper": "leap-15.6"}[manager]
+    try:
+        run = (
+            f"OS_RELEASE=/tmp/os_release/{system} PATH=/tmp/tools:$PATH bash {SERVED}/python/install.sh --yes {VERSION}"
+        )
+        said = box.run(run)
+    finally:
+        box.run("test ! -e /usr/bin/dnf.away || mv /usr/bin/dnf.away /usr/bin/dnf; rm /opt/python")
+
+    assert f"checksums signed by {published.signs.fingerprints[0]}" in said
+    assert box.run(f"rpm --root {root} -q python-{VERSION}").startswith(f"python-{VERSION}-1-")
+    assert f"remove it: {'dnf -y' if manager == 'dnf' else 'zypper --non-interactive'} remove python-{VERSION}" in said
+
+
 def tampered_package(published: Published, folder: str, _box: Box) -> None:
     published.box.run(
         f"for f in {folder}/pkgs/*.rpm; do printf X | dd of=$f bs=1 seek=20000 conv=notrunc status=none; done"

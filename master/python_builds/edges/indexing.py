@@ -179,17 +179,16 @@ class Indexing:
         return manifest.platform_index(records or [], folder)
 
     def _for_people(self, index: Mapping[str, Any]) -> list[IndexFile]:
-        """Make what people begin with; quick builds are for nobody else."""
-        keys = [IndexFile(key=KEYS_ASC, content=self.signer.public_keys())] if self.signer else []
-        if profile_prefix(self.profile):
-            return keys
-        address = self.store.url("python").removesuffix("/python")
-        script = (CHECKOUT / "scripts" / INSTALLER).read_text()
-        page = download_page(index, self.store.url, signed=self.signer is not None)
+        """Make what people begin with."""
+        prefix = profile_prefix(self.profile)
+        address = self.store.url(f"{prefix}python").removesuffix("/python")
+        script = published_installer((CHECKOUT / "scripts" / INSTALLER).read_text(), address)
+        page = download_page(index, self.profile, self.store.url, signed=self.signer is not None)
+        keys = [IndexFile(key=prefix + KEYS_ASC, content=self.signer.public_keys())] if self.signer else []
         return [
             *keys,
-            *signed(INSTALL_SH, published_installer(script, address), NEVER),
-            IndexFile(key=INDEX_HTML, content=page),
+            *signed(prefix + INSTALL_SH, script, NEVER),
+            IndexFile(key=prefix + INDEX_HTML, content=page),
         ]
 
     def _refuse_loss(self, index: Mapping[str, Any]) -> None:

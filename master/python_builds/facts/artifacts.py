@@ -30,7 +30,7 @@ INDEX_SCHEMA_JSON = "python/index.schema.json"
 INSTALL_SH = "python/install.sh"
 INDEX_HTML = "python/index.html"
 KEYS_ASC = "python/python-builds.asc"
-"""The public keys of what is published, of all profiles."""
+"""The public keys of what is published."""
 
 KEY_PATTERN = "[A-Za-z0-9][A-Za-z0-9._+~-]*(?:/[A-Za-z0-9][A-Za-z0-9._+~-]*)*"
 _KEY = re.compile(KEY_PATTERN, re.ASCII)

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 from packaging.version import Version
 
-from python_builds.facts.artifacts import KEYS_ASC, platform_folder
+from python_builds.facts.artifacts import INSTALL_SH, KEYS_ASC, platform_folder, profile_prefix
 from python_builds.facts.platforms import PLATFORMS, Platform
 
 TEMPLATE = Path(__file__).with_name("download_page.html.jinja")
@@ -44,10 +44,11 @@ class Release:
         return list(dict.fromkeys(product["platform"] for product in self.products))
 
 
-def download_page(index: Mapping[str, Any], url: Callable[[str], str], *, signed: bool) -> bytes:
+def download_page(index: Mapping[str, Any], profile: str, url: Callable[[str], str], *, signed: bool) -> bytes:
     """Write the page; `url` says where clients fetch a key, `signed` whether there are signatures to link to."""
     finals, others = releases(index)
-    published = {build["platform"] for build in index["builds"]}
+    newest = {name: release.name for release in reversed((*finals, *others)) for name in release.platforms}
+    newest |= {name: release.name for release in reversed(finals) for name in release.platforms}
     return (
         _template()
         .render(
@@ -55,9 +56,9 @@ def download_page(index: Mapping[str, Any], url: Callable[[str], str], *, signed
             finals=finals,
             others=others,
             newest=newest_of_each_minor(finals),
-            systems=[_system(p, url) for p in PLATFORMS if p.name in published],
-            install_url=url("python/install.sh"),
-            keys_url=url(KEYS_ASC) if signed else "",
+            systems=[_system(p, profile, newest[p.name], url) for p in PLATFORMS if p.name in newest],
+            install_url=url(profile_prefix(profile) + INSTALL_SH),
+            keys_url=url(profile_prefix(profile) + KEYS_ASC) if signed else "",
         )
         .encode()
     )
@@ -97,14 +98,15 @@ def _is_prerelease(release: Release) -> bool:
     return Version(release.name.removesuffix("t")).is_prerelease
 
 
-def _system(platform: Platform, url: Callable[[str], str]) -> dict[str, object]:
+def _system(platform: Platform, profile: str, newest: str, url: Callable[[str], str]) -> dict[str, object]:
     names: dict[str, list[str]] = {}
     for os_id, version in platform.serves:
         names.setdefault(version, []).append(SYSTEMS[os_id])
     return {
         "platform": platform,
+        "newest": newest,
         "names": [f"{', '.join(ids)} {version}" for version, ids in names.items()],
-        "url": url(platform_folder("optimized", platform)),
+        "url": url(platform_folder(profile, platform)),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from packaging.version import Version
 
 from python_builds.facts.apt_repository import apt_indexes
-from python_builds.facts.artifacts import KEYS_ASC, RPM_ARCHITECTURES, platform_folder
+from python_builds.facts.artifacts import KEYS_ASC, RPM_ARCHITECTURES, platform_folder, profile_prefix
 from python_builds.facts.index_files import IndexFile, newest, signed
 from python_builds.facts.manifest import index_json, platform_index
 from python_builds.facts.platforms import Platform
@@ -27,7 +27,7 @@ def platform_indexes(
     if platform.package_format == "deb":
         packages = apt_indexes(platform, profile, records)
     else:
-        repo = repo_file(platform, url(folder), url(KEYS_ASC) if with_key else "")
+        repo = repo_file(platform, url(folder), url(profile_prefix(profile) + KEYS_ASC) if with_key else "")
         packages = [
             *yum_indexes(platform, profile, records),
             IndexFile(key=f"{folder}/python-builds.repo", content=repo),

@@ -1,0 +1,151 @@
+"""The download page: whole HTML with nothing from elsewhere, the newest first, and true links."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from python_builds.facts.download_page import SYSTEMS, download_page, newest_of_each_minor, releases
+from python_builds.facts.manifest import current, joined, platform_index
+from python_builds.facts.platforms import PLATFORMS
+
+VOID = {"meta", "input", "link", "br", "img"}
+
+
+class Page(HTMLParser):
+    """What a page is made of; complains where a tag is not closed."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.links, self.ids, self.tags, self.attributes, self.text = [], [], [], [], [], ""
+        self.feed(text)
+        assert self.open == [], "a tag is not closed"
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        self.tags.append(tag)
+        self.attributes.append((tag, values))
+        if tag not in VOID:
+            self.open.append(tag)
+        if "href" in values:
+            self.links.append(values["href"])
+        if "id" in values:
+            self.ids.append(values["id"])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def url(key):
+    return f"https://cdn.example.org/{key}"
+
+
+@pytest.fixture
+def make_page(make_record):
+    def make(*products, signed=True):
+        records = current(
+            [make_record(*product, **options) for product, options in products], "optimized", unchecked=True
+        )
+        names = dict.fromkeys(record.platform for record in records)
+        parts = [platform_index([r for r in records if r.platform == name], f"python/{name}") for name in names]
+        index = joined(parts)
+        return index, Page(download_page(index, "optimized", url, signed=signed).decode())
+
+    return make
+
+
+SOME = [
+    (("3.13.5",), {}),
+    (("3.13.10",), {}),
+    (("3.13.10", "debian-12", "arm64"), {}),
+    (("3.9.25", "rhel-9"), {}),
+    (("3.14.0",), {"variant": "t"}),
+    (("3.15.0rc1", "opensuse-160"), {}),
+]
+
+
+def test_finals_come_first_the_newest_on_top_then_pre_releases(make_page):
+    index, page = make_page(*SOME)
+    finals, others = releases(index)
+
+    assert [one.name for one in finals] == ["3.14.0t", "3.13.10", "3.13.5", "3.9.25"]
+    assert [one.name for one in others] == ["3.15.0rc1"]
+    assert [one.name for one in newest_of_each_minor(finals)] == ["3.13.10", "3.9.25"]
+    shown = [name for name in page.ids if re.match("3[.]", name)]
+    assert shown == ["3.14.0t", "3.13.10", "3.13.5", "3.9.25", "3.15.0rc1"]
+
+
+def test_every_link_leads_to_what_is_published_or_a_place_on_the_page(make_page):
+    index, page = make_page(*SOME)
+    files = {build["url"] for build in index["builds"]}
+    platforms = {build["platform"] for build in index["builds"]}
+    beside = {f"{p}/{name}" for p in platforms for name in ("SHA256SUMS", "SHA256SUMS.asc", "index.json")}
+    known = {*files, *(f"{file}.sha256" for file in files), *beside, "index.json", "index.schema.json", "versions.json"}
+
+    assert files <= {*page.links}
+    for link in page.links:
+        assert (
+            link in known or (link.startswith("#") and link[1:] in page.ids) or link == url("python/python-builds.asc")
+        )
+
+
+def test_nothing_is_fetched_from_anywhere_to_show_it(make_page):
+    _, page = make_page(*SOME)
+
+    assert not {"link", "img", "iframe"} & {*page.tags}
+    assert not [values for _, values in page.attributes if "src" in values or "style" in values]
+
+
+def test_a_system_s_three_lines_install_what_its_platform_has(make_page):
+    _, page = make_page(*SOME)
+
+    assert "sudo apt-get install python-3.14.0t" in page.text
+    assert "https://cdn.example.org/python/debian-12 bookworm main" in page.text
+    assert "sudo dnf install python-3.9.25" in page.text
+    assert "sudo zypper install python-3.15.0rc1" in page.text, "it has nothing final"
+    assert "ubuntu-2204" not in page.text, "nothing is published for it"
+
+
+def test_without_a_key_it_says_so_and_how_it_works_all_the_same(make_page):
+    _, page = make_page(*SOME, signed=False)
+
+    assert "Unsigned" in page.text
+    assert "[trusted=yes]" in page.text
+    assert not [link for link in page.links if link.endswith(".asc")]
+
+
+def test_it_can_be_used_without_javascript_and_by_keyboard(make_page):
+    _, page = make_page(*SOME)
+    values = dict(page.attributes)
+    search = next(attributes for tag, attributes in page.attributes if attributes.get("id") == "search")
+
+    assert "hidden" in search, "the script shows it"
+    assert values["html"]["lang"] == "en"
+    assert "label" in page.tags and values["label"]["for"] == values["input"]["id"]
+    assert not [attributes for _, attributes in page.attributes if any(name.startswith("on") for name in attributes)]
+
+
+def test_a_farm_without_anything_has_a_page_too(make_page):
+    _, page = make_page()
+
+    assert "Nothing is published yet." in page.text
+
+
+def test_what_nobody_tried_says_so(make_page):
+    _, page = make_page((("3.13.5",), {"checked": False}))
+
+    assert "not tried on a bare system" in page.text
+
+
+def test_text_never_becomes_markup(make_page):
+    index, _ = make_page(*SOME)
+    index["builds"][0]["url"] = '"><script>alert(1)</script>'
+
+    assert b"<script>alert" not in download_page(index, "optimized", url, signed=False)
+
+
+def test_every_system_of_the_table_has_a_name():
+    assert {os_id for platform in PLATFORMS for os_id, _ in platform.serves} <= {*SYSTEMS}, "add it to SYSTEMS"
