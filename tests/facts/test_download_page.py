@@ -134,6 +134,15 @@ def test_a_farm_without_anything_has_a_page_too(make_page):
     assert "Nothing is published yet." in page.text
 
 
+def test_a_page_stays_one_that_a_browser_shows(make_page, monkeypatch):
+    monkeypatch.setattr("python_builds.facts.download_page.LISTED", 2)
+    _, page = make_page(*SOME)
+
+    assert [name for name in page.ids if name.startswith("3.")] == ["3.14.0t", "3.13.10", "3.15.0rc1"]
+    assert "2 older versions are in index.json and in each platform's SHA256SUMS." in page.text
+    assert "sudo dnf install python-3.9.25" in page.text, "its platform's newest is still named"
+
+
 def test_what_nobody_tried_says_so(make_page):
     _, page = make_page((("3.13.5",), {"checked": False}))
 

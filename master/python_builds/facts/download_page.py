@@ -13,6 +13,9 @@ from python_builds.facts.artifacts import INSTALL_SH, KEYS_ASC, platform_folder,
 from python_builds.facts.platforms import PLATFORMS, Platform
 
 TEMPLATE = Path(__file__).with_name("download_page.html.jinja")
+LISTED = 200
+"""Versions with their files; a page of more is for programs. All that there are today are about 150."""
+
 SYSTEMS = {
     "ubuntu": "Ubuntu",
     "debian": "Debian",
@@ -53,8 +56,9 @@ def download_page(index: Mapping[str, Any], profile: str, url: Callable[[str], s
         _template()
         .render(
             generated_at=index["generated_at"],
-            finals=finals,
-            others=others,
+            finals=finals[:LISTED],
+            others=others[:LISTED],
+            left_out=len(finals[LISTED:]) + len(others[LISTED:]),
             newest=newest_of_each_minor(finals),
             systems=[_system(p, profile, newest[p.name], url) for p in PLATFORMS if p.name in newest],
             install_url=url(profile_prefix(profile) + INSTALL_SH),
