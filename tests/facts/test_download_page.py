@@ -149,6 +149,16 @@ def test_what_nobody_tried_says_so(make_page):
     assert "not tried on a bare system" in page.text
 
 
+def test_what_the_predecessor_published_has_no_digest_file_to_link_to(make_page):
+    index, _ = make_page(*SOME)
+    for build in index["builds"]:
+        build["adopted"] = True
+
+    assert not [
+        link for link in Page(download_page(index, "optimized", url, signed=False).decode()).links if "sha256" in link
+    ]
+
+
 def test_text_never_becomes_markup(make_page):
     index, _ = make_page(*SOME)
     index["builds"][0]["url"] = '"><script>alert(1)</script>'

@@ -92,6 +92,7 @@ def test_an_entry_of_the_index_says_all_about_one_file(make_record):
         "revision": 2,
         "profile": "optimized",
         "checked": True,
+        "adopted": False,
         "built_at": "2026-01-02T00:00:00+00:00",
         "kind": "rpm",
         "url": "rhel-9/pkgs/python-3.14.0rc2-1-2.aarch64.rpm",

@@ -10,7 +10,8 @@ from python_builds.facts.artifacts import INDEX_JSON, VERSIONS_JSON, profile_pre
 from python_builds.facts.errors import StoreError
 from python_builds.facts.snapshots import Lost, lost
 
-FIELDS = {*manifest.BUILD_SCHEMA}
+FIELDS = {"python_version", "variant", "platform", "arch", "revision"}
+"""Of a build, without which an index says nothing of what is there."""
 
 
 def losses(store: Store, profile: str, index: Mapping[str, Any]) -> Lost:

@@ -50,7 +50,7 @@ ATTEMPTS = 4
 ABANDONED = datetime.timedelta(days=1)
 """After which a mark without a record is of a build that ended between the two."""
 
-FORMAT = 1
+FORMAT = 2
 """Of the indexes; another one has them all written anew."""
 
 

@@ -95,6 +95,8 @@ def newest_of_each_minor(finals: Iterable[Release]) -> list[Release]:
 
 def size(count: int) -> str:
     """Write a number of bytes for people."""
+    if count < 1000:
+        return f"{count} bytes"
     return f"{count / 1_000_000:.1f} MB" if count >= 100_000 else f"{count / 1000:.1f} kB"
 
 

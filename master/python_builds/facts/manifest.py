@@ -8,7 +8,7 @@ platform in the same form:
 
     {"schema_version": 1, "generated_at": RFC 3339 or null,
      "builds": [{"python_version", "variant", "channel", "platform", "arch", "revision", "profile", "checked",
-                 "built_at", "kind", "url", "sha256", "size"}, …]}
+                 "adopted", "built_at", "kind", "url", "sha256", "size"}, …]}
 
 index.schema.json, beside it, is its JSON Schema. `url` is relative to the index, so that a mirror of the tree is valid
 as it is; `channel` is release or prerelease; `arch` is amd64 or arm64; `kind` is deb, rpm, tarball or uv; `sha256` is
@@ -47,6 +47,7 @@ BUILD_SCHEMA = {
     "revision": {"type": "integer", "minimum": 1},
     "profile": {"enum": list(PROFILES)},
     "checked": {"type": "boolean", "description": "tried on an untouched base system before it was published"},
+    "adopted": {"type": "boolean", "description": "the predecessor built it; there is no .sha256 beside its files"},
     "built_at": {"type": "string", "format": "date-time"},
     "kind": {"enum": list(KINDS)},
     "url": {"type": "string", "format": "uri-reference", "description": "relative to index.json"},
@@ -135,6 +136,7 @@ def _build(record: Record, artifact: Artifact, folder: str) -> dict[str, object]
         "revision": record.revision,
         "profile": record.profile,
         "checked": record.checked,
+        "adopted": record.adopted,
         "built_at": record.built_at.astimezone(datetime.UTC).isoformat(),
         "kind": artifact.kind,
         "url": artifact.key.removeprefix(f"{folder}/"),
