@@ -13,7 +13,7 @@ import docker.errors
 import benchmarks
 from benchmarks.machine import describe
 from benchmarks.report import Result, as_json, as_markdown
-from python_builds.commands.farm import EXPECTED
+from python_builds.commands.told import EXPECTED
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -59,6 +59,9 @@ SERVED = {
 }
 """Real systems with packages; all other fixtures are systems without."""
 
+TOOLS = "sh awk cat chmod cut env grep head id mktemp mkdir rm sed sha256sum sort tail tr uname wget"
+"""What the script needs beside a package manager."""
+
 every_shell = pytest.mark.parametrize("shell", SHELLS)
 
 
@@ -265,6 +268,44 @@ def test_without_a_terminal_and_a_yes_nothing_happens(shell, farm, stranger):
     assert (done.returncode, notes) == (1, "")
     assert "CPython 3.13.5 for Debian GNU/Linux 12 (bookworm): pkgs/python-3.13.5_1_amd64.deb" in done.stderr
     assert "there is no terminal to ask at: say --yes" in done.stderr
+
+
+@every_shell
+@pytest.mark.parametrize("answer, said", [("n", "nothing was installed"), ("", "does not run; it was removed again")])
+def test_a_person_at_a_terminal_is_asked_even_where_the_script_comes_through_a_pipe(
+    shell, farm, stranger, answer, said
+):
+    index(farm)
+    typed = f"cat {SCRIPT} | {shell}"
+    values = {"PATH": f"{stranger}:{os.environ['PATH']}", "NOTES": str(stranger / "notes"), "CDN_URL": farm.url}
+    values["OS_RELEASE"] = str(CHECKOUT / "tests/os_release/debian-12")
+    done = subprocess.run(
+        ["script", "--quiet", "--return", "--command", typed, "/dev/null"],
+        input=f"{answer}\n",
+        capture_output=True,
+        text=True,
+        env=values,
+    )
+
+    assert "Install it? [Y/n]" in done.stdout
+    assert said in done.stdout
+    assert (stranger / "notes").exists() == (answer == "")
+
+
+@every_shell
+def test_wget_does_where_there_is_no_curl(shell, farm, stranger, tmp_path):
+    index(farm)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in (*SHELLS, *TOOLS.split()):
+        (tools / name).symlink_to(shutil.which(name))
+    done, _ = install(shell, farm, stranger, "--yes", PATH=f"{stranger}:{tools}")
+
+    assert "downloading " in done.stderr
+    assert "does not run; it was removed again" in done.stderr
+    (tools / "wget").unlink()
+    neither, _ = install(shell, farm, stranger, "--yes", PATH=f"{stranger}:{tools}")
+    assert "curl or wget is needed to download: install one of them" in neither.stderr
 
 
 @every_shell

@@ -1,7 +1,7 @@
 """The farm's library. Read it from the top of this list; each ring imports only from the rings above it.
 
 facts/     what is true: releases, platforms, settings, names, records, indexes, what is missing; no network, no Twisted
-edges/     where the world begins: sources of tarballs, the store, what was published
+edges/     where the world begins: sources of tarballs, stores, signatures, what was published and its indexes
 farm/      Buildbot's shapes: steps, builders, schedulers, workers, web; master.cfg names them
-commands/  what people type: `make build`, `make run`, `make status`, `make platforms`
+commands/  what people type: `make build`, `make run`, `make rebuild`, `make images`, `make adopt`
 """

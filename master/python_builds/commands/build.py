@@ -16,8 +16,8 @@ from typing import Any
 
 from python_builds.commands import master_process
 from python_builds.commands.client import Client
-from python_builds.commands.farm import EXPECTED
 from python_builds.commands.progress import GOOD, Progress, size
+from python_builds.commands.told import told
 from python_builds.commands.where import for_build, with_engine
 from python_builds.edges.store import make_store
 from python_builds.facts.artifacts import INDEX_JSON, profile_prefix
@@ -48,7 +48,8 @@ def main(environment: Mapping[str, str]) -> int:
     """Build, and say with the exit status whether it worked."""
     for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: what was started here must not outlive us
         signal.signal(ending, signal.default_int_handler)
-    try:
+
+    def do() -> int:
         settings = load_settings()
         wanted = request(environment)
         engine = engine_for(settings, wanted["platforms"])
@@ -57,12 +58,8 @@ def main(environment: Mapping[str, str]) -> int:
             running, started = master_process.start(settings, keep=False, engine=engine)
             print(f"farm: {running.url} ({'for this build' if started else 'running already'})", flush=True)
             return build(Client(running.url, settings), settings, wanted)
-    except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
-        return 130
-    except EXPECTED as error:
-        print(f"python-builds: {error}", file=sys.stderr)
-        return 1
+
+    return told(do)
 
 
 def request(environment: Mapping[str, str]) -> dict[str, Any]:

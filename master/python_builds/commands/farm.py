@@ -3,55 +3,47 @@
 python -m python_builds.commands.farm run|stop|status|plan
 """
 
-import subprocess
 import sys
-
-import requests
 
 from python_builds.commands.client import Client
 from python_builds.commands.master_process import running, start, stop
+from python_builds.commands.told import told
 from python_builds.commands.where import for_farm
 from python_builds.edges.plan_files import read_report
 from python_builds.facts.agenda import FAILED
-from python_builds.facts.errors import PythonBuildsError
 from python_builds.facts.plan_report import PlanReport, summary, text
-from python_builds.facts.settings import ConfigurationError, Settings, load_settings
-
-EXPECTED = (PythonBuildsError, ConfigurationError, OSError, subprocess.SubprocessError, requests.RequestException)
-"""What may go wrong on a machine: a person gets the message, and no traceback."""
+from python_builds.facts.settings import Settings, load_settings
 
 
 def main(argv: list[str]) -> int:
     """Do what the one argument says."""
-    try:
-        settings = load_settings()
-        match argv:
-            case ["run"]:
-                chosen = for_farm(settings) if running(settings) is None else None
-                farm, started = start(settings, keep=True, engine=chosen.engine if chosen else None)
-                if started and chosen:
-                    print(chosen)
-                print(f"{'started' if started else 'running'}: {farm.url} (process {farm.pid}); `make stop` stops it")
-                if not farm.automatic:
-                    print("`make build` started it, so it builds nothing by itself until `make stop` and `make run`")
-            case ["stop"]:
-                stopped = stop(settings)
-                print(f"stopped process {stopped.pid}" if stopped else "nothing was running")
-            case ["status"]:
-                print(status(settings))
-            case ["plan"]:
-                seen = read_report(settings.state_dir)
-                print(text(seen) if seen else "no plan yet: the farm makes one soon after `make run`")
-            case _:
-                print(__doc__, file=sys.stderr)
-                return 2
-    except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
-        return 130
-    except EXPECTED as error:
-        print(f"python-builds: {error}", file=sys.stderr)
-        return 1
-    return 0
+    if len(argv) != 1 or argv[0] not in COMMANDS:
+        print(__doc__, file=sys.stderr)
+        return 2
+    return told(lambda: COMMANDS[argv[0]](load_settings()))
+
+
+def run(settings: Settings) -> None:
+    """Start the farm, unless it runs."""
+    chosen = for_farm(settings) if running(settings) is None else None
+    farm, started = start(settings, keep=True, engine=chosen.engine if chosen else None)
+    if started and chosen:
+        print(chosen)
+    print(f"{'started' if started else 'running'}: {farm.url} (process {farm.pid}); `make stop` stops it")
+    if not farm.automatic:
+        print("`make build` started it, so it builds nothing by itself until `make stop` and `make run`")
+
+
+def end(settings: Settings) -> None:
+    """Stop the farm, if it runs."""
+    stopped = stop(settings)
+    print(f"stopped process {stopped.pid}" if stopped else "nothing was running")
+
+
+def plan(settings: Settings) -> None:
+    """Say what is wanted, missing and failed."""
+    seen = read_report(settings.state_dir)
+    print(text(seen) if seen else "no plan yet: the farm makes one soon after `make run`")
 
 
 def status(settings: Settings) -> str:
@@ -82,6 +74,8 @@ def plan_lines(seen: PlanReport) -> list[str]:
         *(f"  alert     {key}" for key in seen.alerts),
     ]
 
+
+COMMANDS = {"run": run, "stop": end, "status": lambda settings: print(status(settings)), "plan": plan}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Mapping
 
-from python_builds.commands.farm import EXPECTED
 from python_builds.commands.rebuild import says_yes
+from python_builds.commands.told import told
 from python_builds.edges import adoption, retention
 from python_builds.edges.indexing import write_indexes
 from python_builds.edges.publishing import published_products
@@ -21,16 +21,12 @@ from python_builds.facts.settings import Settings, load_settings
 
 def main(argv: list[str], environment: Mapping[str, str]) -> int:
     """Do what the one argument says, and say with the exit status whether it worked."""
-    try:
+
+    def do() -> None:
         settings = load_settings()
         COMMANDS[argv[0]](settings, make_store(settings), environment)
-    except KeyboardInterrupt:
-        print("\nstopped; run it again to go on", file=sys.stderr)
-        return 130
-    except EXPECTED as error:
-        print(f"python-builds: {error}", file=sys.stderr)
-        return 1
-    return 0
+
+    return told(do, interrupted="stopped; run it again to go on")
 
 
 def reindex(settings: Settings, store: Store, environment: Mapping[str, str]) -> None:

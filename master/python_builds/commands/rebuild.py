@@ -12,9 +12,9 @@ from typing import Any
 
 from python_builds.commands.batch import Batch, last_batch
 from python_builds.commands.client import Client
-from python_builds.commands.farm import EXPECTED
 from python_builds.commands.master_process import running
 from python_builds.commands.progress import SUCCESS, Progress
+from python_builds.commands.told import told
 from python_builds.facts.errors import FarmError, InvalidRequest
 from python_builds.facts.requests import DEFAULT_PROFILE, parse_rebuild_request
 from python_builds.facts.settings import Settings, load_settings, variable
@@ -26,22 +26,17 @@ SECONDS = 2
 
 def main(argv: list[str], environment: Mapping[str, str]) -> int:
     """Do what the one argument says, and say with the exit status whether it worked."""
-    try:
+
+    def do() -> int:
         settings = load_settings()
-        match argv:
-            case ["rebuild"]:
-                return rebuild(_client(settings), settings, request(environment), environment)
-            case ["cancel"]:
-                return cancel(_client(settings), environment.get("BATCH", ""))
-            case _:
-                print(__doc__, file=sys.stderr)
-                return 2
-    except KeyboardInterrupt:
-        print("\nstopped; nothing was asked for", file=sys.stderr)
-        return 130
-    except EXPECTED as error:
-        print(f"python-builds: {error}", file=sys.stderr)
-        return 1
+        if argv == ["rebuild"]:
+            return rebuild(_client(settings), settings, request(environment), environment)
+        return cancel(_client(settings), environment.get("BATCH", ""))
+
+    if argv not in (["rebuild"], ["cancel"]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    return told(do, interrupted="stopped; nothing was asked for")
 
 
 def request(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -195,8 +195,8 @@ class Indexing:
         gone = losses(self.store, self.profile, index)
         if gone and not self.accept_loss:
             raise StoreError(
-                f"the indexes of {self.store} would lose {gone}. Find out where the records are, or run "
-                "`make reindex ACCEPT_LOSS=1` if that is meant; nothing was written"
+                f"the indexes of {self.store} would lose {gone}. Find out where the records are: `make adopt` makes "
+                "those of what the predecessor left, `make reindex ACCEPT_LOSS=1` goes on; nothing was written"
             )
 
     def _write(self, file: IndexFile, before: Seen) -> None:

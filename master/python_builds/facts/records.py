@@ -5,6 +5,7 @@ whoever reads it with its key and its problem.
 """
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from packaging.version import Version
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -16,6 +17,7 @@ from python_builds.facts.releases import parse_version
 from python_builds.facts.trust import Trust
 
 SCHEMA_VERSION = 1
+_AnyDocument = TypeVar("_AnyDocument", bound=BaseModel)
 
 
 class _Document(BaseModel):
@@ -97,28 +99,28 @@ def dump(document: BaseModel) -> bytes:
     return document.model_dump_json(indent=2).encode() + b"\n"
 
 
-def parse_record(key: str, content: bytes) -> Record:
-    """Read a record.
+def parse_document(kind: type[_AnyDocument], what: str, key: str, content: bytes) -> _AnyDocument:
+    """Read a document from a store that others may write to.
 
     Raises:
         StoreError: naming the key and what is wrong with the document.
     """
     try:
-        return Record.model_validate_json(content)
+        return kind.model_validate_json(content)
     except ValidationError as error:
-        raise StoreError(f"{key} is not a record: {_first_problem(error)}") from error
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"]))
+        raise StoreError(f"{key} {what}: {where}{': ' if where else ''}{problem['msg']}") from error
+
+
+def parse_record(key: str, content: bytes) -> Record:
+    """Read a record; for errors see `parse_document`."""
+    return parse_document(Record, "is not a record", key, content)
 
 
 def parse_source(key: str, content: bytes) -> Source:
-    """Read what is known about a mirrored source tarball.
-
-    Raises:
-        StoreError: naming the key and what is wrong with the document.
-    """
-    try:
-        return Source.model_validate_json(content)
-    except ValidationError as error:
-        raise StoreError(f"{key} does not describe a source: {_first_problem(error)}") from error
+    """Read what is known about a mirrored source tarball; for errors see `parse_document`."""
+    return parse_document(Source, "does not describe a source", key, content)
 
 
 def newest_revisions(records: Iterable[Record]) -> list[Record]:
@@ -128,9 +130,3 @@ def newest_revisions(records: Iterable[Record]) -> list[Record]:
         identity = (record.python_version, record.variant, record.platform, record.architecture, record.profile)
         newest[identity] = record
     return sorted(newest.values(), key=lambda r: r.order)
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    where = ".".join(str(part) for part in problem["loc"])
-    return f"{where}: {problem['msg']}" if where else problem["msg"]

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from python_builds.facts.artifacts import record_key
-from python_builds.facts.errors import StoreError
-from python_builds.facts.records import Record
+from python_builds.facts.records import Record, parse_document
 
 
 class Snapshot(BaseModel):
@@ -53,16 +52,8 @@ class Lost:
 
 
 def parse_snapshot(key: str, content: bytes) -> Snapshot:
-    """Read a snapshot.
-
-    Raises:
-        StoreError: naming the key and what is wrong with the document.
-    """
-    try:
-        return Snapshot.model_validate_json(content)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise StoreError(f"{key} is not a snapshot: {'.'.join(map(str, problem['loc']))} {problem['msg']}") from error
+    """Read a snapshot; for errors see `parse_document`."""
+    return parse_document(Snapshot, "is not a snapshot", key, content)
 
 
 def lost(old: Mapping[str, int], new: Mapping[str, int], versions: Iterable[str], new_versions: Iterable[str]) -> Lost:

@@ -1,0 +1,25 @@
+"""How a command ends: what a person is told of what may go wrong on a machine, and the exit status."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import requests
+
+from python_builds.facts.errors import PythonBuildsError
+from python_builds.facts.settings import ConfigurationError
+
+EXPECTED = (PythonBuildsError, ConfigurationError, OSError, subprocess.SubprocessError, requests.RequestException)
+"""What may go wrong on a machine: a person gets the message, and no traceback."""
+
+
+def told(command: Callable[[], int | None], *, interrupted: str = "stopped") -> int:
+    """Run a command to its exit status; `interrupted` is what Ctrl-C means for it."""
+    try:
+        return command() or 0
+    except KeyboardInterrupt:
+        print(f"\n{interrupted}", file=sys.stderr)
+        return 130
+    except EXPECTED as error:
+        print(f"python-builds: {error}", file=sys.stderr)
+        return 1
