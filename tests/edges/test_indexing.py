@@ -325,6 +325,16 @@ def test_a_new_address_of_what_is_published_changes_what_names_it(tmp_path, make
     assert entry["url"] == "https://cdn.example.org/python/debian-12/python-3.13.5-debian-12-uv.tar.gz"
 
 
+def test_a_new_installer_or_page_is_published_without_a_new_record(store, make_product, monkeypatch, tmp_path):
+    publish(store, make_product())
+    run(store)
+    (tmp_path / "install.sh").write_text("#!/bin/sh\necho better\n")
+    monkeypatch.setattr(indexing, "SCRIPT", tmp_path / "install.sh")
+
+    assert run(store) == ["python/install.sh", "python/indexes.json"]
+    assert store.read("python/install.sh") == b"#!/bin/sh\necho better\n"
+
+
 def test_requests_do_not_grow_with_what_is_there(make_product, make_record):
     counts = {}
     with s3_server() as server:

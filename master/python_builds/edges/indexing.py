@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from python_builds.edges.digests import file_sha256
 from python_builds.edges.index_guard import losses, read_index
 from python_builds.edges.publishing import read_records
 from python_builds.edges.recipe import INSTALLER
@@ -33,7 +34,7 @@ from python_builds.facts.artifacts import (
     snapshot_key,
     unindexed_prefix,
 )
-from python_builds.facts.download_page import download_page
+from python_builds.facts.download_page import TEMPLATE, download_page
 from python_builds.facts.errors import StoreConflict, StoreError
 from python_builds.facts.index_files import CLEARSIGNED, NEVER, PLAIN, IndexFile, signed
 from python_builds.facts.installer import published_installer
@@ -49,6 +50,8 @@ ATTEMPTS = 4
 
 ABANDONED = datetime.timedelta(days=1)
 """After which a mark without a record is of a build that ended between the two."""
+
+SCRIPT = CHECKOUT / "scripts" / INSTALLER
 
 FORMAT = 2
 """Of the indexes; another one has them all written anew."""
@@ -108,8 +111,14 @@ class Indexing:
     @property
     def _basis(self) -> bytes:
         """What all indexes are made by, beside records: where it changes, they change."""
-        keys = self.signer.fingerprints if self.signer else ()
-        basis = {"format": FORMAT, "base": self.store.url("python"), "keys": keys, "unchecked": self.unchecked}
+        basis = {
+            "format": FORMAT,
+            "base": self.store.url("python"),
+            "signed_by": self.signer.fingerprints if self.signer else (),
+            "keys": self.signer.published if self.signer else (),
+            "unchecked": self.unchecked,
+            "for_people": [file_sha256(path) for path in (SCRIPT, TEMPLATE)],
+        }
         return json.dumps(basis).encode() + b"\n"
 
     def _run(self) -> None:
@@ -182,7 +191,7 @@ class Indexing:
         """Make what people begin with."""
         prefix = profile_prefix(self.profile)
         address = self.store.url(f"{prefix}python").removesuffix("/python")
-        script = published_installer((CHECKOUT / "scripts" / INSTALLER).read_text(), address)
+        script = published_installer(SCRIPT.read_text(), address)
         page = download_page(index, self.profile, self.store.url, signed=self.signer is not None)
         keys = [IndexFile(key=prefix + KEYS_ASC, content=self.signer.public_keys())] if self.signer else []
         return [
