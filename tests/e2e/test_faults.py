@@ -132,14 +132,14 @@ def test_indexes_that_a_crash_kept_from_being_written_are_written_at_the_next_re
 
 def test_a_manifest_that_cannot_be_written_fails_the_command_with_its_reason(farm: FarmUnderTest) -> None:
     farm.build("3.11.2")
-    (record,) = farm.files("quick/python/*/records/*")
-    (farm.settings.store / record).with_name("junk.json").write_text("{}")
+    (snapshot,) = farm.files("quick/python/*/records.json")
+    (farm.settings.store / snapshot).write_text("<html>")
 
     done = farm.build("3.11.2", FORCE="1")
 
     assert done.returncode == 1
     assert "the manifest build did not succeed" in done.stdout
-    assert "junk.json is not a record" in done.stdout
+    assert "records.json is not a snapshot" in done.stdout
 
 
 def test_without_a_network_each_source_says_so(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_two_versions_forced_at_once_are_both_built(slow_farm: FarmUnderTest) ->
 def test_a_full_disk_is_named_and_what_was_published_before_stays(tmp_path: Path) -> None:
     store = tmp_path / "store"
     store.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", store], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", store], check=True)
     try:
         with make_farm(store=store) as farm:
             mini_tarball(farm.tarballs, "3.11.2")

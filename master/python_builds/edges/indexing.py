@@ -125,8 +125,10 @@ class Indexing:
         before = Seen(self.store)
         marks = self.store.keys(unindexed_prefix(self.profile))
         basis = IndexFile(key=f"{profile_prefix(self.profile)}python/indexes.json", content=self._basis)
-        before.look_at([basis.key])
-        everything = self.audit or not before.is_same(basis.key, basis.content)
+        top = [file.key for file in manifest.global_indexes(manifest.joined([]), self.profile) if file.how == PLAIN]
+        before.look_at([basis.key, *top])
+        is_whole = before.is_same(basis.key, basis.content) and all(before.is_there(key) for key in top)
+        everything = self.audit or not is_whole
         marked = self._marked(marks)
         changed = [p for p in self.platforms if everything or p.name in marked]
         if not changed:
