@@ -1,12 +1,11 @@
 """Farms for the tests of this folder, and a server that programs post to."""
 
 import http.server
-import json
-import threading
 from collections.abc import Iterator
 
 import pytest
 from farms import FarmUnderTest, make_farm, mini_tarball
+from upstream import hook_server
 
 
 @pytest.fixture
@@ -24,23 +23,8 @@ def running_farm(farm: FarmUnderTest) -> FarmUnderTest:
     return farm
 
 
-class HookHandler(http.server.BaseHTTPRequestHandler):
-    """Keeps what is posted."""
-
-    def do_POST(self) -> None:
-        self.server.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
 def hook() -> Iterator[http.server.ThreadingHTTPServer]:
     """Give a server on this machine that keeps in `posted` what was posted to it."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), HookHandler) as server:
-        server.posted = []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with hook_server() as server:
         yield server
-        server.shutdown()

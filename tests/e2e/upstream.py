@@ -1,10 +1,11 @@
 """python.org on this machine: its release API, its directories and the release cycle data, in their real shapes."""
 
+import contextlib
 import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -213,3 +214,25 @@ def trickles(handler: Handler) -> None:
     while not handler.server.closing.is_set():
         handler.wfile.write(b"[")
         time.sleep(0.05)
+
+
+class HookHandler(BaseHTTPRequestHandler):
+    """Keeps what is posted."""
+
+    def do_POST(self) -> None:
+        self.server.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def hook_server() -> Iterator[ThreadingHTTPServer]:
+    """Start a server on this machine that keeps in `posted` what was posted to it."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), HookHandler) as server:
+        server.posted = []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()

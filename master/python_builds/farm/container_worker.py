@@ -34,6 +34,7 @@ class ContainerWorker(worker.DockerLatentWorker):
     quarantine_max_timeout = 300  # Buildbot's hour would keep a host idle for that long after its return
     started_at = 0.0
     removal = None
+    lacks_image = False
 
     def checkConfig(self, name: str, host: DockerHost, **kwargs: Any) -> None:
         """Check the arguments; a password is made up for each container."""
@@ -47,9 +48,11 @@ class ContainerWorker(worker.DockerLatentWorker):
     @defer.inlineCallbacks
     def start_instance(self, build: Any) -> Any:
         """Start the container, or say in a sentence why not."""
+        self.lacks_image = False
         try:
-            started = yield super().start_instance(build)
+            started = yield self._start(build)
         except LatentWorkerCannotSubstantiate as error:
+            self.lacks_image = True
             problem = f"{self.host.label} has no worker image for this build: {error}"
             raise LatentWorkerCannotSubstantiate(problem) from error
         except docker.errors.APIError as error:
@@ -59,6 +62,19 @@ class ContainerWorker(worker.DockerLatentWorker):
             self._rest_the_host()
             raise HostDoesNotAnswer(f"{self.host.label} does not answer: {error}") from error
         self.started_at = self.master.reactor.seconds()
+        return started
+
+    @defer.inlineCallbacks
+    def _start(self, build: Any) -> Any:
+        """Start the container; where there is none, forget for which image it was to be.
+
+        Buildbot forgets that only when it stops one, and until then gives the worker no build of another image.
+        """
+        try:
+            started = yield super().start_instance(build)
+        except Exception:
+            self.resetWorkerPropsOnStop()
+            raise
         return started
 
     @defer.inlineCallbacks
@@ -121,11 +137,16 @@ class ContainerWorker(worker.DockerLatentWorker):
             raise HostDoesNotAnswer(f"{self.host.label} does not answer: {error}") from error
         return answer
 
+    def putInQuarantine(self) -> None:
+        """Rest for a while, but not for want of an image: the next build may be of another platform."""
+        if not self.lacks_image:
+            super().putInQuarantine()
+
     def _rest_the_host(self) -> None:
         """Let all workers of the host wait, so that a waiting build does not try them one after the other."""
         for other in self.master.workers.workers.values():
             if isinstance(other, ContainerWorker) and other.host == self.host:
-                other.putInQuarantine()
+                super(ContainerWorker, other).putInQuarantine()
 
 
 def _options(host: DockerHost) -> dict[str, Any]:
