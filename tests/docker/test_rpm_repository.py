@@ -220,9 +220,8 @@ def tampered_package(published: Published, folder: str, _box: Box) -> None:
 
 
 def tampered_primary(published: Published, folder: str, _box: Box) -> None:
-    """Somebody changes what the index says, and all digests with it, but has no key."""
-    (primary,) = [k for k in published.box.run(f"ls {folder}/repodata").split() if k.endswith("-primary.xml.gz")][-1:]
-    published.box.run(f"rm {folder}/repodata/*-primary.xml.gz; echo '<metadata/>' | gzip >{folder}/repodata/{primary}")
+    """Somebody changes what the index says of the packages, and has no key for the one that names its digest."""
+    published.box.run(f"for f in {folder}/repodata/*-primary.xml.gz; do echo '<metadata/>' | gzip >$f; done")
 
 
 def tampered_repomd(published: Published, folder: str, _box: Box) -> None:
