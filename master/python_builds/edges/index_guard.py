@@ -8,7 +8,7 @@ from python_builds.edges.store import Store
 from python_builds.facts import manifest
 from python_builds.facts.artifacts import INDEX_JSON, VERSIONS_JSON, profile_prefix
 from python_builds.facts.errors import StoreError
-from python_builds.facts.snapshots import Lost, lost
+from python_builds.facts.losses import Lost, lost
 
 FIELDS = {"python_version", "variant", "platform", "arch", "revision"}
 """Of a build, without which an index says nothing of what is there."""

@@ -52,8 +52,6 @@ def prune(store: Store, found: Pruning, say: Callable[[str], None]) -> None:
     for one in found.revisions:
         for key in one.keys:
             store.delete(key)
-            if key != one.keys[-1]:
-                store.delete(f"{key}.sha256")
         say(f"removed {one}")
     for key in found.index_files:
         store.delete(key)

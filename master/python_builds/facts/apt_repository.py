@@ -5,12 +5,11 @@ them since 2016 and Debian 13's sqv accepts nothing older.
 """
 
 import gzip
-import hashlib
 import lzma
 from collections.abc import Iterable, Sequence
 
 from python_builds.facts.artifacts import platform_folder
-from python_builds.facts.index_files import CLEARSIGNED, DETACHED, IndexFile, newest
+from python_builds.facts.index_files import CLEARSIGNED, DETACHED, IndexFile, newest, sha256_of
 from python_builds.facts.platforms import Platform
 from python_builds.facts.records import Record
 
@@ -36,7 +35,7 @@ def apt_indexes(platform: Platform, profile: str, records: Sequence[Record]) -> 
     release = release_file(platform, listed, records)
     return [
         *(
-            IndexFile(key=f"{suite}/{name.rpartition('/')[0]}/by-hash/SHA256/{_sha256(c)}", content=c, lasting=True)
+            IndexFile(key=f"{suite}/{name.rpartition('/')[0]}/by-hash/SHA256/{sha256_of(c)}", content=c, lasting=True)
             for name, c in listed.items()
         ),
         *(IndexFile(key=f"{suite}/{name}", content=content) for name, content in listed.items()),
@@ -72,10 +71,6 @@ def release_file(platform: Platform, listed: dict[str, bytes], records: Sequence
         f"Description: CPython side by side for {platform.name}",
         "Acquire-By-Hash: yes",
         "SHA256:",
-        *(f" {_sha256(content)} {len(content):>9} {name}" for name, content in listed.items()),
+        *(f" {sha256_of(content)} {len(content):>9} {name}" for name, content in listed.items()),
     ]
     return "\n".join(lines).encode() + b"\n"
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

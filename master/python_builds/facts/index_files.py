@@ -1,6 +1,7 @@
 """What an index is to whoever writes it: a key, its bytes, and whether they are to be signed first."""
 
 import datetime
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -32,3 +33,8 @@ def signed(key: str, content: bytes, dated: datetime.datetime) -> tuple[IndexFil
 def newest(records: Iterable[Record]) -> datetime.datetime:
     """Say when the newest of some records was made: the date of their indexes, so that they are the same each time."""
     return max((record.built_at.astimezone(datetime.UTC) for record in records), default=NEVER)
+
+
+def sha256_of(content: bytes) -> str:
+    """Compute the SHA-256 by which an index names another, in hex."""
+    return hashlib.sha256(content).hexdigest()

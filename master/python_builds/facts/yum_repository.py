@@ -5,12 +5,11 @@ filelists.xml: it would name some thousand files of each version, and neither re
 """
 
 import gzip
-import hashlib
 from collections.abc import Sequence
 from xml.sax.saxutils import quoteattr
 
 from python_builds.facts.artifacts import platform_folder
-from python_builds.facts.index_files import IndexFile, newest, signed
+from python_builds.facts.index_files import IndexFile, newest, sha256_of, signed
 from python_builds.facts.platforms import Platform
 from python_builds.facts.records import Record
 
@@ -34,7 +33,7 @@ def yum_indexes(platform: Platform, profile: str, records: Sequence[Record]) -> 
     for kind, root in ROOTS.items():
         opened = (XML + root % (len(described), "".join(r.package[kind].rstrip() + "\n" for r in described))).encode()
         packed = gzip.compress(opened, compresslevel=6, mtime=0)
-        name = f"{_sha256(packed)}-{kind}.xml.gz"
+        name = f"{sha256_of(packed)}-{kind}.xml.gz"
         files.append(IndexFile(key=f"{folder}/{name}", content=packed, lasting=True))
         entries.append(_entry(kind, f"repodata/{name}", opened, packed, stamp))
     repomd = f'{XML}<repomd xmlns="{NAMESPACE}/repo" xmlns:rpm="{NAMESPACE}/rpm">\n  <revision>{stamp}</revision>\n'
@@ -60,15 +59,11 @@ def repo_file(platform: Platform, folder_url: str, key_url: str) -> bytes:
 def _entry(kind: str, href: str, opened: bytes, packed: bytes, stamp: int) -> str:
     return (
         f"  <data type={quoteattr(kind)}>\n"
-        f'    <checksum type="sha256">{_sha256(packed)}</checksum>\n'
-        f'    <open-checksum type="sha256">{_sha256(opened)}</open-checksum>\n'
+        f'    <checksum type="sha256">{sha256_of(packed)}</checksum>\n'
+        f'    <open-checksum type="sha256">{sha256_of(opened)}</open-checksum>\n'
         f"    <location href={quoteattr(href)}/>\n"
         f"    <timestamp>{stamp}</timestamp>\n"
         f"    <size>{len(packed)}</size>\n"
         f"    <open-size>{len(opened)}</open-size>\n"
         "  </data>\n"
     )
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
