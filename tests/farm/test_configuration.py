@@ -1,6 +1,8 @@
 """master.cfg as Buildbot loads it, without a running master."""
 
 import dataclasses
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,14 @@ MASTER_CFG = CHECKOUT / "master" / "master.cfg"
 
 def settings(tmp_path: Path, **values: object) -> Settings:
     return Settings(_env_file=None, state_dir=tmp_path / "state", store=tmp_path / "store", **values)
+
+
+@pytest.fixture(autouse=True)
+def our_modules_stay() -> Iterator[None]:
+    """Put back what master.cfg drops to have it read anew: other tests hold the modules that were there."""
+    before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "python_builds"}
+    yield
+    sys.modules.update(before)
 
 
 def test_master_cfg_is_a_table_of_contents() -> None:
