@@ -10,15 +10,18 @@ TEST_PACKAGES := bsdutils curl dash dpkg-dev gcc gpg gpg-agent gpgv libc6-dev ma
 # What the Docker tests make an engine of their own with, on a disk of its own.
 DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 rpm
 export PYTHONPATH := $(CURDIR)/master
-export VERSION PLATFORM PROFILE FORCE ARCH REGISTRY ALL BENCH VERSIONS PLATFORMS ARCHITECTURES DRY_RUN YES BATCH KEEP DIGESTS ACCEPT_LOSS
+export VERSION PLATFORM PROFILE FORCE RETRAIN ARCH REGISTRY ALL BENCH VERSIONS PLATFORMS ARCHITECTURES DRY_RUN YES BATCH KEEP DIGESTS ACCEPT_LOSS
 
-.PHONY: help build run stop status plan rebuild cancel reindex prune adopt platforms settings base-image images push shell test test-docker test-real bench check format lock clean
+.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms settings base-image images push shell test test-docker test-real bench check format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: $(VENV)/ready  ## build one CPython, start to finish [VERSION=3.13.5] [PLATFORM=debian-12] [PROFILE=quick|optimized] [FORCE=1]
+build: $(VENV)/ready  ## build one CPython, start to finish [VERSION=3.13.5] [PLATFORM=debian-12] [PROFILE=quick|optimized] [FORCE=1] [RETRAIN=1]
 	@$(BIN)/python -m python_builds.commands.build
+
+reproduce: $(VENV)/ready  ## build again what is published, elsewhere, and compare to the byte VERSION=3.13.5 [PLATFORM=debian-12] [PROFILE=optimized|quick]
+	@$(BIN)/python -m python_builds.commands.reproduce
 
 run: $(VENV)/ready  ## start the farm on this machine, http://127.0.0.1:8010
 	@$(BIN)/python -m python_builds.commands.farm run

@@ -22,9 +22,10 @@ from benchmarks.report import Result, Row
 from python_builds.edges.publishing import write_record
 from python_builds.edges.s3_store import S3Store, make_s3_store
 from python_builds.facts.artifacts import artifact_keys, artifact_kind, record_key
+from python_builds.facts.documents import dump
 from python_builds.facts.errors import FarmError
 from python_builds.facts.platforms import PLATFORMS
-from python_builds.facts.records import Artifact, Record, Source, dump
+from python_builds.facts.records import Artifact, Record, Source
 from python_builds.facts.setting_types import CHECKOUT
 
 SIZES = (1_000, 10_000, 100_000)

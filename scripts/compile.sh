@@ -11,6 +11,14 @@ use_training_data() {
     touch source/profile-run-stamp
 }
 
+# The compiler compares the data with each function's shape; what does not fit is an error and never a slower build.
+explain_failure() {
+    if grep -q -F 'coverage-mismatch' logs/make.log; then
+        die "the training data do not fit the source, see above: force the build with retrain to make new ones"
+    fi
+    die "make failed, see above"
+}
+
 main() {
     [ $# -eq 1 ] || usage "quick|instrumented|optimized"
     local stage=$1 goal
@@ -28,8 +36,9 @@ main() {
         ;;
     esac
     say "make $goal ${make_variables[*]}"
+    printf '%s\n' "${make_variables[@]}" >logs/make-variables
     # The log is read by check-stdlib.sh: it holds the last stage, which is the one that is installed.
-    make -C source -j"$jobs" "$goal" "${make_variables[@]}" 2>&1 | tee logs/make.log
+    make -C source -j"$jobs" "$goal" "${make_variables[@]}" 2>&1 | tee logs/make.log || explain_failure
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

@@ -58,7 +58,9 @@ main() {
     export CCACHE_DISABLE=1
     say "./configure ${options[*]}"
     say "CFLAGS_NODIST='$CFLAGS_NODIST' LDFLAGS_NODIST='$LDFLAGS_NODIST'"
-    ./configure "${options[@]}"
+    printf '%s\n' "${options[@]}" "CFLAGS_NODIST=$CFLAGS_NODIST" "LDFLAGS_NODIST=$LDFLAGS_NODIST" >../logs/configure-arguments
+    # The log is read by check-configuration.sh.
+    ./configure "${options[@]}" 2>&1 | tee ../logs/configure.log
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

@@ -15,6 +15,11 @@ def extension_folder():
     return folders[0]
 
 
+def names():
+    """Return the names of the extension modules."""
+    return [file.name.split(".")[0] for file in sorted(extension_folder().glob("*.so"))]
+
+
 def import_all(allowed=()):
     """Return the names that were imported, and a sentence for each one that failed and is not allowed to."""
     imported, problems = [], []

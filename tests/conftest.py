@@ -8,6 +8,14 @@ from packaging.version import Version
 from python_builds.facts.artifacts import Product, artifact_keys, artifact_kind
 from python_builds.facts.platforms import platform_named
 from python_builds.facts.records import Artifact, Record, Source
+from tests.script_runs import work_folder
+
+
+@pytest.fixture
+def work():
+    """Give a work folder of the build scripts."""
+    with work_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

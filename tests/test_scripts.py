@@ -1,81 +1,31 @@
 """The build scripts, without building CPython: each in a work folder of its own, as root and as anybody else alike."""
 
-import grp
 import hashlib
 import os
-import pathlib
 import pwd
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 
 import pytest
 
-SCRIPTS = pathlib.Path(__file__).resolve().parent.parent / "scripts"
+from tests.script_runs import SCRIPTS, call, pretend, require_tool, run, write
+
 # install.sh is for users and has tests of its own.
 SHELL_SCRIPTS = sorted(script for script in SCRIPTS.glob("*.sh") if script.name != "install.sh")
 COMMANDS = [script for script in SHELL_SCRIPTS if script.read_text().startswith("#!")]  # the others are sourced
-TAKE_NO_ARGUMENTS = {"prepare-folders.sh", "train.sh", "smoke-test.sh", "check-stdlib.sh"}
+TAKE_NO_ARGUMENTS = {
+    "prepare-folders.sh",
+    "train.sh",
+    "smoke-test.sh",
+    "check-stdlib.sh",
+    "check-configuration.sh",
+    "training-identity.sh",
+    "pack-training-data.sh",
+}
 PREFIX = "/opt/python/3.99.1"
-
-
-def require_tool(name, package):
-    path = shutil.which(name)
-    assert path, f"{name} is missing: apt-get install {package}"
-    return path
-
-
-@pytest.fixture
-def work():
-    """A work folder that the build user can reach, which pytest's own temporary folders are not."""
-    outside = pathlib.Path(tempfile.mkdtemp(prefix="python-builds-test-"))
-    folder = outside / "work"
-    folder.mkdir()
-    outside.chmod(0o755)
-    shutil.copytree(SCRIPTS, folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("source", "stage", "dist", "home", "logs"):  # as prepare-folders.sh does, in a tenth of the time
-        (folder / name).mkdir()
-        if os.getuid() == 0:
-            shutil.chown(folder / name, "nobody", grp.getgrgid(pwd.getpwnam("nobody").pw_gid).gr_name)
-    yield folder
-    shutil.rmtree(outside)
-
-
-def run(work, script, *arguments, as_builder=False, **environment):
-    command = ["scripts/as-builder.sh"] if as_builder else []
-    return subprocess.run(
-        [*command, f"scripts/{script}", *arguments],
-        cwd=work,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-    )
-
-
-def call(work, script, code, **environment):
-    """Source a script, which must not start it, and run code that calls its functions."""
-    return subprocess.run(
-        ["bash", "-c", f". scripts/{script}; {code}"],
-        cwd=work,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-    )
-
-
-def write(path, text, executable=False):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    path.chmod(0o755 if executable else 0o644)
-
-
-def pretend(work, command, output):
-    """Return a PATH on which a command answers what we want: who we are, say."""
-    write(work / "pretended" / command, f"#!/bin/sh\necho {output}\n", executable=True)
-    return f"{work / 'pretended'}:{os.environ['PATH']}"
 
 
 # All scripts
@@ -124,6 +74,9 @@ def test_scripts_name_no_archive_and_no_folder_of_one_machine(script):
         ("configure.sh", [PREFIX, "quick"]),
         ("compile.sh", ["quick"]),
         ("train.sh", []),
+        ("training-identity.sh", []),
+        ("pack-training-data.sh", []),
+        ("use-training-data.sh", ["x", "0" * 64]),
         ("smoke-test.sh", []),
         ("install-to-stage.sh", [PREFIX, "quick"]),
         ("check-stdlib.sh", []),

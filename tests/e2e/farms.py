@@ -32,7 +32,15 @@ PATIENCE = 90
 def mini_tarball(folder: Path, version: str, **options: object) -> Path:
     """Make a source tarball of CPython's shape, with its digest beside it."""
     path = folder / f"Python-{version}.tgz"
-    values = {"CONFIGURE_ERROR": "", "MISSING_MODULE": "", "COMPILE_SECONDS": 0, "FILL": "", "MEMORY": "", **options}
+    values = {
+        "CONFIGURE_ERROR": "",
+        "MISSING_MODULE": "",
+        "COMPILE_SECONDS": 0,
+        "FILL": "",
+        "MEMORY": "",
+        "FOUND": "",
+        **options,
+    }
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / f"Python-{version}"
         shutil.copytree(MINI, tree)

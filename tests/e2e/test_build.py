@@ -18,7 +18,7 @@ def test_one_command_ends_with_a_package_and_an_index_that_names_it(farm: FarmUn
     assert "zlib1g" in shown.stdout, "the dependency on zlib was not computed"
     assert (farm.settings.store / "quick/python/versions.json").read_bytes() == b'{"python_versions": ["3.11.2"]}'
     index = json.loads((farm.settings.store / "quick/python/index.json").read_bytes())
-    assert {b["kind"] for b in index["builds"]} == {"deb", "tarball", "uv"}
+    assert {b["kind"] for b in index["builds"]} == {"deb", "tarball", "uv", "test", "debug"}
     assert all((farm.settings.store / "quick/python" / b["url"]).is_file() for b in index["builds"])
     assert f"sudo apt-get install {farm.settings.store / package}" in done.stdout
     assert farm.processes() == [], "make build left something running"

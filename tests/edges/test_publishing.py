@@ -89,7 +89,9 @@ def test_a_build_s_files_are_uploaded_under_their_keys(store, make_product, buil
     artifacts = upload_artifacts(store, product, 1, folder)
 
     assert {a.key.rpartition("/")[2]: a.key for a in artifacts} == artifact_keys(product, 1)
-    assert [a.kind for a in artifacts] == ["deb", "sha256", "tarball", "sha256", "uv", "sha256"]
+    assert [a.kind for a in artifacts] == [
+        kind for name in ("deb", "tarball", "uv", "test", "debug") for kind in (name, "sha256")
+    ]
     for artifact in artifacts:
         content = (folder / artifact.key.rpartition("/")[2]).read_bytes()
         assert store.read(artifact.key) == content
@@ -219,5 +221,8 @@ def test_a_person_is_told_where_the_package_and_the_tarball_lie(store, make_reco
     assert [(a["kind"], a["location"]) for a in found] == [
         ("deb", str(store.root / "python/debian-12/pkgs/python-3.13.5_1_amd64.deb")),
         ("tarball", str(store.root / "python/debian-12/python-3.13.5-debian-12.tar.gz")),
-        ("uv", str(store.root / "python/debian-12/python-3.13.5-debian-12-uv.tar.gz")),
+        *(
+            (kind, str(store.root / f"python/debian-12/python-3.13.5-debian-12-{kind}.tar.gz"))
+            for kind in ("uv", "test", "debug")
+        ),
     ]

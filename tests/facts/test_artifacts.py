@@ -69,8 +69,8 @@ from python_builds.facts.errors import InvalidKey
 def test_a_build_s_files_have_the_names_that_users_know(make_product, product, revision, package, tarball):
     keys = artifact_keys(make_product(*product), revision)
 
-    uv = tarball.removesuffix(".tar.gz") + "-uv.tar.gz"
-    assert list(keys.values()) == [name + ending for name in (package, tarball, uv) for ending in ("", ".sha256")]
+    tarballs = [tarball.replace(".tar.gz", f"{part}.tar.gz") for part in ("", "-uv", "-test", "-debug")]
+    assert list(keys.values()) == [name + ending for name in (package, *tarballs) for ending in ("", ".sha256")]
     assert [key.rpartition("/")[2] for key in keys.values()] == list(keys)
     assert [check_key(key) for key in keys.values()] == list(keys.values())
 

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from python_builds.facts.documents import dump
 from python_builds.facts.errors import PythonBuildsError, StoreError
-from python_builds.facts.records import Source, dump, newest_revisions, parse_record, parse_source
+from python_builds.facts.records import Source, newest_revisions, parse_record, parse_source
 
 KEY = "python/debian-12/records/3.13.5-amd64-r1.json"
 

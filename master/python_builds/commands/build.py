@@ -76,7 +76,7 @@ def request(environment: Mapping[str, str]) -> dict[str, Any]:
         "python_version": environment.get("VERSION") or NEWEST,
         "platforms": names,
         "profile": environment.get("PROFILE") or "quick",
-        "force": environment.get("FORCE", "") not in ("", "0", "no"),
+        **{name: environment.get(name.upper(), "") not in ("", "0", "no") for name in ("force", "retrain")},
     }
     parse_release_request(fields)
     return fields

@@ -64,6 +64,12 @@ def look_at(arguments: Mapping[str, Any], container: str, since: float, patience
         )
 
 
+def image_of(arguments: Mapping[str, Any], container: str) -> str:
+    """Tell which image a container was made of, by its id."""
+    with contextlib.closing(docker.APIClient(**arguments)) as client:
+        return str(client.inspect_container(container)["Image"])
+
+
 def remove_container(arguments: Mapping[str, Any], container: str) -> None:
     """Remove a container, unless it is gone."""
     with contextlib.closing(docker.APIClient(**arguments)) as client, contextlib.suppress(docker.errors.NotFound):

@@ -1,10 +1,12 @@
 """What package indexes say of a package, read from the finished file when it is published."""
 
+import subprocess
 from pathlib import Path
 
 from debian.arfile import ArError
 from debian.debfile import DebError, DebFile
 
+from python_builds.edges.digests import file_sha256
 from python_builds.facts.errors import StoreError
 
 RPM_CONFIGURATION = Path("/usr/lib/rpm/rpmrc")
@@ -20,6 +22,15 @@ def package_metadata(path: Path, href: str) -> dict[str, str]:
         return {".deb": _deb, ".rpm": _rpm}[path.suffix](path, href)
     except (ArError, DebError, OSError, RuntimeError, ValueError) as error:
         raise StoreError(f"{path.name} cannot be read as a package: {error}") from error
+
+
+def same_package(one: Path, other: Path) -> bool:
+    """Say whether two artifacts are the same to the byte; of rpms, whatever is not their signature."""
+    if one.suffix == ".rpm":
+        query = ["rpm", "--query", "--package", "--nosignature", "--queryformat", "%{SHA256HEADER}"]
+        digests = {subprocess.run([*query, path], check=True, capture_output=True).stdout for path in (one, other)}
+        return len(digests) == 1 and b"(none)" not in digests  # it covers the header, which has the content's digest
+    return file_sha256(one) == file_sha256(other)
 
 
 def require_rpm() -> None:

@@ -10,8 +10,8 @@ from python_builds.edges.kept_answers import replace_file
 from python_builds.edges.publishing import published_products
 from python_builds.edges.sources import mirrored
 from python_builds.edges.store import Store
-from python_builds.facts import records
 from python_builds.facts.artifacts import Product
+from python_builds.facts.documents import dump
 from python_builds.facts.errors import PythonBuildsError
 from python_builds.facts.failures import Inputs
 from python_builds.facts.plan_report import PlanReport
@@ -51,7 +51,7 @@ def plan_path(state_dir: Path) -> Path:
 
 def write_report(state_dir: Path, found: PlanReport) -> None:
     """Write the report in one step."""
-    replace_file(plan_path(state_dir), records.dump(found))
+    replace_file(plan_path(state_dir), dump(found))
 
 
 def read_report(state_dir: Path) -> PlanReport | None:

@@ -25,9 +25,10 @@ from python_builds.facts.artifacts import (
     revision_of_key,
     unindexed_key,
 )
+from python_builds.facts.documents import dump
 from python_builds.facts.errors import StoreError
 from python_builds.facts.platforms import Platform
-from python_builds.facts.records import Artifact, Record, dump, parse_record
+from python_builds.facts.records import Artifact, Record, parse_record
 
 READERS = 16
 """Records that are read at the same time: S3 answers many requests as fast as one."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from python_builds.edges.kept_answers import replace_file
-from python_builds.facts import records
+from python_builds.facts.documents import dump
 from python_builds.facts.release_list import ReleaseList
 
 
@@ -24,4 +24,4 @@ def read(path: Path) -> ReleaseList | None:
 
 def write(path: Path, releases: ReleaseList) -> None:
     """Replace the list in one step."""
-    replace_file(path, records.dump(releases))
+    replace_file(path, dump(releases))

@@ -22,6 +22,7 @@ from python_builds.edges.store import Store
 from python_builds.edges.verification import make_verification
 from python_builds.facts import records
 from python_builds.facts.artifacts import SIGNATURE_ENDINGS, source_key, source_record_key
+from python_builds.facts.documents import dump
 from python_builds.facts.errors import NotVerified, PythonBuildsError, SourceError, SourceNotFound, WrongDigest
 from python_builds.facts.releases import newest_first, version_of_tarball
 from python_builds.facts.settings import Settings, variable
@@ -188,7 +189,7 @@ def mirror(store: Store, offer: Offer, fetched: Fetched) -> records.Source:
         trust=offer.trust,
         verified=fetched.verified,
     )
-    store.replace(source_record_key(offer.version), records.dump(source))
+    store.replace(source_record_key(offer.version), dump(source))
     return source
 
 

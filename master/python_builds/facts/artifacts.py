@@ -102,33 +102,32 @@ def package_file(product: Product, revision: int) -> str:
     return f"{product.package}-1-{revision}.{architecture}.rpm"
 
 
-def tarball_file(product: Product, revision: int) -> str:
-    """Name the binary tarball as the predecessor did, which knew neither arm64 nor a second revision."""
+TARBALL_PARTS = {"": "tarball", "uv": "uv", "test": "test", "debug": "debug"}
+"""The tarballs of one build, by what is added to their names, each with its kind: the whole tree; the same for uv; the
+standard library's tests and the debug symbols, both unpacked over the tree."""
+
+
+def tarball_file(product: Product, revision: int, part: str = "") -> str:
+    """Name a binary tarball as the predecessor did, which knew neither arm64, nor parts, nor a second revision."""
     architecture = "" if product.architecture == "amd64" else f"-{product.architecture}"
     rebuilt = "" if revision == 1 else f"-r{revision}"
-    return f"{product.package}-{product.platform.name}{architecture}{rebuilt}.tar.gz"
-
-
-def uv_tarball_file(product: Product, revision: int) -> str:
-    """Name the tarball for uv, which is installed in a folder of uv's choice."""
-    return f"{tarball_file(product, revision).removesuffix('.tar.gz')}-uv.tar.gz"
+    ending = f"-{part}" if part else ""
+    return f"{product.package}-{product.platform.name}{architecture}{rebuilt}{ending}.tar.gz"
 
 
 def artifact_keys(product: Product, revision: int) -> dict[str, str]:
     """Give the key of each file that a build uploads, by the file's name."""
-    files = {
-        package_file(product, revision): f"{product.folder}/{PACKAGES_FOLDER}",
-        tarball_file(product, revision): product.folder,
-        uv_tarball_file(product, revision): product.folder,
-    }
+    files = {package_file(product, revision): f"{product.folder}/{PACKAGES_FOLDER}"}
+    files |= {tarball_file(product, revision, part): product.folder for part in TARBALL_PARTS}
     return {
         f"{name}{ending}": f"{folder}/{name}{ending}" for name, folder in files.items() for ending in ("", ".sha256")
     }
 
 
 def artifact_kind(name: str) -> str:
-    """Say what a file is to someone who downloads it: deb, rpm, tarball, uv or sha256."""
-    endings = {".sha256": "sha256", ".deb": "deb", ".rpm": "rpm", "-uv.tar.gz": "uv", ".tar.gz": "tarball"}
+    """Say what a file is to someone who downloads it: deb, rpm, one of the tarballs' kinds, or sha256."""
+    endings = {".sha256": "sha256", ".deb": "deb", ".rpm": "rpm"}
+    endings |= {f"-{part}.tar.gz": kind for part, kind in TARBALL_PARTS.items() if part} | {".tar.gz": "tarball"}
     for ending, kind in endings.items():
         if name.endswith(ending):
             return kind
@@ -221,6 +220,11 @@ def source_key(version: Version, tarball: str) -> str:
 def source_record_key(version: Version) -> str:
     """Name the object that says where a mirrored source tarball came from and who vouches for it."""
     return f"sources/{version}/source.json"
+
+
+def training_prefix(version: Version, identity: str) -> str:
+    """Name the folder of the training data of a release that are good for one identity."""
+    return f"training/{version}/{identity}/"
 
 
 def check_key(key: str) -> str:

@@ -11,8 +11,9 @@ platform in the same form:
                  "adopted", "built_at", "kind", "url", "sha256", "size"}, …]}
 
 index.schema.json, beside it, is its JSON Schema. `url` is relative to the index, so that a mirror of the tree is valid
-as it is; `channel` is release or prerelease; `arch` is amd64 or arm64; `kind` is deb, rpm, tarball or uv; `sha256` is
-null for what the predecessor published, unless S3 knew it; `generated_at` is when the newest of its records was made.
+as it is; `channel` is release or prerelease; `arch` is amd64 or arm64; `kind` is deb, rpm, tarball, uv, test (the
+standard library's tests) or debug (symbols); `sha256` is null for what the predecessor published, unless S3 knew it;
+`generated_at` is when the newest of its records was made.
 """
 
 import datetime
@@ -26,6 +27,7 @@ from python_builds.facts.artifacts import (
     INDEX_JSON,
     INDEX_SCHEMA_JSON,
     PROFILES,
+    TARBALL_PARTS,
     VARIANTS,
     VERSIONS_JSON,
     profile_prefix,
@@ -35,7 +37,7 @@ from python_builds.facts.records import Artifact, Record, newest_revisions
 
 SCHEMA_VERSION = 1
 CHANNELS = ("release", "prerelease")
-KINDS = ("deb", "rpm", "tarball", "uv")
+KINDS = ("deb", "rpm", *TARBALL_PARTS.values())
 DIGEST = "^[0-9a-f]{64}$"
 
 BUILD_SCHEMA = {

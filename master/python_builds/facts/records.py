@@ -1,30 +1,23 @@
-"""Records: what was published, one JSON document for each revision of a product, written last.
-
-Records are read back from a store that others may write to, so they are validated: a document that is no record stops
-whoever reads it with its key and its problem.
-"""
+"""Records: what was published and how it was made, one JSON document for each revision of a product, written last."""
 
 from collections.abc import Iterable
-from typing import TypeVar
 
 from packaging.version import Version
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 
 from python_builds.facts.artifacts import PROFILES, VARIANTS, Product
+from python_builds.facts.built_with import BuiltWith
+from python_builds.facts.documents import Document, parse_document
 from python_builds.facts.errors import StoreError
 from python_builds.facts.platforms import platform_named
 from python_builds.facts.releases import parse_version
+from python_builds.facts.training import TrainingData
 from python_builds.facts.trust import Trust
 
 SCHEMA_VERSION = 1
-_AnyDocument = TypeVar("_AnyDocument", bound=BaseModel)
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Artifact(_Document):
+class Artifact(Document):
     """One uploaded file."""
 
     kind: str
@@ -33,7 +26,7 @@ class Artifact(_Document):
     size: int = Field(ge=0, description="bytes")
 
 
-class Source(_Document):
+class Source(Document):
     """The tarball a build was made from, and who vouches for it."""
 
     name: str
@@ -44,7 +37,14 @@ class Source(_Document):
     verified: tuple[str, ...] = Field(default=(), description="what was checked when it was fetched, as sentences")
 
 
-class Record(_Document):
+class Image(Document):
+    """The worker image of a build, which is where its compiler and its libraries came from."""
+
+    name: str
+    id: str = Field(pattern=r"^sha256:[0-9a-f]{64}$", description="as the Docker engine tells images apart")
+
+
+class Record(Document):
     """One revision of a product."""
 
     schema_version: int = SCHEMA_VERSION
@@ -64,6 +64,10 @@ class Record(_Document):
         default_factory=dict,
         description="what indexes say of its package: `control` of a deb; `primary` and `other` of an rpm, in XML",
     )
+    recipe: str = Field(default="", description="digest of the scripts, the platform's row and its image's name")
+    image: Image | None = Field(default=None, description="None where it was not built in a container")
+    built_with: BuiltWith | None = Field(default=None, description="None where the predecessor built it")
+    training: TrainingData | None = Field(default=None, description="what an optimized build was optimized for")
     adopted: bool = Field(default=False, description="published by the predecessor, and indexed as it was")
 
     @field_validator("python_version")
@@ -88,29 +92,14 @@ class Record(_Document):
             variant=self.variant,
         )
 
+    def without_how(self) -> "Record":
+        """Leave out what no index tells, so that a snapshot of very many records stays small."""
+        return self.model_copy(update=dict.fromkeys(("image", "built_with", "training")))
+
     @property
     def order(self) -> tuple[Version, str, str, str, int]:
         """Where it stands in an index."""
         return (Version(self.python_version), self.variant, self.platform, self.architecture, self.revision)
-
-
-def dump(document: BaseModel) -> bytes:
-    """Write a document as it is stored: JSON for programs and people, ending in a newline."""
-    return document.model_dump_json(indent=2).encode() + b"\n"
-
-
-def parse_document(kind: type[_AnyDocument], what: str, key: str, content: bytes) -> _AnyDocument:
-    """Read a document from a store that others may write to.
-
-    Raises:
-        StoreError: naming the key and what is wrong with the document.
-    """
-    try:
-        return kind.model_validate_json(content)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        raise StoreError(f"{key} {what}: {where}{': ' if where else ''}{problem['msg']}") from error
 
 
 def parse_record(key: str, content: bytes) -> Record:

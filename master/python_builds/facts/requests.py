@@ -26,6 +26,8 @@ class ReleaseRequest:
     profile: str
     force: bool
     """Whether to build what exists already."""
+    retrain: bool = False
+    """Whether to make new training data even where there are some."""
     architectures: tuple[str, ...] = ()
     """None named means all."""
 
@@ -50,10 +52,12 @@ class PlatformRequest:
 
     product: Product
     force: bool
+    retrain: bool
+    """Whether to make new training data even where there are some."""
 
 
 def parse_release_request(properties: Mapping[str, object]) -> ReleaseRequest:
-    """Check `python_version`, `platforms` and `architectures` (lists; none means all), `profile` and `force`.
+    """Check `python_version`, `platforms` and `architectures` (lists; none means all), `profile`, `force`, `retrain`.
 
     Raises:
         InvalidRequest: with all that is wrong, a line each.
@@ -64,6 +68,7 @@ def parse_release_request(properties: Mapping[str, object]) -> ReleaseRequest:
         platforms=_platforms(properties.get("platforms", []), problems) or PLATFORMS,
         profile=_one_of("profile", properties.get("profile", DEFAULT_PROFILE), PROFILES, problems),
         force=_flag("force", properties.get("force", False), problems),
+        retrain=_flag("retrain", properties.get("retrain", False), problems),
         architectures=_architectures(properties.get("architectures", []), problems),
     )
     if problems:
@@ -91,7 +96,7 @@ def parse_rebuild_request(properties: Mapping[str, object]) -> RebuildRequest:
 
 
 def parse_platform_request(properties: Mapping[str, object], platform: Platform, architecture: str) -> PlatformRequest:
-    """Check `python_version`, `variant`, `profile` and `force` for the builder of this platform and architecture.
+    """Check `python_version`, `variant`, `profile`, `force` and `retrain` for a platform builder.
 
     Raises:
         InvalidRequest: with all that is wrong, a line each.
@@ -113,9 +118,10 @@ def parse_platform_request(properties: Mapping[str, object], platform: Platform,
         variant=_one_of("variant", properties.get("variant", ""), VARIANTS, problems),
     )
     force = _flag("force", properties.get("force", False), problems)
+    retrain = _flag("retrain", properties.get("retrain", False), problems)
     if problems:
         raise InvalidRequest("\n".join(problems))
-    return PlatformRequest(product=product, force=force)
+    return PlatformRequest(product=product, force=force, retrain=retrain)
 
 
 def parse_version_or_newest(text: object) -> Version | None:

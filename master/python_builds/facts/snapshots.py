@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pydantic import BaseModel, ConfigDict
 
 from python_builds.facts.artifacts import record_key
-from python_builds.facts.records import Record, parse_document
+from python_builds.facts.documents import parse_document
+from python_builds.facts.records import Record
 
 
 class Snapshot(BaseModel):
@@ -23,7 +24,7 @@ class Snapshot(BaseModel):
 
     def with_records(self, records: Iterable[Record]) -> "Snapshot":
         """Take up more records; one that is there already stays, as records never change."""
-        merged = {**{_identity(r): r for r in records}, **{_identity(r): r for r in self.records}}
+        merged = {**{_identity(r): r.without_how() for r in records}, **{_identity(r): r for r in self.records}}
         return Snapshot(records=tuple(sorted(merged.values(), key=lambda r: r.order)))
 
     def dump(self) -> bytes:

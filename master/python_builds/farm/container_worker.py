@@ -14,10 +14,13 @@ from buildbot.worker.latent import States
 from twisted.internet import defer, threads
 from twisted.python import log
 
-from python_builds.edges.docker_engines import look_at, remove_container
+from python_builds.edges.docker_engines import image_of, look_at, remove_container
 from python_builds.facts.docker_hosts import DockerHost
 
 CHECK_SECONDS = 2
+IMAGE_ID = "worker_image_id"
+"""The property of a build that says which image its container was made of."""
+
 LEFT_SECONDS = 30
 """Until a container that could not be removed is tried again: its engine did not answer."""
 
@@ -62,6 +65,8 @@ class ContainerWorker(worker.DockerLatentWorker):
             self._rest_the_host()
             raise HostDoesNotAnswer(f"{self.host.label} does not answer: {error}") from error
         self.started_at = self.master.reactor.seconds()
+        image = yield self._ask(image_of, self._curr_client_args, self.instance["Id"])
+        build.setProperty(IMAGE_ID, image, "worker")
         return started
 
     @defer.inlineCallbacks

@@ -14,38 +14,35 @@ from buildbot.plugins import steps, util
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS
 
-from python_builds.edges.recipe import scripts_to_send
 from python_builds.edges.store import Store
 from python_builds.facts.artifacts import package_architecture
 from python_builds.facts.platforms import Platform
 from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import Settings
 from python_builds.farm.manifest_steps import MANIFEST
-from python_builds.farm.master_step import BUILD_SPOOL, MasterStep
-from python_builds.farm.platform_work import CHECK_STEP, check_request, clean_up, publish, record, sign, take_source
+from python_builds.farm.master_step import MasterStep
+from python_builds.farm.platform_work import (
+    BUILT_WITH_FILE,
+    CHECK_STEP,
+    check_request,
+    clean_up,
+    publish,
+    record,
+    sign,
+    take_source,
+)
+from python_builds.farm.training_steps import collected_training_data, keep_what_was_trained, optimized_stages
+from python_builds.farm.worker_steps import as_builder, command, send, send_scripts, upload
 
 SCRIPTS = CHECKOUT / "scripts"
 CANNOT_CHECK = 3
 """Exit status of check-package.sh where no untouched base system can be had."""
 
-QUIET = 20 * 60
-"""Seconds without output before a step counts as stuck."""
+COLLECT_STEP = "collect the artifacts"
+"""The last step that makes something."""
 
-LONGEST = 4 * 3600
-"""Seconds that any step may take; the slowest, an optimized build's second compilation, took 5 minutes on 2 cores."""
-
-LARGEST = 2**30
-"""Bytes of an uploaded file."""
-
-PROFILE_STAGES = {
-    "quick": (("compile", "compile.sh", "quick"),),
-    "optimized": (
-        ("compile instrumented", "compile.sh", "instrumented"),
-        ("train", "train.sh"),
-        ("compile optimized", "compile.sh", "optimized"),
-    ),
-}
-"""What a profile runs between configure and the tests: step name, script and its arguments."""
+STAGED_PYTHON = (util.Interpolate("stage%(prop:prefix)s/bin/python3"), "-E", "-s", "-B")
+"""Runs the build itself, without leaving bytecode."""
 
 
 def platform_steps(platform: Platform, architecture: str, settings: Settings, store: Store) -> list[BuildStep]:
@@ -54,22 +51,19 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
     here = functools.partial(_on_master, spool, store, platform, architecture)
     prefix = util.Property("prefix")
     profile = util.Property("profile")
+    allowed = sorted(platform.allowed_missing)
     return [
         here("check the request", functools.partial(check_request, settings), headline=True),
         here("take the source from the store", take_source),
-        *_send_scripts(),
-        steps.FileDownload(
-            name="send the source",
-            mastersrc=util.Interpolate(f"{spool}/{BUILD_SPOOL}/%(prop:source_name)s"),
-            workerdest=util.Property("source_name"),
-            haltOnFailure=True,
-        ),
-        _command("prepare folders", ["scripts/prepare-folders.sh"], settings),
-        _builder(
+        *send_scripts(SCRIPTS),
+        send("send the source", spool, "%(prop:source_name)s"),
+        command("prepare folders", ["scripts/prepare-folders.sh"], settings),
+        as_builder(
             "unpack", ["unpack-source.sh", util.Property("source_name"), util.Property("source_sha256")], settings
         ),
-        _builder("configure", ["configure.sh", prefix, profile], settings),
-        _command(
+        as_builder("configure", ["configure.sh", prefix, profile], settings),
+        as_builder("check the configuration", ["check-configuration.sh", *allowed], settings),
+        command(
             "config.log",
             ["scripts/as-builder.sh", "cat", "source/config.log"],
             settings,
@@ -78,18 +72,34 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
             hideStepIf=lambda results, _: results != SUCCESS,
             flunkOnFailure=False,
         ),
-        *_stages(settings),
-        _builder("test", ["smoke-test.sh"], settings),
-        _builder("install", ["install-to-stage.sh", prefix, profile], settings),
-        _builder("check the stdlib", ["check-stdlib.sh", *sorted(platform.allowed_missing)], settings),
-        _builder("package", _package(platform, architecture, prefix), settings),
-        _builder("make the tarball", ["package-tarball.sh", util.Property("tarball_file"), prefix], settings),
-        _builder("make the tarball for uv", ["package-uv.sh", util.Property("uv_tarball_file"), prefix], settings),
-        _command("collect the artifacts", ["scripts/collect-artifacts.sh", *_artifact_names()], settings),
+        as_builder(
+            "compile",
+            ["compile.sh", "quick"],
+            settings,
+            doStepIf=_is_quick,
+            hideStepIf=lambda _, step: not _is_quick(step),
+        ),
+        *optimized_stages(here, spool, settings),
+        as_builder("test", ["smoke-test.sh"], settings),
+        as_builder("install", ["install-to-stage.sh", prefix, profile], settings),
+        as_builder("check the stdlib", ["check-stdlib.sh", *allowed], settings),
+        as_builder("package", _package(platform, architecture, prefix), settings),
+        *_tarballs(prefix, settings),
+        command(
+            "describe the build",
+            ["scripts/as-builder.sh", *STAGED_PYTHON, "scripts/describe_build.py", prefix, f"dist/{BUILT_WITH_FILE}"],
+            settings,
+        ),
+        command(
+            COLLECT_STEP,
+            ["scripts/collect-artifacts.sh", *_artifact_names(), BUILT_WITH_FILE, collected_training_data],
+            settings,
+        ),
         *_check(prefix, platform, settings),
         *_uploads(spool),
         # A deb is vouched for by its repository alone.
         *([here("sign the package", functools.partial(sign, settings))] if platform.package_format == "rpm" else []),
+        *keep_what_was_trained(here, spool),
         here("publish", publish),
         here("record", record),
         steps.Trigger(
@@ -110,47 +120,8 @@ def _on_master(
     return MasterStep(functools.partial(function, store, platform, architecture), spool, name=name, **kwargs)
 
 
-def _command(name: str, command: list[Any], settings: Settings, **kwargs: Any) -> BuildStep:
-    limits = {"haltOnFailure": True, "timeout": QUIET, "maxTime": LONGEST}
-    options: dict[str, Any] = {**limits, "logEnviron": False, **kwargs}
-    environment = {
-        "PYTHON_BUILDS_BUILD_USER": settings.build_user,
-        "PYTHON_BUILDS_MAINTAINER": settings.maintainer,
-        "CCACHE_DIR": util.Property("ccache", default=""),
-        "CCACHE_MAXSIZE": settings.ccache_size,
-        **options.pop("env", {}),
-    }
-    return steps.ShellCommand(name=name, command=command, env=environment, **options)
-
-
-def _builder(name: str, command: list[Any], settings: Settings, **kwargs: Any) -> BuildStep:
-    """Make a step that runs a script as the build user."""
-    script, *arguments = command
-    return _command(name, ["scripts/as-builder.sh", f"scripts/{script}", *arguments], settings, **kwargs)
-
-
-def _send_scripts() -> Iterable[BuildStep]:
-    for script in scripts_to_send(SCRIPTS):
-        yield steps.FileDownload(
-            name=f"send {script.name}",
-            mastersrc=str(script),
-            workerdest=f"scripts/{script.name}",
-            mode=0o755,
-            haltOnFailure=True,
-            hideStepIf=lambda results, _: results == SUCCESS,
-        )
-
-
-def _stages(settings: Settings) -> Iterable[BuildStep]:
-    for profile, stages in PROFILE_STAGES.items():
-        for name, *command in stages:
-            yield _builder(
-                name,
-                command,
-                settings,
-                doStepIf=lambda step, mine=profile: step.getProperty("profile") == mine,
-                hideStepIf=lambda _, step, mine=profile: step.getProperty("profile") != mine,
-            )
+def _is_quick(step: Any) -> bool:
+    return bool(step.getProperty("profile") == "quick")
 
 
 def _package(platform: Platform, architecture: str, prefix: Any) -> list[Any]:
@@ -167,7 +138,7 @@ def _package(platform: Platform, architecture: str, prefix: Any) -> list[Any]:
 
 def _check(prefix: Any, platform: Platform, settings: Settings) -> Iterable[BuildStep]:
     """Try the package on an untouched base system, whose folder the worker names in its property `base_root`."""
-    yield _command(
+    yield command(
         "make the base system",
         ["scripts/make-base-root.sh", platform.suite, util.Property("base_root")],
         settings,
@@ -177,7 +148,7 @@ def _check(prefix: Any, platform: Platform, settings: Settings) -> Iterable[Buil
         flunkOnFailure=False,
         warnOnFailure=True,
     )
-    yield _command(
+    yield command(
         CHECK_STEP,
         [
             "scripts/check-package.sh",
@@ -196,8 +167,23 @@ def _check(prefix: Any, platform: Platform, settings: Settings) -> Iterable[Buil
     )
 
 
-ARTIFACTS = {"package_file": "package", "tarball_file": "tarball", "uv_tarball_file": "tarball for uv"}
+ARTIFACTS = {
+    "package_file": "package",
+    "tarball_file": "tarball",
+    "uv_tarball_file": "tarball for uv",
+    "test_tarball_file": "tarball of the tests",
+    "debug_tarball_file": "tarball of the debug symbols",
+}
 """The properties that name what a build leaves, each with what it is called."""
+
+
+def _tarballs(prefix: Any, settings: Settings) -> Iterable[BuildStep]:
+    folders = {"tarball_file": "stage", "test_tarball_file": "stage-test", "debug_tarball_file": "stage-debug"}
+    for name, folder in folders.items():
+        yield as_builder(
+            f"make the {ARTIFACTS[name]}", ["package-tarball.sh", util.Property(name), prefix, folder], settings
+        )
+    yield as_builder("make the tarball for uv", ["package-uv.sh", util.Property("uv_tarball_file"), prefix], settings)
 
 
 def _artifact_names() -> list[Any]:
@@ -207,15 +193,13 @@ def _artifact_names() -> list[Any]:
 def _uploads(spool: Path) -> Iterable[BuildStep]:
     for name, called in ARTIFACTS.items():
         for ending in ("", ".sha256"):
-            file = f"%(prop:{name})s{ending}"
-            yield steps.FileUpload(
-                name=f"upload the {called}{ending}",
-                workersrc=util.Interpolate(f"out/{file}"),
-                maxsize=LARGEST,
-                masterdest=util.Interpolate(f"{spool}/{BUILD_SPOOL}/{file}"),
-                haltOnFailure=True,
+            yield upload(
+                f"upload the {called}{ending}",
+                spool,
+                f"%(prop:{name})s{ending}",
                 hideStepIf=lambda results, _, sidecar=ending: bool(sidecar) and results == SUCCESS,
             )
+    yield upload("upload the description", spool, BUILT_WITH_FILE, hideStepIf=lambda results, _: results == SUCCESS)
 
 
 def _configure_failed(step: BuildStep) -> bool:

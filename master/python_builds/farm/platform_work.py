@@ -19,20 +19,26 @@ from python_builds.edges.sources import mirrored
 from python_builds.edges.store import Store
 from python_builds.facts.artifacts import (
     PACKAGES_FOLDER,
+    TARBALL_PARTS,
+    Product,
     package_file,
     record_key,
     source_key,
     tarball_file,
-    uv_tarball_file,
 )
+from python_builds.facts.built_with import LARGEST, BuiltWith, parse_built_with
 from python_builds.facts.platforms import Platform
-from python_builds.facts.records import Record
+from python_builds.facts.records import Record, Source
 from python_builds.facts.requests import parse_platform_request
 from python_builds.facts.settings import Settings
+from python_builds.farm.container_worker import IMAGE_ID
 from python_builds.farm.master_step import Outcome, Work
 
 CHECK_STEP = "check the package"
 """The step whose success makes a product count as checked."""
+
+BUILT_WITH_FILE = "built-with.json"
+"""What describe_build.py writes about the build, for its record."""
 
 
 def check_request(settings: Settings, store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
@@ -58,19 +64,26 @@ def check_request(settings: Settings, store: Store, platform: Platform, architec
     work.say(f"{product}, revision {revision}, from {source.name} ({source.origin}, {source.trust})")
     return Outcome(
         summary=f"{product.package}, revision {revision}",
-        properties={
-            "revision": revision,
-            "variant": product.variant,
-            "prefix": product.prefix,
-            "source": source.model_dump(mode="json"),
-            "source_name": source.name,
-            "source_sha256": source.sha256,
-            "package_name": product.package,
-            "package_file": package_file(product, revision),
-            "tarball_file": tarball_file(product, revision),
-            "uv_tarball_file": uv_tarball_file(product, revision),
-        },
+        properties=build_properties(product, revision, source),
     )
+
+
+def build_properties(product: Product, revision: int, source: Source) -> dict[str, object]:
+    """Name what the steps of a build work with, by the names that they use."""
+    return {
+        "revision": revision,
+        "variant": product.variant,
+        "prefix": product.prefix,
+        "source": source.model_dump(mode="json"),
+        "source_name": source.name,
+        "source_sha256": source.sha256,
+        "package_name": product.package,
+        "package_file": package_file(product, revision),
+        **{
+            f"{part}_tarball_file" if part else "tarball_file": tarball_file(product, revision, part)
+            for part in TARBALL_PARTS
+        },
+    }
 
 
 def take_source(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
@@ -120,6 +133,10 @@ def record(store: Store, platform: Platform, architecture: str, work: Work) -> O
             "built_at": datetime.datetime.now(datetime.UTC).replace(microsecond=0),
             "source": work.properties["source"],
             "artifacts": work.properties["uploaded"],
+            "recipe": work.properties["recipe"],
+            "image": _image(work),
+            "built_with": _built_with(work),
+            "training": work.properties.get("training"),
             "durations": {name: seconds for name, (_, seconds) in work.steps.items() if seconds},
             "build": work.build,
             "package": work.properties["package_metadata"],
@@ -128,6 +145,17 @@ def record(store: Store, platform: Platform, architecture: str, work: Work) -> O
     key = write_record(store, made)
     work.say(store.location(key))
     return Outcome(summary=key, properties={"artifacts": located(store, made), "checked": made.checked})
+
+
+def _built_with(work: Work) -> BuiltWith:
+    with (work.spool / BUILT_WITH_FILE).open("rb") as file:
+        return parse_built_with(file.read(LARGEST + 1))
+
+
+def _image(work: Work) -> dict[str, object] | None:
+    """Name the image, if the build ran in a container; ContainerWorker set its id."""
+    found = work.properties.get(IMAGE_ID)
+    return {"name": work.properties["worker_image"], "id": found} if found else None
 
 
 def clean_up(_store: Store, _platform: Platform, _architecture: str, work: Work) -> Outcome:

@@ -22,7 +22,7 @@ from python_builds.facts.artifacts import Product
 from python_builds.facts.errors import InvalidRequest, PythonBuildsError
 from python_builds.facts.plan import Parts, missing, parts, priority
 from python_builds.facts.releases import parse_version
-from python_builds.facts.requests import parse_platform_request, parse_release_request
+from python_builds.facts.requests import ReleaseRequest, parse_platform_request, parse_release_request
 from python_builds.facts.settings import Settings
 from python_builds.farm.asking import PLANNED, ask_once
 from python_builds.farm.manifest_steps import MANIFEST
@@ -130,7 +130,7 @@ class AskForBuilds(BuildStep):
         urgency = self._urgency(priority(version, rebuild=request.force))
         requested = {}
         for product in missing(plan.products, published=existing, asked=pending):
-            requested[product.builder] = yield self._ask(product, request.force, urgency)
+            requested[product.builder] = yield self._ask(product, request, urgency)
         for builder, brid in {**requested, **_by_builder(pending)}.items():
             yield self.addURL(f"{builder} (request {brid})", getURLForBuildrequest(self.master, brid))
         for product in existing:
@@ -170,13 +170,14 @@ class AskForBuilds(BuildStep):
         return found
 
     @defer.inlineCallbacks
-    def _ask(self, product: Product, force: bool, urgency: int) -> Any:
+    def _ask(self, product: Product, request: ReleaseRequest, urgency: int) -> Any:
         """Ask for one build, once for each request of this release; return the build request's id."""
         properties = {
             "python_version": str(product.version),
             "variant": product.variant,
             "profile": product.profile,
-            "force": force,
+            "force": request.force,
+            "retrain": request.retrain,
             PLANNED: bool(self.getProperty(PLANNED)),
         }
         return (

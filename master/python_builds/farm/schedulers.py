@@ -111,6 +111,9 @@ def force_scheduler(platform_names: Collection[str]) -> Any:
             util.BooleanParameter(
                 name="force", label="Build again what exists already, as a new revision", default=False
             ),
+            util.BooleanParameter(
+                name="retrain", label="Train anew, even where training data are stored (optimized)", default=False
+            ),
         ],
     )
 

@@ -1,0 +1,49 @@
+"""Training data in the store: a tarball named by its digest, and a numbered document that names it, written last."""
+
+from pathlib import Path
+
+from packaging.version import Version
+
+from python_builds.edges.digests import file_sha256
+from python_builds.edges.store import Store
+from python_builds.facts.artifacts import training_prefix
+from python_builds.facts.documents import dump, parse_document
+from python_builds.facts.errors import StoreError
+from python_builds.facts.training import TrainingData
+
+
+def newest_training(store: Store, version: Version, identity: str) -> TrainingData | None:
+    """Find the newest data for an identity, or None.
+
+    Raises:
+        StoreError: if what describes it is no such document.
+    """
+    prefix = training_prefix(version, identity)
+    numbers = _numbers(store, prefix)
+    if not numbers:
+        return None
+    key = f"{prefix}{max(numbers)}.json"
+    return parse_document(TrainingData, "does not describe training data", key, store.read(key))
+
+
+def keep_training(store: Store, data: TrainingData, path: Path) -> str:
+    """Keep new data, from then on the newest for its identity; return the key of what describes it.
+
+    Raises:
+        StoreError: if the file is not what its description says, or could not be written.
+    """
+    found = file_sha256(path)
+    if found != data.sha256:
+        raise StoreError(f"the training data left the worker as {data.sha256} and arrived as {found}; it is not kept")
+    if not store.exists(data.key):
+        store.upload(path, data.key, data.sha256)
+    prefix = f"{data.key.rpartition('/')[0]}/"
+    number = max(_numbers(store, prefix), default=0) + 1
+    while not store.create(f"{prefix}{number}.json", dump(data)):
+        number += 1
+    return f"{prefix}{number}.json"
+
+
+def _numbers(store: Store, prefix: str) -> list[int]:
+    names = [key.removeprefix(prefix).removesuffix(".json") for key in store.keys(prefix) if key.endswith(".json")]
+    return [int(name) for name in names if name.isascii() and name.isdigit()]

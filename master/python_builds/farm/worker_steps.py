@@ -1,0 +1,94 @@
+"""Steps that make a worker do something: run a script of ours, take a file, hand one over."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from buildbot.plugins import steps, util
+from buildbot.process.buildstep import BuildStep
+from buildbot.process.results import SUCCESS
+
+from python_builds.edges.recipe import scripts_to_send
+from python_builds.facts.settings import Settings
+from python_builds.farm.master_step import BUILD_SPOOL
+
+QUIET = 20 * 60
+"""Seconds without output before a step counts as stuck."""
+
+LONGEST = 4 * 3600
+"""Seconds that any step may take; the slowest, an optimized build's second compilation, took 5 minutes on 2 cores."""
+
+LARGEST = 2**30
+"""Bytes of an uploaded file."""
+
+LIMITS = {"haltOnFailure": True, "timeout": QUIET, "maxTime": LONGEST, "logEnviron": False}
+
+
+def command(name: str, argv: list[Any], settings: Settings, **kwargs: Any) -> BuildStep:
+    """Make a step that runs a command as the worker."""
+    return steps.ShellCommand(name=name, command=argv, **_options(settings, kwargs))
+
+
+def as_builder(name: str, argv: list[Any], settings: Settings, **kwargs: Any) -> BuildStep:
+    """Make a step that runs a script of ours as the build user."""
+    return command(name, builder_argv(argv), settings, **kwargs)
+
+
+def property_from_builder(name: str, argv: list[Any], settings: Settings, prop: str, **kwargs: Any) -> BuildStep:
+    """Make a step that keeps what a script, run as the build user, writes in a property."""
+    return steps.SetPropertyFromCommand(
+        name=name, command=builder_argv(argv), property=prop, **_options(settings, kwargs)
+    )
+
+
+def builder_argv(argv: list[Any]) -> list[Any]:
+    """Run a script of ours as the build user."""
+    script, *arguments = argv
+    return ["scripts/as-builder.sh", f"scripts/{script}", *arguments]
+
+
+def send_scripts(folder: Path) -> Iterable[BuildStep]:
+    """Make the steps that send our scripts, which travel with the build: an image holds nothing of ours."""
+    for script in scripts_to_send(folder):
+        yield steps.FileDownload(
+            name=f"send {script.name}",
+            mastersrc=str(script),
+            workerdest=f"scripts/{script.name}",
+            mode=0o755,
+            haltOnFailure=True,
+            hideStepIf=lambda results, _: results == SUCCESS,
+        )
+
+
+def send(name: str, spool: Path, file: str, **kwargs: Any) -> BuildStep:
+    """Make a step that sends a file of the build's spool; `file` is for Interpolate."""
+    return steps.FileDownload(
+        name=name,
+        mastersrc=util.Interpolate(f"{spool}/{BUILD_SPOOL}/{file}"),
+        workerdest=util.Interpolate(file),
+        haltOnFailure=True,
+        **kwargs,
+    )
+
+
+def upload(name: str, spool: Path, file: str, **kwargs: Any) -> BuildStep:
+    """Make a step that takes a collected file into the build's spool; `file` is for Interpolate."""
+    return steps.FileUpload(
+        name=name,
+        workersrc=util.Interpolate(f"out/{file}"),
+        maxsize=LARGEST,
+        masterdest=util.Interpolate(f"{spool}/{BUILD_SPOOL}/{file}"),
+        haltOnFailure=True,
+        **kwargs,
+    )
+
+
+def _options(settings: Settings, options: dict[str, Any]) -> dict[str, Any]:
+    environment = {
+        "PYTHON_BUILDS_BUILD_USER": settings.build_user,
+        "PYTHON_BUILDS_MAINTAINER": settings.maintainer,
+        "CCACHE_DIR": util.Property("ccache", default=""),
+        "CCACHE_MAXSIZE": settings.ccache_size,
+        **options.pop("env", {}),
+    }
+    return {**LIMITS, **options, "env": environment}

@@ -1,0 +1,68 @@
+"""How tests run our scripts: in a work folder of their own, as root and as anybody else alike."""
+
+import contextlib
+import grp
+import os
+import pathlib
+import pwd
+import shutil
+import subprocess
+import tempfile
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent.parent / "scripts"
+
+
+def require_tool(name, package):
+    path = shutil.which(name)
+    assert path, f"{name} is missing: apt-get install {package}"
+    return path
+
+
+@contextlib.contextmanager
+def work_folder():
+    """A work folder that the build user can reach, which pytest's own temporary folders are not."""
+    outside = pathlib.Path(tempfile.mkdtemp(prefix="python-builds-test-"))
+    folder = outside / "work"
+    folder.mkdir()
+    outside.chmod(0o755)
+    shutil.copytree(SCRIPTS, folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("source", "stage", "dist", "home", "logs"):  # as prepare-folders.sh does, in a tenth of the time
+        (folder / name).mkdir()
+        if os.getuid() == 0:
+            shutil.chown(folder / name, "nobody", grp.getgrgid(pwd.getpwnam("nobody").pw_gid).gr_name)
+    yield folder
+    shutil.rmtree(outside)
+
+
+def run(work, script, *arguments, as_builder=False, **environment):
+    command = ["scripts/as-builder.sh"] if as_builder else []
+    return subprocess.run(
+        [*command, f"scripts/{script}", *arguments],
+        cwd=work,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def call(work, script, code, **environment):
+    """Source a script, which must not start it, and run code that calls its functions."""
+    return subprocess.run(
+        ["bash", "-c", f". scripts/{script}; {code}"],
+        cwd=work,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def write(path, text, executable=False):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755 if executable else 0o644)
+
+
+def pretend(work, command, output):
+    """Return a PATH on which a command answers what we want: who we are, say."""
+    write(work / "pretended" / command, f"#!/bin/sh\necho {output}\n", executable=True)
+    return f"{work / 'pretended'}:{os.environ['PATH']}"
