@@ -20,10 +20,17 @@ static_interpreter_variables() {
     fi
 }
 
+# So that programs that embed a tree that was moved find its standard library. The debug information names our file by
+# the name of the project and not by where it lay.
+movable_library_variables() {
+    make_variables+=("--eval=Modules/getpath.o: PY_CORE_CFLAGS += -include $scripts/prefix_by_library.c -fdebug-prefix-map=$scripts=python-builds")
+}
+
 # Sets the array make_variables for quick, instrumented or optimized.
 set_make_variables() {
     make_variables=()
     static_interpreter_variables
+    movable_library_variables
     case "$1" in
     quick) ;;
     instrumented)
