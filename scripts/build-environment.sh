@@ -43,10 +43,10 @@ export_source_date_epoch() {
     export SOURCE_DATE_EPOCH
 }
 
-# The folder where the staged files lie: the prefix below DESTDIR.
+# The folder where the staged files lie: the prefix below DESTDIR, which is stage unless another is named.
 staged_prefix() {
     [[ $1 == /*/* && $1 != */ ]] || die "PREFIX must be an absolute path of at least two folders, such as /opt/python/3.13.5, not '$1'"
-    printf '%s\n' "stage$1"
+    printf '%s\n' "${2:-stage}$1"
 }
 
 # Every ELF file below a folder, NUL-separated; told by its first bytes since names and modes do not tell.

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Installs a package where users will, in a copy of the untouched base system, tries it there as an unprivileged user,
-# and removes it again. Needs root and a base system (make-base-root.sh, or /opt/pristine of a worker image), no mounts.
+# and removes it again; then the tarball, if one is given, in other folders, with the libraries that the package brought.
+# Needs root and a base system (make-base-root.sh, or /opt/pristine of a worker image), no mounts.
 # Exit status: 0 the package is good, 1 it is not, 2 wrong arguments, 3 it could not be checked here.
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
 . "$scripts/scratch-root.sh"
+. "$scripts/trial-functions.sh"
 
 not_checked() {
     say "not checked: $*"
@@ -20,14 +22,6 @@ source_installer() {
     esac
 }
 
-# An interpreter that does nothing would succeed too: each check ends with a line that only a run to the end can write.
-check_as_user() {
-    local script=$1 interpreter=$2
-    shift 2
-    in_root_as_user "$interpreter" "/check/$script" "$@" | tee "$scratch/output"
-    grep -q -x "$script: all [1-9][0-9]* checks passed" "$scratch/output" || die "$script did not run to its end"
-}
-
 # Whatever the statuses of the commands in between: once the package is in place, a check can only find good (0) or bad (1).
 begun=
 finish_check() {
@@ -36,18 +30,13 @@ finish_check() {
     [[ $status -eq 0 || ( $status -eq 3 && -z $begun ) ]] || exit 1
 }
 
-report_leftovers() {
-    local prefix=$1
-    [ -e "$root$prefix" ] || [ -L "$root$prefix" ] || return 0
-    find "$root$prefix" | head -n 20
-    die "removing the package left $prefix behind"
-}
-
 main() {
-    [ $# -eq 3 ] || usage "PACKAGE_FILE PREFIX BASE_ROOT"
-    local package=$1 prefix=$2 base=$3
-    # A link could have root read anything, where the package lies in a folder of the build user's.
-    [[ -f $package && ! -L $package ]] || die "there is no file $package in $work"
+    [[ $# -eq 3 || $# -eq 4 ]] || usage "PACKAGE_FILE PREFIX BASE_ROOT [TARBALL]"
+    local package=$1 prefix=$2 base=$3 tarball=${4:-} file
+    for file in "$package" ${tarball:+"$tarball"}; do
+        # A link could have root read anything, where the file lies in a folder of the build user's.
+        [[ -f $file && ! -L $file ]] || die "there is no file $file in $work"
+    done
     staged_prefix "$prefix" >/dev/null
     [ "$(id -u)" -eq 0 ] || not_checked "a package is installed by root, and this is not root"
     [[ -n $base && -d $base ]] || not_checked "there is no base system in '$base': make-base-root.sh makes one"
@@ -61,16 +50,8 @@ main() {
     cp "$package" "$root/check/"
     prepare_installer || not_checked "the distribution's archive cannot be reached, see above"
     begun=yes
-    say "installing ${package##*/}"
-    install_package "/check/${package##*/}"
-    say "trying the interpreter"
-    check_as_user check_interpreter.py "$prefix/bin/python" "$prefix"
-    say "building with it"
-    install_compiler
-    check_as_user check_development.py "$prefix/bin/python" "$prefix"
-    say "removing ${package##*/}"
-    remove_package "/check/${package##*/}"
-    report_leftovers "$prefix"
+    try_package "/check/${package##*/}" "$prefix"
+    [ -z "$tarball" ] || try_tarball "$tarball" "$prefix"
     say "${package##*/} is good"
 }
 

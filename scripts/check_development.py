@@ -1,12 +1,15 @@
-"""Check that users can build with an installed CPython: check_development.py PREFIX, run by the interpreter itself.
+"""Check that users can build with an installed CPython: check_development.py PREFIX [BUILT_FOR].
 
-Compiles an extension module with the flags sysconfig tells, and a program that embeds the interpreter with those of
-python3-config: what setuptools and everybody's build systems use. Python 3.9 and newer; needs a C compiler.
+Run by the interpreter itself. Compiles an extension module with the flags sysconfig tells, and programs that embed the
+interpreter with those of python3-config and pkg-config: what setuptools, meson and everybody's build systems use.
+BUILT_FOR is the prefix that a tree was built for which now lies elsewhere. Python 3.9 and newer; needs a C compiler.
 """
 
+import json
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -29,6 +32,9 @@ int main(void) {
 }
 """
 
+FOLDERS = ("BINDIR", "INCLUDEPY", "LIBDEST", "LIBDIR", "LIBPC", "LIBPL", "exec_prefix", "prefix")
+"""The variables of sysconfig that build systems read folders from."""
+
 
 def run(*command, **options):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
@@ -41,7 +47,17 @@ def flags(*names):
     return [flag for name in names for flag in shlex.split(sysconfig.get_config_var(name) or "")]
 
 
-def build_extension(folder):
+def check_build_variables(folder, prefix, built_for):
+    variables = sysconfig.get_config_vars()
+    for name in FOLDERS:
+        path = os.path.realpath(variables[name])
+        assert os.path.commonpath([path, os.path.realpath(prefix)]) == os.path.realpath(prefix), f"{name} is {path}"
+    if built_for:
+        stale = {name: value for name, value in variables.items() if built_for in str(value)}
+        assert not stale, f"these build variables name {built_for}: {stale}"
+
+
+def check_extension_module(folder, prefix, built_for):
     source, compiled = folder / "trial.c", folder / "trial.o"
     module = folder / ("trial" + sysconfig.get_config_var("EXT_SUFFIX"))
     source.write_text(EXTENSION)
@@ -54,29 +70,46 @@ def build_extension(folder):
     assert output == "42\n", output
 
 
-def embed(folder, prefix):
+def embed(folder, prefix, words):
+    """Compile a program that embeds the interpreter, and see which library it finds, with and without a PATH to it."""
     source, program = folder / "embed.c", folder / "embed"
     source.write_text(EMBEDDING)
-    config = prefix / "bin" / "python3-config"
-    compile_flags = shlex.split(run(config, "--embed", "--cflags"))
-    link_flags = shlex.split(run(config, "--embed", "--ldflags"))
-    run(*flags("CC"), source, "-o", program, *compile_flags, *link_flags, f"-Wl,-rpath,{prefix}/lib")
+    run(*flags("CC"), source, "-o", program, *words, f"-Wl,-rpath,{prefix}/lib")
     needed = run("ldd", program)
     assert f"{prefix}/lib/libpython" in needed, f"the program does not use our libpython:\n{needed}"
     # An embedded CPython looks for a python3 on the PATH to find its library by, and takes the system's of the same series.
-    environment = {**os.environ, "PATH": f"{prefix}/bin:{os.environ['PATH']}"}
-    assert run(program, env=environment) == f'["{prefix}", 42.0]\n'
+    for path in (f"{prefix}/bin:{os.environ['PATH']}", "/nonexistent"):
+        found, answer = json.loads(run(program, env={**os.environ, "PATH": path}))
+        assert os.path.samefile(found, prefix), f"with PATH={path} its prefix is {found}"
+        assert answer == 42
+
+
+def check_embedding_with_python3_config(folder, prefix, built_for):
+    link = folder / "linked-config"  # as in /usr/local/bin
+    link.symlink_to(prefix / "bin" / "python3-config")
+    for config in (prefix / "bin" / "python3-config", link):
+        embed(folder, prefix, shlex.split(run(config, "--embed", "--cflags", "--ldflags")))
+
+
+def check_embedding_with_pkg_config(folder, prefix, built_for):
+    environment = {**os.environ, "PKG_CONFIG_PATH": f"{prefix}/lib/pkgconfig"}
+    embed(folder, prefix, shlex.split(run("pkg-config", "--cflags", "--libs", "python3-embed", env=environment)))
+
+
+def chosen_checks():
+    checks = [check_build_variables, check_extension_module, check_embedding_with_python3_config]
+    return checks + [check_embedding_with_pkg_config] * bool(shutil.which("pkg-config"))
 
 
 def main():
-    if len(sys.argv) != 2:
-        sys.exit("usage: check_development.py PREFIX")
-    with tempfile.TemporaryDirectory() as name:
-        build_extension(pathlib.Path(name))
-        print("  ok      an extension module compiles and imports", flush=True)
-        embed(pathlib.Path(name), pathlib.Path(sys.argv[1]))
-        print("  ok      a program embeds the interpreter", flush=True)
-    print("check_development.py: all 2 checks passed")
+    if len(sys.argv) not in (2, 3):
+        sys.exit("usage: check_development.py PREFIX [BUILT_FOR]")
+    prefix, built_for = pathlib.Path(sys.argv[1]), sys.argv[2] if len(sys.argv) == 3 else None
+    for check in chosen_checks():
+        with tempfile.TemporaryDirectory() as name:
+            check(pathlib.Path(name), prefix, built_for)
+        print(f"  ok      {check.__name__}", flush=True)
+    print(f"check_development.py: all {len(chosen_checks())} checks passed")
 
 
 if __name__ == "__main__":

@@ -63,10 +63,15 @@ def check_bytecode_is_complete():
         assert flags == 1, f"{bytecode} has flags {flags}: it must be an unchecked hash (1)"
 
 
-def check_pip():
-    for name in ("pip", "pip3"):
-        output = run(PREFIX / "bin" / name, "--version")
-        assert str(PREFIX) in output, output
+def check_scripts():
+    """Each starts the interpreter beside it, through a link in /usr/local/bin too."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, argument in (("pip", "--version"), ("pip3", "--version"), ("pydoc3", "json")):
+            link = pathlib.Path(folder, name)
+            link.symlink_to(PREFIX / "bin" / name)
+            for script in (PREFIX / "bin" / name, link):
+                output = run(script, argument)
+                assert str(PREFIX) in output, output
 
 
 def check_virtual_environment():

@@ -27,6 +27,7 @@ main() {
     [ -f source/Makefile ] || die "there is no $work/source/Makefile: run configure.sh first"
     export_source_date_epoch
     set_make_variables "$stage"
+    lay_out_core_object
     case "$stage" in
     quick) goal=all ;;
     instrumented) goal=profile-gen-stamp ;;

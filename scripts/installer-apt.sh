@@ -37,7 +37,7 @@ apt_get_install() {
 
 install_package() { apt_get_install "$1"; }
 
-install_compiler() { apt_get_install gcc libc6-dev; }
+install_compiler() { apt_get_install gcc libc6-dev pkg-config; }
 
 remove_package() {
     local name

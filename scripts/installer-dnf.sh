@@ -11,6 +11,7 @@ prepare_installer() { dnf makecache; }
 
 install_package() { dnf install "$1"; }
 
-install_compiler() { dnf install gcc glibc-devel; }
+install_compiler() { dnf install gcc glibc-devel pkgconf-pkg-config; }
 
-remove_installed() { dnf remove "$1"; }
+# And nothing else: the tarball is tried with the libraries that the package brought.
+remove_installed() { dnf --setopt=clean_requirements_on_remove=False remove "$1"; }

@@ -14,6 +14,6 @@ prepare_installer() { zypper refresh; }
 # when it is tried; what comes from the distribution's repositories still has to be.
 install_package() { zypper install --no-recommends --allow-unsigned-rpm "$1"; }
 
-install_compiler() { zypper install --no-recommends gcc glibc-devel; }
+install_compiler() { zypper install --no-recommends gcc glibc-devel pkg-config; }
 
 remove_installed() { zypper remove "$1"; }

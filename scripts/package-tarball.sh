@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Makes the tarball dist/NAME of the staged tree; the same tree gives the same bytes, whoever makes it and when.
+# Makes the tarball dist/NAME of the staged tree, or of the tree of its tests or its debug information, which can be
+# unpacked over it; the same tree gives the same bytes, whoever makes it and when.
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
 . "$scripts/tarball-functions.sh"
 
 main() {
-    [ $# -eq 2 ] || usage "NAME PREFIX"
-    local name=$1 prefix=$2 tree
+    [[ $# -eq 2 || $# -eq 3 ]] || usage "NAME PREFIX [stage|stage-test|stage-debug]"
+    local name=$1 prefix=$2 folder=${3:-stage} tree
+    [[ $folder =~ ^stage(-test|-debug)?$ ]] || usage "NAME PREFIX [stage|stage-test|stage-debug]"
     [[ $name == *.tar.gz && $name != */* ]] || die "NAME must be a file name that ends in .tar.gz, not '$name'"
-    tree=$(staged_prefix "$prefix")
+    tree=$(staged_prefix "$prefix" "$folder")
     require_folder "$tree" "run install-to-stage.sh first"
     make_tarball "$name" "$tree"
 }

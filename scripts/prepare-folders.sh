@@ -2,7 +2,7 @@
 # Empties the work folder of an earlier build and makes its folders, owned by the build user where we are root.
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
 
-folders=(source stage dist home logs)
+folders=(source stage stage-test stage-debug dist home logs)
 
 # Everything above the work folder must let the build user through, which configure would only report as "cannot run C programs".
 require_reachable() {

@@ -5,13 +5,31 @@
 # Where files that record the build folder say it was built.
 published_source_folder=/usr/src/python
 
+# The tests of the standard library, and the extension modules that are for them alone.
+test_files() {
+    find "$1" -path "$1/site-packages" -prune -o -type d \( -name test -o -name tests -o -name idle_test \) -print0 -prune
+    find "$1/lib-dynload" -type f \( -name '_test*.so' -o -name '_ctypes_test*.so' -o -name '_xxtestfuzz*.so' \
+        -o -name 'xxlimited*.so' \) -print0
+}
+
+# To the same place below another folder: unpacked over the tree, they make it whole.
+move_tests() {
+    local library=$1 target=$2 path
+    mkdir -p "$target"
+    while IFS= read -r -d '' path; do
+        path=${path#"$library/"}
+        mkdir -p "$(dirname "$target/$path")"
+        mv -- "$library/$path" "$target/$path"
+    done < <(test_files "$library")
+    # CPython's Makefile lists the folders of tests one by one, and has forgotten some in several versions.
+    mkdir -p "$target/test"
+    cp -R source/Lib/test/. "$target/test/"
+}
+
+# The static library, the object file that is only of use with it, and bytecode of whatever kind make install left.
 remove_what_users_do_not_need() {
-    local tree=$1 library=$2
-    rm -rf -- "$library/test" "$library/lib2to3/tests" "$library/distutils/tests" "$library/tkinter/test" \
-        "$library/ctypes/test" "$library/idlelib/idle_test" "$library/unittest/test" "$library/sqlite3/test"
-    # The static library, and the object file that is only of use with it.
-    find "$tree" \( -name 'libpython*.a' -o -path '*/config-*/python.o' \) -type f -delete
-    find "$tree" -type d -name __pycache__ -prune -exec rm -rf -- {} +
+    find "$1" \( -name 'libpython*.a' -o -path '*/config-*/python.o' \) -type f -delete
+    find "$@" -type d -name __pycache__ -prune -exec rm -rf -- {} +
 }
 
 add_short_names() {
@@ -32,24 +50,26 @@ forget_build_folder() {
         -o -name build-details.json -o -name 'python*-config' -o -name '*.pc' \) -print0)
 }
 
-strip_binaries() {
-    elf_files "$1" | xargs -0 -r chmod u+w
-    elf_files "$1" | xargs -0 -r -n 20 -P "$jobs" strip --strip-unneeded
-}
-
 # One level, since -O is rare. unchecked-hash: no time stamps, and no reading of sources at import either. The staged
 # interpreter finds its own library from where it lies; -B keeps it from leaving bytecode of another kind.
 compile_bytecode() {
-    local tree=$1 library=$2
-    PYTHONHASHSEED=0 "$tree/bin/python3" -B -m compileall -q -f -j "$jobs" -o 0 \
-        --invalidation-mode unchecked-hash -s "$work/stage" -p / "$work/$library"
+    local interpreter=$1 stage=$2 library=$3
+    PYTHONHASHSEED=0 "$interpreter" -B -m compileall -q -f -j "$jobs" -o 0 \
+        --invalidation-mode unchecked-hash -s "$work/$stage" -p / "${@:4}" "$work/$library"
 }
 
-# Files below stage/ that name one of the work folder's own folders.
+# Some of the tests' files are wrong by intention, those that CPython's own Makefile leaves out and others, so that it goes
+# on whatever compileall says; so do we.
+compile_bytecode_of_tests() {
+    compile_bytecode "$@" -x 'bad_coding|badsyntax|lib2to3/tests/data' ||
+        say "some of the tests' files have no bytecode, see above"
+}
+
+# Files for users that name one of the work folder's own folders.
 files_naming_build_folder() {
     local folder patterns=()
-    for folder in source stage dist home logs scripts; do patterns+=(-e "$work/$folder"); done
-    grep -r -l -a -F "${patterns[@]}" stage || [ $? -eq 1 ] # 1: none, which is what we want
+    for folder in source stage stage-test stage-debug dist home logs scripts; do patterns+=(-e "$work/$folder"); done
+    grep -r -l -a -F "${patterns[@]}" stage stage-test stage-debug || [ $? -eq 1 ] # 1: none, which is what we want
 }
 
 refuse_build_folder() {

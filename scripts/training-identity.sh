@@ -8,6 +8,7 @@
 # As make will use them; in another folder they are the same.
 optimized_flags() {
     set_make_variables optimized
+    lay_out_core_object
     # shellcheck disable=SC2016 # make expands it
     make -C source -s --no-print-directory "${make_variables[@]}" \
         --eval='print-flags: ; @echo $(CC) $(PY_CORE_CFLAGS) $(CCSHARED) $(PGO_PROF_USE_FLAG)' print-flags |

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 
+FOLDERS = ["dist", "home", "logs", "source", "stage", "stage-debug", "stage-test"]
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent / "scripts"
 
 
@@ -26,7 +27,7 @@ def work_folder():
     folder.mkdir()
     outside.chmod(0o755)
     shutil.copytree(SCRIPTS, folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("source", "stage", "dist", "home", "logs"):  # as prepare-folders.sh does, in a tenth of the time
+    for name in FOLDERS:  # as prepare-folders.sh does, in a tenth of the time
         (folder / name).mkdir()
         if os.getuid() == 0:
             shutil.chown(folder / name, "nobody", grp.getgrgid(pwd.getpwnam("nobody").pw_gid).gr_name)

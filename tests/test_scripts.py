@@ -1,17 +1,21 @@
 """The build scripts, without building CPython: each in a work folder of its own, as root and as anybody else alike."""
 
 import hashlib
+import importlib
+import json
 import os
 import pwd
 import re
+import runpy
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 
 import pytest
 
-from tests.script_runs import SCRIPTS, call, pretend, require_tool, run, write
+from tests.script_runs import FOLDERS, SCRIPTS, call, pretend, require_tool, run, write
 
 # install.sh is for users and has tests of its own.
 SHELL_SCRIPTS = sorted(script for script in SCRIPTS.glob("*.sh") if script.name != "install.sh")
@@ -95,10 +99,10 @@ def test_folders_of_an_earlier_build_are_emptied(work):
     write(work / "source" / "deep" / "old", "old")
     (work / "check-root.killed").mkdir()
     run(work, "prepare-folders.sh").check_returncode()
-    assert sorted(path.name for path in work.iterdir()) == ["dist", "home", "logs", "scripts", "source", "stage"]
+    assert sorted(path.name for path in work.iterdir()) == sorted([*FOLDERS, "scripts"])
     assert not any((work / "source").iterdir())
     owner = "nobody" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
-    assert {(work / name).owner() for name in ("source", "stage", "dist", "home", "logs")} == {owner}
+    assert {(work / name).owner() for name in FOLDERS} == {owner}
 
 
 @pytest.mark.parametrize("script, arguments", [("prepare-folders.sh", []), ("as-builder.sh", ["true"])])
@@ -221,36 +225,38 @@ def test_optimized_asks_for_pgo_and_lto_and_for_what_older_versions_do_not_add_t
     assert any(line.startswith("CFLAGS_NODIST=") and line.endswith("-fno-semantic-interposition") for line in lines)
 
 
-@pytest.mark.parametrize(
-    "makefile, expected",
-    [
-        ("BLDLIBRARY= @BLDLIBRARY@\n", ["BLDLIBRARY=$(LIBRARY_OBJS)"]),
-        ("LINK_PYTHON_OBJS=@LINK_PYTHON_OBJS@\n", ["LINK_PYTHON_OBJS=$(LIBRARY_OBJS)"]),
-        (
-            "LINK_PYTHON_OBJS=@LINK_PYTHON_OBJS@\nPYTHON_FOR_BUILD_DEPS=@PYTHON_FOR_BUILD_DEPS@\n",
-            [
-                "LINK_PYTHON_OBJS=$(LIBRARY_OBJS)",
-                "LINK_PYTHON_DEPS=$(LIBRARY_OBJS)",
-                "PYTHON_FOR_BUILD_DEPS=$(BUILDPYTHON) $(LIBRARY_DEPS)",
-            ],
-        ),
-    ],
-    ids=["3.9", "3.10", "3.11 and later"],
-)
-def test_the_interpreter_is_linked_statically_in_the_way_its_version_allows(makefile, expected, work):
-    write(work / "source" / "Makefile.pre.in", makefile)
-    done = call(work, "compile.sh", "set_make_variables quick; printf '%s\\n' \"${make_variables[@]}\"")
-    assert done.stdout.splitlines() == expected, done.stderr
+CORE_MAKEFILE = """
+LIBRARY_OBJS_OMIT_FROZEN = Objects/a.o Python/b.o
+LIBRARY_OBJS = $(LIBRARY_OBJS_OMIT_FROZEN) Modules/getpath.o Python/frozen.o
+CC = echo
+LDVERSION = 3.99
+BUILDPYTHON = python
+{how} = @what CPython sets@
+all: python libpython3.99.so
+python: Programs/python.o libpython3.99.so
+	@echo python from Programs/python.o $({how})
+libpython3.99.so: $(LIBRARY_OBJS)
+	@echo library from $(LIBRARY_OBJS)
+%.o:
+	@echo $@ $(CFLAGS_NODIST) $(PY_CORE_CFLAGS)
+"""
 
 
-def test_only_what_is_installed_is_linked_with_lto(work):
+@pytest.mark.parametrize("how", ["BLDLIBRARY", "LINK_PYTHON_OBJS"], ids=["3.9", "3.10 and later"])
+def test_the_core_is_linked_once_into_the_interpreter_and_into_libpython(how, work):
     require_tool("make", "make")
-    write(
-        work / "source" / "Makefile",
-        "PY_LDFLAGS_NODIST=-flto\nall: python Programs/_freeze_module\npython Programs/_freeze_module:\n\t@echo $@ $(PY_CORE_LDFLAGS)\n",
-    )
-    done = call(work, "compile.sh", 'set_make_variables optimized; make -s -C source "${make_variables[@]}"')
-    assert done.stdout.splitlines() == ["python -flto", "Programs/_freeze_module -flto -fno-lto"], done.stderr
+    write(work / "source" / "Makefile", CORE_MAKEFILE.replace("{how}", how))
+    code = 'set_make_variables optimized; lay_out_core_object; make -s -C source "${make_variables[@]}"'
+    done = call(work, "compile.sh", code)
+    lines = done.stdout.splitlines()
+
+    assert "python from Programs/python.o core.o Modules/getpath.o Python/frozen.o" in lines, done.stderr
+    assert "library from core.o Modules/getpath.o Python/frozen.o" in lines
+    (core,) = [line for line in lines if "-o core.o" in line]
+    assert core.startswith("-r ") and core.endswith("-o core.o Objects/a.o Python/b.o") and "-flto=" in core
+    (getpath,) = [line for line in lines if line.startswith("Modules/getpath.o ")]
+    assert "-ffat-lto-objects" in getpath and f"-include {work}/scripts/prefix_by_library.c" in getpath
+    assert "Objects/a.o" in [line.strip() for line in lines], "flags of one object file went on to others"
 
 
 def test_an_optimized_build_without_training_data_is_refused(work):
@@ -366,6 +372,234 @@ def test_binaries_are_told_by_their_first_bytes(work):
 def test_a_prefix_that_is_not_below_a_folder_is_refused(work):
     for prefix in ("opt/python", "/opt", "/opt/python/"):
         assert call(work, "install-to-stage.sh", f"staged_prefix {prefix}").returncode == 1
+
+
+def library_in(work, stage="stage"):
+    return work / stage / PREFIX[1:] / "lib" / "python3.99"
+
+
+def moved(work, function, *arguments):
+    """Call a function of movable-functions.sh on the staged tree."""
+    values = " ".join(arguments)
+    done = call(work, "install-to-stage.sh", f"tree=stage{PREFIX}; library=$tree/lib/python3.99; {function} {values}")
+    assert done.returncode == 0, done.stderr
+
+
+def test_scripts_start_the_interpreter_beside_them_wherever_they_are_and_through_links(work, tmp_path):
+    tree = work / "stage" / PREFIX[1:]
+    write(tree / "bin" / "python3.99", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', executable=True)
+    write(tree / "bin" / "pip3", f"#!{PREFIX}/bin/python3.99\nimport sys\nprint(sys.argv)\n", executable=True)
+    config = tree / "lib" / "python3.99" / "config-3.99" / "python-config.py"
+    write(config, f"#!{PREFIX}/bin/python3.99\nprint('config')\n", executable=True)
+    write(tree / "bin" / "other", "#!/bin/sh\necho other\n", executable=True)
+    moved(work, "move_scripts", "$tree", PREFIX)
+    elsewhere = tmp_path / "white space" / "3.99.1"
+    shutil.copytree(tree, elsewhere)
+    (tmp_path / "pip").symlink_to(elsewhere / "bin" / "pip3")
+    for script in (elsewhere / "bin" / "pip3", tmp_path / "pip"):
+        assert subprocess.check_output([script, "a b"], text=True) == f"{[str(script), 'a b']}\n"
+    assert subprocess.check_output([elsewhere / config.relative_to(tree)], text=True) == "config\n"
+    assert (elsewhere / "bin" / "other").read_text() == "#!/bin/sh\necho other\n"
+
+
+def test_a_script_for_an_interpreter_that_the_tree_does_not_have_is_refused(work):
+    write(work / "stage" / PREFIX[1:] / "bin" / "odd", f"#!{PREFIX}/bin/perl\n", executable=True)
+    done = call(work, "install-to-stage.sh", f"move_scripts stage{PREFIX} {PREFIX}")
+    assert done.returncode == 1
+    assert "is for 'perl', which is no interpreter of the tree" in done.stderr
+
+
+VARIABLES = f"""# system configuration generated and used by the sysconfig module
+build_time_vars = {{'CC': 'gcc',
+ 'DESTDIRS': '{PREFIX} {PREFIX}/lib '
+             '{PREFIX}/lib/python3.99',
+ 'LIBDIR': '{PREFIX}/lib',
+ 'SIZE': 8}}
+"""
+
+
+def test_build_variables_name_where_the_tree_is(work, tmp_path):
+    file = library_in(work) / "_sysconfigdata__linux_.py"
+    write(file, VARIABLES)
+    moved(work, "move_build_variables", "$library", PREFIX)
+    assert file.read_text().startswith(VARIABLES), "uv reads the literals"
+    here = tmp_path / "white space" / "3.99.1"
+    shutil.copytree(library_in(work).parent, here / "lib")
+    found = runpy.run_path(str(here / "lib" / "python3.99" / file.name))
+    assert found["build_time_vars"] == {
+        "CC": "gcc",
+        "DESTDIRS": f"{here} {here}/lib {here}/lib/python3.99",
+        "LIBDIR": f"{here}/lib",
+        "SIZE": 8,
+    }
+    assert [name for name in found if not name.startswith("__")] == ["build_time_vars"]
+    shutil.copy(file, tmp_path)
+    copied = runpy.run_path(str(tmp_path / file.name))["build_time_vars"]
+    assert copied["LIBDIR"] == f"{PREFIX}/lib", "where there is no tree around it, it is as it was"
+
+
+def test_the_tarball_for_uv_has_the_build_variables_as_literals_that_uv_rewrites(work, staged_tree):
+    file = library_in(work) / "_sysconfigdata__linux_.py"
+    write(file, VARIABLES)
+    write(file.parent / "__pycache__" / "_sysconfigdata__linux_.cpython-399.pyc", "")
+    moved(work, "move_build_variables", "$library", PREFIX)
+    done = run(work, "package-uv.sh", "x-uv.tar.gz", PREFIX, as_builder=True)
+    assert done.returncode == 0, done.stderr
+    with tarfile.open(work / "dist" / "x-uv.tar.gz") as tarball:
+        text = tarball.extractfile("python/lib/python3.99/_sysconfigdata__linux_.py").read().decode()
+        assert not [name for name in tarball.getnames() if name.endswith(".pyc")]
+    assert text.rstrip() == VARIABLES.replace(PREFIX, "/install").rstrip()
+    assert file.read_text() != text, "the staged tree stays as it was"
+
+
+def test_other_files_name_where_the_tree_is_too(work, tmp_path):
+    library = library_in(work)
+    write(library / "config-3.99" / "Makefile", f"prefix=\t\t{PREFIX}\nexec_prefix=\t${{prefix}}\nall:\n")
+    write(library.parent / "pkgconfig" / "python-3.99.pc", f"prefix={PREFIX}\nexec_prefix=${{prefix}}\n")
+    details = {
+        "base_prefix": PREFIX,
+        "base_interpreter": f"{PREFIX}/bin/python3.99",
+        "c_api": {"headers": f"{PREFIX}/include"},
+    }
+    write(library / "build-details.json", json.dumps(details, indent=2))
+    write(library / "os.py", "")
+    moved(work, "move_other_files", "$tree", "$library", PREFIX)
+    assert (library.parent / "pkgconfig" / "python-3.99.pc").read_text().startswith("prefix=${pcfiledir}/../..\n")
+    assert json.loads((library / "build-details.json").read_text()) == {
+        "base_prefix": "../..",
+        "base_interpreter": "bin/python3.99",
+        "c_api": {"headers": "include"},
+    }
+    here = tmp_path / "3.99.1"
+    shutil.copytree(library.parent, here / "lib")
+    for file, prefix in ((here / "lib" / "python3.99", here), (tmp_path, PREFIX)):
+        shutil.copy(library / "config-3.99" / "Makefile", tmp_path)
+        makefile = file / "config-3.99" / "Makefile" if prefix == here else tmp_path / "Makefile"
+        write(tmp_path / "user.mk", f"include {makefile}\nshow:\n\t@echo $(exec_prefix)\n")
+        output = subprocess.check_output([require_tool("make", "make"), "-f", tmp_path / "user.mk", "show"], text=True)
+        assert output == f"{prefix}\n"
+    parse = getattr(sysconfig, "_parse_makefile", None) or importlib.import_module("sysconfig.__main__")._parse_makefile
+    assert parse(str(library / "config-3.99" / "Makefile")) == {"prefix": PREFIX, "exec_prefix": PREFIX}
+
+
+def test_python3_config_is_not_misled_by_links_and_white_space(work, tmp_path):
+    script = work / "stage" / PREFIX[1:] / "bin" / "python3.99-config"
+    write(script, '#!/bin/sh\nprefix_real=$(installed_prefix "$0")\necho "$prefix_real"\n', executable=True)
+    moved(work, "move_configuration_scripts", "$tree")
+    here = tmp_path / "white space" / "3.99.1"
+    shutil.copytree(script.parent, here / "bin")
+    (tmp_path / "python3-config").symlink_to(here / "bin" / script.name)
+    assert subprocess.check_output([tmp_path / "python3-config"], text=True) == f"{here}\n"
+
+
+PREFIX_BY_LIBRARY = SCRIPTS / "prefix_by_library.c"
+GETPATH = """
+const char *prefix(void) { return PREFIX; }
+const char *exec_prefix(void) { return EXEC_PREFIX; }
+"""
+EMBEDDING = """
+#include <stdio.h>
+const char *prefix(void), *exec_prefix(void);
+int main(void) { return printf("%s\\n%s\\n", prefix(), exec_prefix()) < 0; }
+"""
+
+
+@pytest.fixture
+def embedding(tmp_path):
+    """Link a program with our change to getpath.c in a library, and one without a library; the tree with it was moved."""
+    for name, text in (("getpath.c", GETPATH), ("main.c", EMBEDDING), ("pyconfig.h", "#define _GNU_SOURCE 1\n")):
+        write(tmp_path / name, text)
+    library = tmp_path / "built" / "lib" / "libpython3.99.so"
+    write(library.parent / "python3.99" / "os.py", "")
+    gcc = [require_tool("gcc", "gcc"), "-Wall", "-Werror"]
+    flags = ['-DVERSION="3.99"', '-DPREFIX="/compiled/in"', '-DEXEC_PREFIX="/compiled/in"']
+    run_in = {"cwd": tmp_path, "check": True}
+    subprocess.run([*gcc, "-I.", *flags, "-include", PREFIX_BY_LIBRARY, "-fPIC", "-c", "getpath.c"], **run_in)
+    subprocess.run([*gcc, "-shared", "-Wl,-soname,libpython3.99.so", "getpath.o", "-o", library, "-ldl"], **run_in)
+    subprocess.run([*gcc, "main.c", "-o", "dynamic", library], **run_in)
+    subprocess.run([*gcc, "main.c", "getpath.o", "-o", "static", "-ldl"], **run_in)
+    (tmp_path / "white space").mkdir()
+    return (tmp_path / "built").rename(tmp_path / "white space" / "moved")
+
+
+def test_an_embedded_interpreter_finds_the_library_beside_libpython_wherever_it_is(embedding, tmp_path):
+    """Of getpath.c only what our file changes; check_development.py tries the real one."""
+
+    def prefixes(program, library_path):
+        environment = {**os.environ, "LD_LIBRARY_PATH": str(library_path)}
+        return subprocess.check_output([tmp_path / program], text=True, cwd=tmp_path, env=environment).splitlines()
+
+    shutil.copy(embedding / "lib" / "libpython3.99.so", tmp_path)
+    assert prefixes("dynamic", embedding / "lib") == [str(embedding)] * 2
+    assert prefixes("dynamic", "white space/moved/lib") == [str(embedding)] * 2
+    assert prefixes("dynamic", tmp_path) == ["/compiled/in"] * 2, "no standard library lies beside that one"
+    assert prefixes("static", "") == ["/compiled/in"] * 2
+
+
+def test_tests_go_to_a_tree_of_their_own_and_nothing_else_does(work):
+    library = library_in(work)
+    tests = ["test/test_x.py", "ctypes/test/a.py", "lib2to3/tests/data/b.py", "idlelib/idle_test/c.py"]
+    modules = ["_testcapi.cpython-399.so", "_ctypes_test.so", "xxlimited_35.so", "_xxtestfuzz.so"]
+    kept = ["idlelib/help.py", "unittest/case.py", "site-packages/pip/test/d.py", "lib-dynload/_ctypes.so"]
+    for name in (*tests, *(f"lib-dynload/{module}" for module in modules), *kept):
+        write(library / name, "")
+    write(work / "source" / "Lib" / "test" / "test_capi" / "__init__.py", "")
+    moved(work, "move_tests", "$library", "stage-test${library#stage}")
+
+    def files(folder):
+        return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+    assert files(library) == sorted(kept)
+    forgotten = "test/test_capi/__init__.py"
+    assert files(library_in(work, "stage-test")) == sorted([*tests, forgotten, *(f"lib-dynload/{m}" for m in modules)])
+
+
+@pytest.fixture
+def compiled(work):
+    """Compile a program with debug information into the staged tree, with flags that a test adds."""
+
+    def compile_program(*flags):
+        write(work / "source" / "main.c", "int main(void) { return 0; }\n")
+        program = work / "stage" / PREFIX[1:] / "bin" / "python3.99"
+        program.parent.mkdir(parents=True, exist_ok=True)
+        command = [require_tool("gcc", "gcc"), "-g", *flags, work / "source" / "main.c", "-o", program]
+        subprocess.run(command, check=True)
+        return program
+
+    return compile_program
+
+
+def sections(path):
+    return subprocess.check_output(["readelf", "--sections", "--wide", path], text=True)
+
+
+def test_debug_information_is_found_by_the_build_id_and_gone_from_the_program(work, compiled):
+    program = compiled("-Wl,--build-id=sha1", f"-fdebug-prefix-map={work}/source=.")
+    write(work / "source" / "Tools" / "gdb" / "libpython.py", "# for gdb\n")
+    debug = f"stage-debug{PREFIX}/lib/debug"
+    code = f"split_all_debug_information stage{PREFIX} {PREFIX}; refuse_build_folder; compress_debug_information"
+    done = call(work, "install-to-stage.sh", code)
+    assert done.returncode == 0, done.stderr
+    build_id = re.search(r"Build ID: (\w+)", subprocess.check_output(["readelf", "--notes", program], text=True))[1]
+    file = work / debug / ".build-id" / build_id[:2] / f"{build_id[2:]}.debug"
+    assert re.search(r"\.debug_info .* C ", sections(file)), "compressed"
+    assert ".debug_info" not in sections(program) and ".symtab" not in sections(program)
+    assert (work / f"{debug}{PREFIX}/bin/python3.99-gdb.py").read_text() == "# for gdb\n"
+    assert file.stat().st_mode & 0o777 == 0o644
+
+
+def test_debug_information_that_names_the_build_folder_is_refused(work, compiled):
+    compiled("-Wl,--build-id=sha1")
+    done = call(work, "install-to-stage.sh", f"split_all_debug_information stage{PREFIX} {PREFIX}; refuse_build_folder")
+    assert done.returncode == 1
+    assert ".debug\n" in done.stderr and f"these files name the build folder {work}" in done.stderr
+
+
+def test_a_binary_without_build_id_is_refused(work, compiled):
+    compiled("-Wl,--build-id=none")
+    done = call(work, "install-to-stage.sh", f"split_all_debug_information stage{PREFIX} {PREFIX}")
+    assert done.returncode == 1
+    assert "has no build ID" in done.stderr and "add -Wl,--build-id to LDFLAGS_NODIST" in done.stderr
 
 
 # check-stdlib.sh: what CPython prints, shortened; libraries were taken away for these samples
@@ -594,6 +828,16 @@ def test_a_tarball_has_one_top_folder_named_as_the_prefix_ends(work):
     assert {(member.uid, member.gid, member.mtime) for member in members} == {(0, 0, 1700000000)}
 
 
+@pytest.mark.parametrize("stage", ["stage-test", "stage-debug"])
+def test_tarballs_of_tests_and_debug_information_have_the_same_top_folder(stage, work, staged_tree):
+    (work / stage / PREFIX[1:]).parent.mkdir(parents=True)
+    shutil.copytree(staged_tree, work / stage / PREFIX[1:], symlinks=True)
+    run(work, "package-tarball.sh", "x.tar.gz", PREFIX, stage, as_builder=True).check_returncode()
+    with tarfile.open(work / "dist" / "x.tar.gz") as tarball:
+        assert {name.split("/")[0] for name in tarball.getnames()} == {"3.99.1"}
+    assert run(work, "package-tarball.sh", "x.tar.gz", PREFIX, "source", as_builder=True).returncode == 2
+
+
 # make-base-root.sh, check-package.sh
 
 
@@ -721,6 +965,20 @@ def test_a_package_that_leaves_files_behind_is_refused(work):
     done = call(work, "check-package.sh", f"root=$PWD/root; report_leftovers {PREFIX}")
     assert done.returncode == 1
     assert "left.pyc" in done.stdout and f"left {PREFIX} behind" in done.stderr
+
+
+def test_a_tarball_is_tried_in_one_folder_and_in_another(work):
+    write(work / "3.99.1" / "bin" / "python", "")
+    (work / "root").mkdir()
+    subprocess.run(["tar", "-czf", work / "x.tar.gz", "-C", work, "3.99.1"], check=True)
+    code = f"""root=$PWD/root
+check_as_user() {{ [ -f "root$2" ] && printf '%s|' "$@" && echo; }}
+try_tarball x.tar.gz {PREFIX}"""
+    done = call(work, "check-package.sh", code)
+    assert done.returncode == 0, done.stderr
+    first, second = [line.split("|")[:-1] for line in done.stdout.splitlines() if "|" in line]
+    assert first == ["check_interpreter.py", "/srv/any where/3.99.1/bin/python", "/srv/any where/3.99.1"]
+    assert second[0] == "check_development.py" and second[2:] == ["/srv/moved/once/more/3.99.1", PREFIX]
 
 
 @pytest.mark.parametrize("base, expected", [(["dnf"], "dnf"), (["zypper"], "zypper"), ([], "neither dnf nor zypper")])

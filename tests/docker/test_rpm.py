@@ -85,6 +85,7 @@ def repositories(box: Box, built: Built) -> str:
     for name, post in compilers.items():
         box.package(f"{folder}/{name}", [*(set(required) - set(zlib)), "/bin/sh"], "libraries")
         box.package(f"{folder}/{name}", [], "glibc-devel")
+        box.package(f"{folder}/{name}", ["pkg-config"], "pkgconf-pkg-config")
         box.package(f"{folder}/{name}", [], "gcc", post)
         if name != "without-zlib":
             box.package(f"{folder}/{name}", zlib, "zlib")

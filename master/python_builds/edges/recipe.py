@@ -9,7 +9,7 @@ from python_builds.facts.platforms import Platform
 INSTALLER = "install.sh"
 """Is for users, and no part of any build."""
 
-SENT = (".sh", ".py", ".c")
+SENT = (".sh", ".py", ".c", ".mk")
 """Endings of the scripts that travel with a build."""
 
 

@@ -155,6 +155,7 @@ def _check(prefix: Any, platform: Platform, settings: Settings) -> Iterable[Buil
             util.Interpolate("out/%(prop:package_file)s"),
             prefix,
             util.Property("base_root", default=""),
+            util.Interpolate("out/%(prop:tarball_file)s"),
         ],
         settings,
         env={
