@@ -87,11 +87,12 @@ python = import('python').find_installation()
 python.extension_module('trial', 'trial.c', dependencies: python.dependency())
 executable('embed', 'embed.c', dependencies: python.dependency(embed: true))
 MESON
+cp -r /wheels wheels
 chown -R 65534:65534 /tmp/trial /srv/deeper
 cat >try.sh <<'TRY'
 set -eux
 "$1/bin/python3" -m venv venv
-venv/bin/pip install -q --no-index --find-links /wheels setuptools wheel meson ninja
+venv/bin/pip install -q --no-index --find-links wheels setuptools wheel meson ninja
 venv/bin/pip wheel -q --no-index --no-build-isolation --no-deps --wheel-dir made ./setuptools
 "$1/bin/pip3" install -q --no-index made/trial-1-*.whl
 "$1/bin/python3" -c 'import trial; print(trial.answer())'
