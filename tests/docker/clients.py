@@ -65,6 +65,49 @@ chown -R 65534:65534 /srv/pythons
 echo WORKS
 """
 
+TRY_MOVED = f"""
+set -eu
+tree=/srv/deeper/down/$VERSION
+mkdir -p /srv/deeper/down /tmp/trial/setuptools /tmp/trial/meson
+/usr/lib/apt/apt-helper -q download-file "$REPOSITORY/python-$VERSION-$PLATFORM.tar.gz" /tmp/python.tar.gz
+tar -C /srv/deeper/down -xzf /tmp/python.tar.gz
+cd /tmp/trial
+PYTHONPATH=/scripts "$tree/bin/python3" -B -c '
+import check_development as check, pathlib
+pathlib.Path("setuptools/trial.c").write_text(check.EXTENSION)
+pathlib.Path("meson/trial.c").write_text(check.EXTENSION)
+pathlib.Path("meson/embed.c").write_text(check.EMBEDDING)'
+cat >setuptools/setup.py <<'SETUP'
+from setuptools import Extension, setup
+setup(name="trial", version="1", ext_modules=[Extension("trial", ["trial.c"])])
+SETUP
+cat >meson/meson.build <<'MESON'
+project('trial', 'c')
+python = import('python').find_installation()
+python.extension_module('trial', 'trial.c', dependencies: python.dependency())
+executable('embed', 'embed.c', dependencies: python.dependency(embed: true))
+MESON
+cp -r /wheels wheels
+chown -R 65534:65534 /tmp/trial /srv/deeper
+cat >try.sh <<'TRY'
+set -eux
+"$1/bin/python3" -m venv venv
+venv/bin/pip install -q --no-index --find-links wheels setuptools wheel meson ninja
+venv/bin/pip wheel -q --no-index --no-build-isolation --no-deps --wheel-dir made ./setuptools
+"$1/bin/pip3" install -q --no-index made/trial-1-*.whl
+"$1/bin/python3" -c 'import trial; print(trial.answer())'
+PATH=$PWD/venv/bin:$PATH
+meson setup build meson
+ninja -C build
+cd build
+python -c 'import trial; print(trial.answer())'
+PATH=/nonexistent ./embed
+TRY
+{AS_NOBODY} bash try.sh "$tree"
+echo WORKS
+"""
+"""Of the wheels in /wheels alone."""
+
 TRY_INSTALLER = f"""
 set -eu
 export DEBIAN_FRONTEND=noninteractive
@@ -143,6 +186,7 @@ class Client:
         values = {
             "CDN": self.cdn,
             "REPOSITORY": f"{self.cdn}/quick/python/{self.platform.name}",
+            "PLATFORM": self.platform.name,
             "SUITE": self.platform.suite,
             "VERSION": self.version,
             "NAME": f"python-{self.version}",

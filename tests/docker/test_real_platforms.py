@@ -31,6 +31,7 @@ from tests.docker.clients import (
     TRY_BY_NAME,
     TRY_INSTALL,
     TRY_INSTALLER,
+    TRY_MOVED,
     TRY_UPGRADE,
     TRY_UV,
     TRY_WITHOUT_ROOT,
@@ -265,6 +266,25 @@ def test_uv_installs_it_anywhere_makes_environments_and_extensions_are_built_wit
 
     assert done.returncode == 0
     assert done.stdout.endswith("WORKS\n")
+
+
+def fetch_wheels(version: str, folder: Path) -> None:
+    """Fetch what extension modules are built with, for the containers, which reach no index."""
+    series, platforms = version.rpartition(".")[0], ("any", "manylinux2014_x86_64", "manylinux_2_17_x86_64")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--dest", folder]
+    command += ["--implementation=cp", f"--python-version={series}", *(f"--platform={p}" for p in platforms)]
+    subprocess.run([*command, "setuptools", "wheel", "meson", "ninja"], check=True)
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_setuptools_and_meson_build_with_a_tree_that_was_unpacked_anywhere(
+    published: Published, name: str, tmp_path: Path
+) -> None:
+    fetch_wheels(RELEASES[name], tmp_path)
+    done = published.client(name).run(TRY_MOVED, worker_image(platform_named(name)), f"--volume={tmp_path}:/wheels:ro")
+
+    assert done.returncode == 0
+    assert done.stdout.endswith(f'["/srv/deeper/down/{RELEASES[name]}", 42.0]\nWORKS\n')
 
 
 @pytest.mark.parametrize("name", CHOSEN)
