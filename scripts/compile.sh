@@ -11,6 +11,14 @@ use_training_data() {
     touch source/profile-run-stamp
 }
 
+# The linker's compiler writes the folder that it runs in into debug information, and knows no -ffile-prefix-map; it takes
+# the folder's name from PWD where that is true. An instrumented program would take it for where data are to be written.
+run_make() {
+    local stage=$1
+    shift
+    if [ "$stage" = instrumented ]; then make -C source "$@"; else env PWD=/proc/self/cwd make -C source "$@"; fi
+}
+
 # The compiler compares the data with each function's shape; what does not fit is an error and never a slower build.
 explain_failure() {
     if grep -q -F 'coverage-mismatch' logs/make.log; then
@@ -39,7 +47,7 @@ main() {
     say "make $goal ${make_variables[*]}"
     printf '%s\n' "${make_variables[@]}" >logs/make-variables
     # The log is read by check-stdlib.sh: it holds the last stage, which is the one that is installed.
-    make -C source -j"$jobs" "$goal" "${make_variables[@]}" 2>&1 | tee logs/make.log || explain_failure
+    run_make "$stage" -j"$jobs" "$goal" "${make_variables[@]}" 2>&1 | tee logs/make.log || explain_failure
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

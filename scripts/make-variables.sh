@@ -17,7 +17,7 @@ set_make_variables() {
         # Partitions are the same however many compilers work on them, so the number of cores changes nothing.
         make_variables+=(
             FAT_OBJECTS=-ffat-lto-objects
-            "CORE_FLAGS=\$(PY_CORE_CFLAGS) \$(CCSHARED) -flto=$jobs -flto-partition=balanced $(machine_code_flag)"
+            "CORE_FLAGS=\$(filter-out -flto-partition=none,\$(PY_CORE_CFLAGS)) \$(CCSHARED) -flto=$jobs $(machine_code_flag)"
         )
         ;;
     *) die "no such build stage: $1" ;;
