@@ -61,7 +61,6 @@ CHOSEN = {
     "pickle": ["pickle", "pickle"],
     "pickle_pure_python": ["pickle", "--pure-python", "pickle"],
     "python_startup_no_site": ["python_startup", "--no-site"],
-    "scimark_lu": ["scimark", "lu"],
     "scimark_sor": ["scimark", "sor"],
     "unpickle": ["pickle", "unpickle"],
     "xml_etree_process": ["xml_etree", "process"],

@@ -24,8 +24,9 @@ install_distributions_package() {
 
 # In the bin folder of the tree, where it finds the standard library as every interpreter does.
 link_through_libpython() {
-    local prefix=$1 flags
-    read -r -a flags < <("${unprivileged[@]}" "$prefix/bin/python3-config" --embed --cflags --ldflags | tr '\n' ' ')
+    local prefix=$1 words flags
+    words=$("${unprivileged[@]}" "$prefix/bin/python3-config" --embed --cflags --ldflags)
+    read -r -a flags <<<"${words//$'\n'/ }"
     "${unprivileged[@]}" gcc "$here/through_libpython.c" -o "$prefix/bin/python-through-libpython" \
         "${flags[@]}" "-Wl,-rpath,$prefix/lib"
 }

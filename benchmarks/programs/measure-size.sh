@@ -31,11 +31,13 @@ make_predecessors_deb() {
 }
 
 install_and_purge() {
-    local TIMEFORMAT=%3R seconds
+    local began ended
     sync # what was written before is not to be waited for here
-    seconds=$({ time apt-get -q -y --no-install-recommends install "./$1.deb" >&2; } 2> >(tee /dev/stderr | tail -n 1))
-    note "install-$1" "$seconds"
-    apt-get -q -y purge "$(dpkg-deb --field "$1.deb" Package)" >&2
+    began=$EPOCHREALTIME
+    apt-get -q -y --no-install-recommends install "./$1.deb"
+    ended=$EPOCHREALTIME
+    note "install-$1" "$(awk "BEGIN { print $ended - $began }")"
+    apt-get -q -y purge "$(dpkg-deb --field "$1.deb" Package)"
 }
 
 main() {
