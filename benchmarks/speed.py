@@ -89,9 +89,12 @@ benchmarks again would give. The wider one below draws the benchmarks anew, too:
 
 
 def measure() -> Result:
-    """Measure on all platforms."""
+    """Build what is not kept, then measure on all platforms."""
     require_tools()
-    return result({name: compare(place(name, version)) for name, version in TARGETS.items()})
+    places = [place(name, version) for name, version in TARGETS.items()]
+    for where in places:
+        trees(where)
+    return result([compare(where) for where in places])
 
 
 def compare(
@@ -103,8 +106,6 @@ def compare(
     optimized: bool = True,
 ) -> Measured:
     """Run the benchmarks under the four interpreters of a place; builds that are not optimized prove nothing."""
-    mine = kept(where, ours(where.tarball, "optimized" if optimized else "quick")).folder
-    theirs = kept(where, predecessor(where.tarball, optimized=optimized)).folder
     plan = {
         "interpreters": interpreters(where.tarball.version),
         "benchmarks": {n: [f"{SCRIPTS}/bm_{c[0]}/run_benchmark.py", *c[1:]] for n, c in benchmarks.items()},
@@ -114,8 +115,7 @@ def compare(
         "warmups": WARMUPS,
     }
     say(f"{len(benchmarks)} benchmarks with CPython {where.tarball.version} on {where.platform.name}")
-    files = {"ours.tar": mine / TREE, "predecessor.tar": theirs / TREE, **tools()}
-    found = _run(where, plan, files)
+    found = _run(where, plan, {**trees(where, optimized=optimized), **tools()})
     if (prefix := found["interpreters"][LIBPYTHON]["prefix"]) != f"/opt/python/{where.tarball.version}":
         raise FarmError(f"the program that loads our libpython has sys.prefix {prefix}, which is not ours")
     return Measured(
@@ -127,6 +127,13 @@ def compare(
         loops=found["loops"],
         medians=found["medians"],
     )
+
+
+def trees(where: Place, *, optimized: bool = True) -> dict[str, Path]:
+    """Give what our build and the predecessor's have installed, as tarballs; build what is not kept."""
+    mine = kept(where, ours(where.tarball, "optimized" if optimized else "quick"))
+    theirs = kept(where, predecessor(where.tarball, optimized=optimized))
+    return {"ours.tar": mine.folder / TREE, "predecessor.tar": theirs.folder / TREE}
 
 
 def interpreters(version: str) -> dict[str, str]:
@@ -154,9 +161,8 @@ def tools() -> dict[str, Path]:
     return {"pyperf": found["pyperf"], "pyperformance": found["pyperformance"], "programs": PROGRAMS}
 
 
-def result(measured: Mapping[str, Measured]) -> Result:
+def result(runs: Sequence[Measured]) -> Result:
     """Write down what was measured."""
-    runs = list(measured.values())
     return Result(
         title="How fast the interpreter is",
         rows=[row for one in runs for row in speed_rows.rows(one)],
