@@ -3,16 +3,17 @@
 All are built anew on one machine in one run, each in a container with the farm's limits.
 """
 
+import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from benchmarks import build_cost_rows
+from benchmarks.build_cost_rows import COLD, PREDECESSOR, REBUILD, STORED, WARM, Run
+from benchmarks.by_hand import ByHand
 from benchmarks.containers import volumes
-from benchmarks.machine import say
 from benchmarks.plots import require_tools
-from benchmarks.recipe_stages import TRAINING_DATA, ours, predecessor
+from benchmarks.recipe_stages import TRAINING_DATA, USER, ours, predecessor
 from benchmarks.report import Result
-from benchmarks.timed import Spent
 from benchmarks.trees import Given, Place, build, place
 
 PLATFORM, VERSION = "debian-12", "3.11.2"
@@ -39,28 +40,29 @@ def measure() -> Result:
 
 def compare(where: Place, *, optimized: bool = True) -> Result:
     """Build in all ways; not optimized, which proves nothing, there is no training and so nothing stored."""
-    runs: list[tuple[str, Mapping[str, Spent]]] = []
     theirs = predecessor(where.tarball, optimized=optimized)
-    profile = "optimized" if optimized else "quick"
-    mine = ours(where.tarball, profile)
-    name = f"python-builds-bench-{os.getpid()}"
-
-    with volumes(where.engine, f"{name}-a", f"{name}-b"):
-        runs.append((build_cost_rows.PREDECESSOR, build(where, theirs).spent))
-        cold = build(where, mine, Given(ccache=f"{name}-a"))
-        runs.append((build_cost_rows.COLD, cold.spent))
+    mine = ours(where.tarball, "optimized" if optimized else "quick")
+    first, second = (f"python-builds-bench-{os.getpid()}-{letter}" for letter in "ab")
+    with volumes(where.engine, first, second):
+        runs = [Run(PREDECESSOR, build(where, theirs).spent)]
+        cold = build(where, mine, Given(ccache=first))
+        runs.append(Run(COLD, cold.spent, first, cached(where, first)))
         if optimized:
             stored = ours(where.tarball, stored=True)
-            given = Given(ccache=f"{name}-b", files={TRAINING_DATA: cold.folder / TRAINING_DATA})
-            runs.append((build_cost_rows.STORED, build(where, stored, given).spent))
-            runs.append((build_cost_rows.REBUILD, build(where, stored, given).spent))
-        runs.append((build_cost_rows.WARM, build(where, mine, Given(ccache=f"{name}-a")).spent))
-        runs.append((build_cost_rows.PREDECESSOR, build(where, theirs).spent))
-    say("done")
+            given = Given(ccache=second, files={TRAINING_DATA: cold.folder / TRAINING_DATA})
+            for way in (STORED, REBUILD):
+                runs.append(Run(way, build(where, stored, given).spent, second, cached(where, second)))
+        runs.append(Run(WARM, build(where, mine, Given(ccache=first)).spent, first, cached(where, first)))
+        runs.append(Run(PREDECESSOR, build(where, theirs).spent))
     return result(where, runs)
 
 
-def result(where: Place, runs: Sequence[tuple[str, Mapping[str, Spent]]]) -> Result:
+def cached(where: Place, volume: str) -> dict[str, int]:
+    """Read what ccache has counted in a volume so far."""
+    return ByHand(where.engine, where.host, where.image, volume, USER).cached()
+
+
+def result(where: Place, runs: Sequence[Run]) -> Result:
     """Write down what was measured."""
     return Result(
         title="What a build costs",
@@ -71,6 +73,7 @@ def result(where: Place, runs: Sequence[tuple[str, Mapping[str, Spent]]]) -> Res
         about={
             "image": where.image,
             "source": f"{where.tarball.name}, SHA-256 {where.tarball.sha256}",
+            "ccache answered": build_cost_rows.hits_in_words(runs),
         },
-        raw={"runs": [{"way": name, "phases": {p: vars(s) for p, s in spent.items()}} for name, spent in runs]},
+        raw={"runs": [dataclasses.asdict(run) for run in runs]},
     )

@@ -1,7 +1,9 @@
 """What the builds of `build_cost` tell, as rows: plain values in, plain values out."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from benchmarks.farm_rows import hits
 from benchmarks.plots import Panel, Plot
 from benchmarks.recipe_stages import PHASES
 from benchmarks.report import Row, Table, short
@@ -18,15 +20,26 @@ WALL_GOALS = {COLD: "at most 1.0, on 2 cores"}
 NOT_TIMED = "keep"
 """The phase of what only the benchmark itself needs."""
 
-Runs = Sequence[tuple[str, Mapping[str, Spent]]]
-"""A way and what it spent, by phase, in the order in which they ran."""
+
+@dataclass(frozen=True)
+class Run:
+    """One build."""
+
+    way: str
+    spent: Mapping[str, Spent]
+    """By phase."""
+    ccache: str = ""
+    """Which it used."""
+    counted: Mapping[str, int] = field(default_factory=dict)
+    """What that had counted after the build, by the names of ccache's statistics."""
+
 
 MEASURES: dict[str, Callable[[Spent], float]] = {"CPU": lambda spent: spent.cpu, "wall": lambda spent: spent.wall}
 
 
-def rows(runs: Runs) -> list[Row]:
+def rows(runs: Sequence[Run]) -> list[Row]:
     """Compare the CPU and wall seconds of each of our ways to those of the predecessor's."""
-    ways = [name for name in dict.fromkeys(name for name, _ in runs) if name != PREDECESSOR]
+    ways = [way for way in dict.fromkeys(run.way for run in runs) if way != PREDECESSOR]
     return [
         Row(
             what=f"{way}: {measure}",
@@ -41,26 +54,26 @@ def rows(runs: Runs) -> list[Row]:
     ]
 
 
-def details(runs: Runs) -> Table:
+def details(runs: Sequence[Run]) -> Table:
     """List what each phase of each run spent; what is no part of the sums stands behind them."""
     phases = _phases(runs)
-    apart = [p for p in dict.fromkeys(p for _, spent in runs for p in spent) if p not in PHASES and p != NOT_TIMED]
+    apart = [p for p in dict.fromkeys(p for run in runs for p in run.spent) if p not in PHASES and p != NOT_TIMED]
     return Table(
         title="By phase: CPU seconds / wall seconds",
         header=["", *phases, "sum", *(f"{phase} (apart)" for phase in apart)],
         lines=[
             [
-                name,
-                *(_both(spent.get(phase)) for phase in phases),
-                f"**{_both(total(spent))}**",
-                *(_both(spent.get(phase)) for phase in apart),
+                run.way,
+                *(_both(run.spent.get(phase)) for phase in phases),
+                f"**{_both(total(run.spent))}**",
+                *(_both(run.spent.get(phase)) for phase in apart),
             ]
-            for name, spent in runs
+            for run in runs
         ],
     )
 
 
-def plot(runs: Runs) -> Plot:
+def plot(runs: Sequence[Run]) -> Plot:
     """Draw for each run what its phases spent: of CPU, and of time."""
     return Plot(
         panels=[
@@ -68,9 +81,9 @@ def plot(runs: Runs) -> Plot:
                 title=f"{measure} of an optimized build",
                 unit="seconds",
                 kind="stack",
-                labels=[name for name, _ in runs],
+                labels=[run.way for run in runs],
                 series={
-                    phase: [seconds(spent[phase]) if phase in spent else 0.0 for _, spent in runs]
+                    phase: [seconds(run.spent[phase]) if phase in run.spent else 0.0 for run in runs]
                     for phase in _phases(runs)
                 },
             )
@@ -79,12 +92,22 @@ def plot(runs: Runs) -> Plot:
     )
 
 
-def _phases(runs: Runs) -> list[str]:
-    return [phase for phase in PHASES if any(phase in spent for _, spent in runs)]
+def hits_in_words(runs: Sequence[Run]) -> str:
+    """Say how many compilations of each build ccache answered, and of how many."""
+    words = []
+    for ccache in dict.fromkeys(run.ccache for run in runs if run.ccache):
+        mine = [run for run in runs if run.ccache == ccache]
+        counted = hits([run.counted for run in mine])
+        words += [f"{found} of {all_} ({run.way})" for run, (found, all_) in zip(mine, counted, strict=True)]
+    return "; ".join(words)
 
 
-def _totals(runs: Runs, way: str, seconds: Callable[[Spent], float]) -> list[float]:
-    return [seconds(total(spent)) for name, spent in runs if name == way]
+def _phases(runs: Sequence[Run]) -> list[str]:
+    return [phase for phase in PHASES if any(phase in run.spent for run in runs)]
+
+
+def _totals(runs: Sequence[Run], way: str, seconds: Callable[[Spent], float]) -> list[float]:
+    return [seconds(total(run.spent)) for run in runs if run.way == way]
 
 
 def _both(spent: Spent | None) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import build_cost_rows, timed
+from benchmarks.build_cost_rows import Run
 from benchmarks.recipe_stages import PHASES, TRAINING_DATA, Stage, ours, plain, predecessor
 from benchmarks.tarballs import Tarball
 from benchmarks.timed import Spent, by_phase, script, total
@@ -16,9 +17,9 @@ SOURCE = Tarball(version="3.11.2", name="Python-3.11.2.tgz", sha256="0" * 64, pa
 THEIRS = {"configure": Spent(10, 8, 1), "optimized": Spent(100, 90, 1), "keep": Spent(50, 1, 1)}
 MINE = {"configure": Spent(10, 8, 1), "optimized": Spent(40, 40, 1), "smoke test": Spent(20, 30, 2)}
 RUNS = [
-    (build_cost_rows.PREDECESSOR, THEIRS),
-    (build_cost_rows.STORED, MINE),
-    (build_cost_rows.PREDECESSOR, THEIRS),
+    Run(build_cost_rows.PREDECESSOR, THEIRS),
+    Run(build_cost_rows.STORED, MINE),
+    Run(build_cost_rows.PREDECESSOR, THEIRS),
 ]
 
 
@@ -100,3 +101,13 @@ def test_the_plot_has_a_bar_for_each_run() -> None:
     cpu, _ = build_cost_rows.plot(RUNS).panels
 
     assert cpu.series == {"configure": [9, 9, 9], "optimized": [91, 41, 91]}
+
+
+def test_hits_are_counted_for_each_build_of_a_ccache_alone() -> None:
+    runs = [
+        Run("cold", MINE, "a", {"cache_miss": 10}),
+        Run("stored", MINE, "b", {"cache_miss": 7}),
+        Run("warm", MINE, "a", {"cache_miss": 12, "direct_cache_hit": 8}),
+    ]
+
+    assert build_cost_rows.hits_in_words(runs) == "0 of 10 (cold); 8 of 10 (warm); 0 of 7 (stored)"
