@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What benchmarks measure and draw with, which the farm must not depend on.
+BENCH_VENV := .venv-bench
 LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-find-links --no-emit-index-url --upgrade
 # What the tests run beside Python: a compiler and the tools of an apt platform, and the linter of shell scripts.
 TEST_PACKAGES := bsdutils curl dash dpkg-dev gcc gpg gpg-agent gpgv libc6-dev make rpm shellcheck util-linux wget xz-utils zlib1g-dev
@@ -79,7 +81,7 @@ test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=
 test-real: $(VENV)/ready-dev  ## build a real CPython 3.11.2, install it, run it (as root, some minutes)
 	@$(BIN)/pytest tests/real
 
-bench: $(VENV)/ready-dev  ## measure the farm and the indexes; the farm needs Docker and the worker image of debian-12 [BENCH=farm]
+bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, the indexes, speed, build_cost, size; most need Docker and worker images [BENCH=farm]
 	@PYTHONPATH="$(PYTHONPATH):$(CURDIR)/tests/e2e" $(BIN)/python -m benchmarks
 
 check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, checkconfig
@@ -87,7 +89,7 @@ check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, chec
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh scripts/setup/*.sh .ci/run
+	shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh scripts/setup/*.sh benchmarks/programs/*.sh .ci/run
 	$(BIN)/buildbot checkconfig master/master.cfg
 
 format: $(VENV)/ready-dev  ## lay the code out
@@ -97,10 +99,11 @@ format: $(VENV)/ready-dev  ## lay the code out
 lock: $(VENV)/ready-dev  ## pin the newest versions that requirements*.in allow
 	$(LOCK) --python-version 3.11 requirements.in -o requirements.txt
 	$(LOCK) --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	$(LOCK) --python-version 3.11 requirements-bench.in -o requirements-bench.txt
 	$(LOCK) --python-version 3.8 --only-binary :all: worker/requirements.in -o worker/requirements.txt
 
-clean:  ## remove the virtual environment and caches; what was built and the farm's state stay
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+clean:  ## remove the virtual environments and caches; what was built and the farm's state stay
+	rm -rf $(VENV) $(BENCH_VENV) .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/ready: requirements.txt
 	@PYTHON="$(PYTHON)" scripts/setup/make-venv.sh $(VENV) requirements.txt
@@ -108,4 +111,8 @@ $(VENV)/ready: requirements.txt
 
 $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
 	@PYTHON="$(PYTHON)" scripts/setup/make-venv.sh $(VENV) requirements-dev.txt
+	@touch $@
+
+$(BENCH_VENV)/ready: requirements-bench.txt
+	@PYTHON="$(PYTHON)" scripts/setup/make-venv.sh $(BENCH_VENV) requirements-bench.txt
 	@touch $@

@@ -12,6 +12,7 @@ import docker.errors
 
 import benchmarks
 from benchmarks.machine import describe
+from benchmarks.plots import draw
 from benchmarks.report import Result, as_json, as_markdown
 from python_builds.commands.told import EXPECTED
 
@@ -51,10 +52,14 @@ def write(name: str, measure: Callable[[], Result]) -> None:
     about = describe()
     result = measure()
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(as_json(about, result))
-    text = as_markdown(about, result)
+    values = RESULTS / f"{name}.json"
+    values.write_text(as_json(about, result))
+    text = as_markdown(about, result, f"{name}.svg" if result.plot else "")
     (RESULTS / f"{name}.md").write_text(text)
     print(f"\n{text}\nwritten: benchmarks/results/{name}.md and .json", flush=True)
+    if result.plot:
+        draw(values, RESULTS / f"{name}.svg")
+        print(f"drawn: benchmarks/results/{name}.svg", flush=True)
 
 
 if __name__ == "__main__":

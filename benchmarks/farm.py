@@ -11,6 +11,7 @@ from packaging.version import Version
 from benchmarks import farm_rows
 from benchmarks.by_hand import ByHand
 from benchmarks.live_farm import IMAGE, FarmBuild, LiveFarm, live_farm
+from benchmarks.machine import say
 from benchmarks.report import Result, Row
 from python_builds.facts.artifacts import source_key
 from python_builds.facts.errors import FarmError
@@ -124,8 +125,3 @@ def checked(build: FarmBuild) -> FarmBuild:
     if not build.properties["checked"]:
         raise FarmError("the package could not be checked on the untouched base system, so a build was not whole")
     return build
-
-
-def say(what: str) -> None:
-    """Say what is measured now."""
-    print(f"measuring: {what}", flush=True)

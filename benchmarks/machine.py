@@ -11,6 +11,8 @@ from python_builds.edges.docker_command import output
 from python_builds.facts.setting_types import CHECKOUT
 
 RESULTS = ":!benchmarks/results"
+KEPT = CHECKOUT / ".state" / "benchmarks"
+"""What benchmarks keep from one run to the next: source tarballs and builds."""
 
 
 def describe() -> dict[str, str]:
@@ -26,6 +28,11 @@ def describe() -> dict[str, str]:
         "Buildbot": version("buildbot"),
         "Python of the farm": platform.python_version(),
     }
+
+
+def say(what: str) -> None:
+    """Say what is measured now."""
+    print(f"measuring: {what}", flush=True)
 
 
 def _commit() -> str:

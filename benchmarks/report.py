@@ -6,6 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+from benchmarks.plots import Plot
+
+_MEDIANS = (
+    "Median (smallest to largest, number of runs); ratio of the medians (smallest to largest that the runs allow)."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -16,6 +22,19 @@ class Row:
     unit: str
     compared_to: str = ""
     reference: Sequence[float] = ()
+    estimate: tuple[float, float, float] | None = None
+    """The ratio, its lower and its upper end, where it is not that of the medians; the notes say of what it is."""
+    goal: str = ""
+    """What the ratio is to be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Details, as they are to be read."""
+
+    title: str
+    header: Sequence[str]
+    lines: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +43,8 @@ class Result:
 
     title: str
     rows: Sequence[Row]
+    tables: Sequence[Table] = ()
+    plot: Plot | None = None
     notes: str = ""
     """How it was measured, in Markdown."""
     about: Mapping[str, str] = field(default_factory=dict)
@@ -31,30 +52,32 @@ class Result:
     raw: Mapping[str, object] = field(default_factory=dict)
 
 
-def as_markdown(about: Mapping[str, str], result: Result) -> str:
-    """Write the table, how it was measured, and where and with what."""
+def as_markdown(about: Mapping[str, str], result: Result, plot: str = "") -> str:
+    """Write the table, how it was measured, and where and with what; `plot` is the name of the plot's file."""
+    goals = ["goal"] if any(row.goal for row in result.rows) else []
+    header = ["", "measured", "compared to", "measured", "ratio", *goals]
     lines = [
         f"# {result.title}",
         "",
-        "| | measured | compared to | measured | ratio |",
-        "|---|---|---|---|---|",
-        *(_line(row) for row in result.rows),
+        *_table(header, [_cells(row)[: len(header)] for row in result.rows]),
         "",
-        "Median (smallest to largest, number of runs); ratio of the medians (smallest to largest that the runs allow).",
-        "",
+        *([_MEDIANS, ""] if any(row.values for row in result.rows) else []),
+        *([f"![{result.title}, as a plot]({plot})", ""] if plot else []),
         *([result.notes, ""] if result.notes else []),
         *(f"- {name}: {value}" for name, value in {**about, **result.about}.items()),
+        *(line for t in result.tables for line in ("", f"## {t.title}", "", *_table(t.header, t.lines))),
     ]
     return "\n".join(lines) + "\n"
 
 
 def as_json(about: Mapping[str, str], result: Result) -> str:
     """Write all that was measured."""
-    content = {
+    content: dict[str, object] = {
         "title": result.title,
         "about": {**about, **result.about},
-        "rows": [{**dataclasses.asdict(row), "ratio": ratio(row.values, row.reference)} for row in result.rows],
+        "rows": [{**dataclasses.asdict(row), "ratio": _ratio(row)} for row in result.rows],
         "raw": result.raw,
+        **({"plot": dataclasses.asdict(result.plot)} if result.plot else {}),
     }
     return json.dumps(content, indent=2) + "\n"
 
@@ -85,8 +108,21 @@ def short(value: float) -> str:
     return f"{value:.{digits}f}"
 
 
-def _line(row: Row) -> str:
-    found = ratio(row.values, row.reference)
+def _ratio(row: Row) -> tuple[float, float, float] | None:
+    return row.estimate or ratio(row.values, row.reference)
+
+
+def _cells(row: Row) -> list[str]:
+    found = _ratio(row)
     shown = f"**{found[0]:.2f}** ({found[1]:.2f} to {found[2]:.2f})" if found else ""
-    cells = (row.what, spread(row.values, row.unit), row.compared_to, spread(row.reference, row.unit), shown)
+    measured, reference = spread(row.values, row.unit), spread(row.reference, row.unit)
+    return [row.what, measured, row.compared_to, reference, shown, row.goal]
+
+
+def _table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
+    rule = "|" + "---|" * len(header)
+    return [_line(header).replace("|  |", "| |", 1), rule, *map(_line, lines)]
+
+
+def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"

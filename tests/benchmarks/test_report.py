@@ -3,7 +3,8 @@
 import json
 
 from benchmarks.farm_rows import hits
-from benchmarks.report import Result, Row, as_json, as_markdown, ratio, spread
+from benchmarks.plots import Panel, Plot
+from benchmarks.report import Result, Row, Table, as_json, as_markdown, ratio, spread
 
 BUILDS = Row(what="a build", values=[12, 10], unit="s", compared_to="by hand", reference=[8.0, 10.0])
 
@@ -46,3 +47,32 @@ def test_hits_of_ccache_are_counted_for_each_build_alone() -> None:
     first, second = {"cache_miss": 9}, {"cache_miss": 10, "direct_cache_hit": 7, "preprocessed_cache_hit": 1}
 
     assert hits([first, second]) == [(0, 9), (8, 9)]
+
+
+def test_goals_are_a_column_where_there_are_any() -> None:
+    row = Row(what="a build", values=[12], unit="s", compared_to="theirs", reference=[20], goal="at most 0.65")
+
+    text = as_markdown({}, Result(title="Builds", rows=[row]))
+
+    assert "| | measured | compared to | measured | ratio | goal |\n|---|---|---|---|---|---|\n" in text
+    assert "| **0.60** (0.60 to 0.60) | at most 0.65 |" in text
+
+
+def test_a_ratio_may_be_given_with_an_interval_of_its_own() -> None:
+    row = Row(what="speed", values=[], unit="", compared_to="theirs", estimate=(1.1, 1.05, 1.15))
+    result = Result(title="Speed", rows=[row])
+
+    assert "**1.10** (1.05 to 1.15)" in as_markdown({}, result)
+    assert json.loads(as_json({}, result))["rows"][0]["ratio"] == [1.1, 1.05, 1.15]
+
+
+def test_details_stand_last_and_the_plot_is_shown() -> None:
+    table = Table(title="By phase", header=["", "configure"], lines=[["ours", "9"]])
+    plot = Plot(panels=[Panel(title="CPU", unit="s", kind="stack", labels=["ours"], series={"configure": [9]})])
+    result = Result(title="Builds", rows=[BUILDS], tables=[table], plot=plot)
+
+    text = as_markdown({"cores": "2"}, result, "builds.svg")
+
+    assert "![Builds, as a plot](builds.svg)" in text
+    assert text.endswith("- cores: 2\n\n## By phase\n\n| | configure |\n|---|---|\n| ours | 9 |\n")
+    assert json.loads(as_json({}, result))["plot"]["panels"][0]["series"] == {"configure": [9]}
