@@ -15,6 +15,7 @@ from benchmarks.plots import require_tools
 from benchmarks.recipe_stages import TRAINING_DATA, USER, ours, predecessor
 from benchmarks.report import Result
 from benchmarks.trees import Given, Place, build, place
+from python_builds.edges.digests import file_sha256
 
 PLATFORM, VERSION = "debian-12", "3.11.2"
 
@@ -41,14 +42,14 @@ def measure() -> Result:
 def compare(where: Place, *, optimized: bool = True) -> Result:
     """Build in all ways; not optimized, which proves nothing, there is no training and so nothing stored."""
     theirs = predecessor(where.tarball, optimized=optimized)
-    mine = ours(where.tarball, "optimized" if optimized else "quick")
+    mine = ours(where.platform, where.tarball, "optimized" if optimized else "quick")
     first, second = (f"python-builds-bench-{os.getpid()}-{letter}" for letter in "ab")
     with volumes(where.engine, first, second):
         runs = [Run(PREDECESSOR, build(where, theirs).spent)]
         cold = build(where, mine, Given(ccache=first))
         runs.append(Run(COLD, cold.spent, first, cached(where, first)))
         if optimized:
-            stored = ours(where.tarball, stored=True)
+            stored = ours(where.platform, where.tarball, stored=file_sha256(cold.folder / TRAINING_DATA))
             given = Given(ccache=second, files={TRAINING_DATA: cold.folder / TRAINING_DATA})
             for way in (STORED, REBUILD):
                 runs.append(Run(way, build(where, stored, given).spent, second, cached(where, second)))

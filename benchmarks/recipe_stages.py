@@ -7,18 +7,40 @@ What comes from the tarball runs as the build user, whichever way is measured.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from packaging.version import Version
+
 from benchmarks.tarballs import Tarball
+from python_builds.facts.artifacts import Product
+from python_builds.facts.platforms import Platform
+from python_builds.facts.records import Source
+from python_builds.facts.settings import Settings
+from python_builds.facts.trust import Trust
+from python_builds.farm.by_hand import commands_by_hand
+from python_builds.farm.platform_work import build_properties
+from python_builds.farm.training_work import TRAINING_FILE
 
 WORK = "/var/lib/python-builds/benchmark"
-TRAINING_DATA = "training-data.tar"
+TRAINING_DATA = TRAINING_FILE
 TREE = "tree.tar"
 """The installed files, below a folder that is named as the version."""
 
 PHASES = ("unpack", "configure", "compile", "instrumented", "training", "optimized", "install")
 """What counts as a build; `compile` is a build without training."""
 
+STEPS = {
+    "prepare folders": "unpack",
+    "check the configuration": "configure",
+    "compile instrumented": "instrumented",
+    "train": "training",
+    "pack the training data": "training",
+    "use stored training data": "optimized",
+    "compile optimized": "optimized",
+}
+"""The farm's steps whose time counts for a phase of another name; all others stand for themselves."""
+
+ARCHITECTURE = "amd64"
+
 USER, GROUP = "nobody", "nogroup"
-AS_BUILDER = "scripts/as-builder.sh"
 AS_USER = ("setpriv", f"--reuid={USER}", f"--regid={GROUP}", "--clear-groups", "--no-new-privs")
 
 
@@ -40,25 +62,21 @@ class Way:
     """Files that it leaves in WORK: what each is called here, and there."""
 
 
-def ours(tarball: Tarball, profile: str = "optimized", *, stored: bool = False) -> Way:
-    """Build as the farm does; `stored` takes TRAINING_DATA instead of training."""
-    prefix = f"/opt/python/{tarball.version}"
-    package, archive = f"python-{tarball.version}", f"python-{tarball.version}.tar.gz"
-    stages = [
-        Stage("unpack", ["scripts/prepare-folders.sh"]),
-        _script("unpack", "unpack-source.sh", tarball.name, tarball.sha256),
-        _script("configure", "configure.sh", prefix, profile),
-        *_compilation(profile, stored=stored),
-        _script("install", "install-to-stage.sh", prefix, profile),
-        _script("smoke test", "smoke-test.sh"),
-        _script("package", "package-deb.sh", package, "1", "amd64", prefix, "gzip" if profile == "quick" else "xz"),
-        _script("tarball", "package-tarball.sh", archive, prefix),
-        Stage("keep", ["tar", "-C", "stage/opt/python", "-cf", TREE, tarball.version]),
-    ]
-    leaves = {TREE: TREE, "ours.deb": f"dist/{package}_1_amd64.deb", "ours.tar.gz": f"dist/{archive}"}
+def ours(platform: Platform, tarball: Tarball, profile: str = "optimized", *, stored: str = "") -> Way:
+    """Build by the very commands of the farm; `stored`, a SHA-256, takes TRAINING_DATA of it instead of training."""
+    product = Product(
+        version=Version(tarball.version), platform=platform, architecture=ARCHITECTURE, profile=profile, variant=""
+    )
+    source = Source(name=tarball.name, sha256=tarball.sha256, size=0, origin="", trust=Trust.DIGEST)
+    properties = build_properties(product, 1, source) | {"profile": profile, "training_sha256": stored}
+    commands = commands_by_hand(product, Settings(_env_file=None), properties)
+    stages = [Stage(STEPS.get(name, name), command) for name, command in commands.items()]
+    stages.append(Stage("keep", ["tar", "-C", "stage/opt/python", "-cf", TREE, tarball.version]))
+    leaves = {"ours.deb": f"out/{properties['package_file']}", "ours.tar.gz": f"out/{properties['tarball_file']}"}
     if profile == "optimized" and not stored:
-        leaves[TRAINING_DATA] = TRAINING_DATA
-    return Way(name="ours-stored" if stored else f"ours-{profile}", stages=stages, leaves=leaves)
+        leaves[TRAINING_DATA] = f"out/{TRAINING_DATA}"
+    name = "ours-stored" if stored else f"ours-{profile}"
+    return Way(name=name, stages=stages, leaves={TREE: TREE, **leaves})
 
 
 def predecessor(tarball: Tarball, *, optimized: bool = True) -> Way:
@@ -94,21 +112,6 @@ def plain(tarball: Tarball) -> Way:
     return Way(name="plain", stages=stages, leaves={TREE: TREE})
 
 
-def _compilation(profile: str, *, stored: bool) -> list[Stage]:
-    if profile == "quick":
-        return [_script("compile", "compile.sh", "quick")]
-    optimized = _script("optimized", "compile.sh", "optimized")
-    if stored:
-        return [Stage("optimized", [AS_BUILDER, "tar", "-C", "source", "-xf", TRAINING_DATA]), optimized]
-    pack = f"cd source && find . -name '*.gcda' | LC_ALL=C sort | tar -cf ../{TRAINING_DATA} -T -"
-    return [
-        _script("instrumented", "compile.sh", "instrumented"),
-        _script("training", "train.sh"),
-        Stage("keep", ["sh", "-c", pack]),
-        optimized,
-    ]
-
-
 def _unpacking(tarball: Tarball, prefix: str) -> list[Stage]:
     return [
         Stage("unpack", ["install", "-d", "-o", USER, "-g", GROUP, "source", "home", prefix]),
@@ -118,10 +121,6 @@ def _unpacking(tarball: Tarball, prefix: str) -> list[Stage]:
 
 def _configure(prefix: str, *options: str) -> list[str]:
     return ["./configure", f"--prefix={prefix}", *options]
-
-
-def _script(phase: str, script: str, *arguments: str) -> Stage:
-    return Stage(phase, [AS_BUILDER, f"scripts/{script}", *arguments])
 
 
 def _as_user(phase: str, command: Sequence[str], folder: str = "") -> Stage:

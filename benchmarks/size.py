@@ -35,7 +35,7 @@ def measure() -> Result:
 
 def compare(where: Place, *, optimized: bool = True, installs: int = INSTALLS) -> Result:
     """Compare what the builds of a place leave; those that are not optimized only prove that it works."""
-    mine = kept(where, ours(where.tarball, "optimized" if optimized else "quick"))
+    mine = kept(where, ours(where.platform, where.tarball, "optimized" if optimized else "quick"))
     theirs = kept(where, predecessor(where.tarball, optimized=optimized))
     bare = kept(where, plain(where.tarball))
     say(f"sizes and {installs} installations of each package")

@@ -131,7 +131,7 @@ def compare(
 
 def trees(where: Place, *, optimized: bool = True) -> dict[str, Path]:
     """Give what our build and the predecessor's have installed, as tarballs; build what is not kept."""
-    mine = kept(where, ours(where.tarball, "optimized" if optimized else "quick"))
+    mine = kept(where, ours(where.platform, where.tarball, "optimized" if optimized else "quick"))
     theirs = kept(where, predecessor(where.tarball, optimized=optimized))
     return {"ours.tar": mine.folder / TREE, "predecessor.tar": theirs.folder / TREE}
 

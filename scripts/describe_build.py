@@ -28,7 +28,9 @@ def first_line(*command):
 def log_lines(name):
     """Return the lines of a log that configure.sh or compile.sh wrote, without the folder of this build."""
     folder = os.getcwd()
-    return [line.replace(f"{folder}/source", ".").replace(folder, "..") for line in (LOGS / name).read_text().splitlines()]
+    return [
+        line.replace(f"{folder}/source", ".").replace(folder, "..") for line in (LOGS / name).read_text().splitlines()
+    ]
 
 
 def linked_libraries(tree):

@@ -11,9 +11,11 @@ from benchmarks.recipe_stages import PHASES, TRAINING_DATA, Stage, ours, plain, 
 from benchmarks.tarballs import Tarball
 from benchmarks.timed import Spent, by_phase, script, total
 from python_builds.facts.errors import FarmError
+from python_builds.facts.platforms import platform_named
 from python_builds.facts.setting_types import CHECKOUT
 
 SOURCE = Tarball(version="3.11.2", name="Python-3.11.2.tgz", sha256="0" * 64, path=Path("Python-3.11.2.tgz"))
+PLATFORM = platform_named("debian-12")
 THEIRS = {"configure": Spent(10, 8, 1), "optimized": Spent(100, 90, 1), "keep": Spent(50, 1, 1)}
 MINE = {"configure": Spent(10, 8, 1), "optimized": Spent(40, 40, 1), "smoke test": Spent(20, 30, 2)}
 RUNS = [
@@ -28,7 +30,7 @@ def phases(stages: list[Stage]) -> list[str]:
 
 
 def test_stored_training_data_stand_for_the_instrumented_compilation_and_the_training() -> None:
-    whole, stored = ours(SOURCE), ours(SOURCE, stored=True)
+    whole, stored = ours(PLATFORM, SOURCE), ours(PLATFORM, SOURCE, stored="a" * 64)
 
     assert phases(whole.stages) == ["unpack", "configure", "instrumented", "training", "optimized", "install"]
     assert phases(stored.stages) == ["unpack", "configure", "optimized", "install"]
@@ -39,12 +41,18 @@ def test_stored_training_data_stand_for_the_instrumented_compilation_and_the_tra
 def test_the_predecessor_uses_one_core_and_no_ccache() -> None:
     words = [word for stage in predecessor(SOURCE).stages for word in stage.command]
 
-    assert phases(predecessor(SOURCE).stages) == phases(ours(SOURCE).stages)
+    assert phases(predecessor(SOURCE).stages) == phases(ours(PLATFORM, SOURCE).stages)
     assert not any("-j" in word or "ccache" in word or "as-builder" in word for word in words)
 
 
 def test_every_script_of_a_stage_is_there() -> None:
-    for way in (ours(SOURCE), ours(SOURCE, "quick"), ours(SOURCE, stored=True), predecessor(SOURCE), plain(SOURCE)):
+    for way in (
+        ours(PLATFORM, SOURCE),
+        ours(PLATFORM, SOURCE, "quick"),
+        ours(PLATFORM, SOURCE, stored="a" * 64),
+        predecessor(SOURCE),
+        plain(SOURCE),
+    ):
         for word in (word for stage in way.stages for word in stage.command if word.startswith("scripts/")):
             assert (CHECKOUT / word).is_file(), word
 
