@@ -1,7 +1,7 @@
-# compile.sh puts this beside CPython's Makefile as GNUmakefile, which make prefers. What is both in the interpreter and in
-# libpython, which is nearly all, is linked into one object file, core.o, and that into whatever needs it. So the
-# interpreter is linked statically beside a shared libpython, in every version of CPython, and the long whole-program
-# optimization is done once instead of for each program that is linked.
+# compile.sh puts this beside CPython's Makefile as GNUmakefile, which make prefers. Nearly all of CPython is linked into one
+# object file, core.o, and that into whatever needs it: libpython, the interpreter, the programs that a build needs. So in
+# every version the interpreter is linked statically beside a shared libpython, the long whole-program optimization is
+# not done again for each program, and nothing has to be compiled for linking with LTO and without.
 include Makefile
 
 core_objects := $(LIBRARY_OBJS_OMIT_FROZEN)
@@ -19,7 +19,14 @@ BLDLIBRARY = $(LIBRARY_OBJS)
 $(BUILDPYTHON) $(LIBRARY) libpython$(LDVERSION).so _bootstrap_python Programs/_testembed Programs/_freeze_module \
 	Programs/_freeze_importlib: core.o
 
-# What is linked with LTO needs no machine code before. One program is linked without, from these and the core.
+# The interpreter is what everybody runs: where this is set, it is optimized for itself, as a program and not as a library.
+ifdef INTERPRETER_FLAGS
+$(BUILDPYTHON): private LINK_PYTHON_OBJS = $(core_objects) $(other_objects)
+$(BUILDPYTHON): private BLDLIBRARY = $(core_objects) $(other_objects)
+$(BUILDPYTHON): private override PY_CORE_LDFLAGS := $(filter-out -flto-partition=none,$(PY_CORE_LDFLAGS)) $(INTERPRETER_FLAGS)
+endif
+
+# What is linked with LTO needs no machine code before. One program is linked without, from the core and these two.
 # private: what make builds on the way to them has flags of its own.
 CONFIGURE_CFLAGS_NODIST := $(subst -ffat-lto-objects,-fno-fat-lto-objects,$(CONFIGURE_CFLAGS_NODIST))
 Programs/_bootstrap_python.o Modules/getpath.o: private override CFLAGS_NODIST += $(FAT_OBJECTS)

@@ -17,6 +17,8 @@ set_make_variables() {
         # Partitions are the same however many compilers work on them, so the number of cores changes nothing.
         make_variables+=(
             FAT_OBJECTS=-ffat-lto-objects
+            # Not position-independent, as Debian's own: a program of fixed addresses is faster.
+            "INTERPRETER_FLAGS=-O3 -flto=$jobs -no-pie"
             "CORE_FLAGS=\$(filter-out -flto-partition=none,\$(PY_CORE_CFLAGS)) \$(CCSHARED) -flto=$jobs $(machine_code_flag)"
         )
         ;;

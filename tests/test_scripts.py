@@ -250,8 +250,10 @@ def test_the_core_is_linked_once_into_the_interpreter_and_into_libpython(how, wo
     done = call(work, "compile.sh", code)
     lines = done.stdout.splitlines()
 
-    assert "python from Programs/python.o core.o Modules/getpath.o Python/frozen.o" in lines, done.stderr
+    assert "python from Programs/python.o Objects/a.o Python/b.o Modules/getpath.o Python/frozen.o" in lines, done.stderr
     assert "library from core.o Modules/getpath.o Python/frozen.o" in lines
+    quick = call(work, "compile.sh", code.replace("optimized", "quick")).stdout.splitlines()
+    assert "python from Programs/python.o core.o Modules/getpath.o Python/frozen.o" in quick
     (core,) = [line for line in lines if "-o core.o" in line]
     assert core.startswith("-r ") and core.endswith("-o core.o Objects/a.o Python/b.o") and "-flto=" in core
     (getpath,) = [line for line in lines if line.startswith("Modules/getpath.o ")]
