@@ -250,7 +250,9 @@ def test_the_core_is_linked_once_into_the_interpreter_and_into_libpython(how, wo
     done = call(work, "compile.sh", code)
     lines = done.stdout.splitlines()
 
-    assert "python from Programs/python.o Objects/a.o Python/b.o Modules/getpath.o Python/frozen.o" in lines, done.stderr
+    assert "python from Programs/python.o Objects/a.o Python/b.o Modules/getpath.o Python/frozen.o" in lines, (
+        done.stderr
+    )
     assert "library from core.o Modules/getpath.o Python/frozen.o" in lines
     quick = call(work, "compile.sh", code.replace("optimized", "quick")).stdout.splitlines()
     assert "python from Programs/python.o core.o Modules/getpath.o Python/frozen.o" in quick
