@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 BENCH_VENV := .venv-bench
 LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-find-links --no-emit-index-url --upgrade
 # What the tests run beside Python: a compiler and the tools of an apt platform, and the linter of shell scripts.
-TEST_PACKAGES := bsdutils curl dash dpkg-dev gcc gpg gpg-agent gpgv libc6-dev make rpm shellcheck util-linux wget xz-utils zlib1g-dev
+TEST_PACKAGES := bsdutils curl dash diffoscope-minimal dpkg-dev gcc gpg gpg-agent gpgv libc6-dev make rpm shellcheck util-linux wget xz-utils zlib1g-dev
 # What the Docker tests make an engine of their own with, on a disk of its own.
 DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 rpm
 export PYTHONPATH := $(CURDIR)/master

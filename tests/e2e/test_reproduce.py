@@ -1,0 +1,36 @@
+"""`make reproduce`: what is published, built again from what its record names, in another folder and on one core."""
+
+from farms import FarmUnderTest, mini_tarball
+
+
+def test_the_same_inputs_give_the_same_bytes(farm: FarmUnderTest) -> None:
+    done = farm.run("reproduce", VERSION="3.11.2")
+
+    assert done.returncode == 0, done.stdout
+    assert "nothing is published by today's recipe: building it first" in done.stdout
+    assert done.stdout.count("identical  ") == 5, done.stdout
+    assert "use stored training data" in done.stdout, "training again would be another input"
+    assert "reproduced: every file is the same" in done.stdout
+
+    again = farm.run("reproduce", VERSION="3.11.2")
+    assert again.returncode == 0, again.stdout
+    assert "building it first" not in again.stdout
+    assert len(farm.files("python/*/records/*")) == 1, "it publishes nothing"
+
+
+def test_what_differs_is_named_and_diffoscope_tells_where(farm: FarmUnderTest) -> None:
+    mini_tarball(farm.tarballs, "3.11.3", PADDING=1000)
+    done = farm.run("reproduce", VERSION="3.11.3", PROFILE="quick")
+
+    assert done.returncode == 1
+    assert "DIFFERS    python-3.11.3_1_amd64.deb" in done.stdout, done.stdout
+    assert "lib/python3.11/padding" in done.stdout, "diffoscope names the file"
+    assert "identical  python-3.11.3-debian-12-debug.tar.gz" in done.stdout
+    assert "not reproduced, see above" in done.stdout
+
+
+def test_it_says_what_it_wants(farm: FarmUnderTest) -> None:
+    done = farm.run("reproduce")
+
+    assert done.returncode == 1
+    assert "wants VERSION=" in done.stdout
