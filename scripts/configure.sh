@@ -22,6 +22,7 @@ set_nodist_flags() {
         CFLAGS_NODIST+=" -fno-semantic-interposition"
         LDFLAGS_NODIST+=" -fno-semantic-interposition"
     fi
+    CFLAGS_NODIST=${CFLAGS_NODIST# }
     export CFLAGS_NODIST LDFLAGS_NODIST
 }
 

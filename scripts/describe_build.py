@@ -56,24 +56,33 @@ def inside(library, tree):
 
 def packages(libraries):
     """Return the name and version of the package that each library came with, or its path where none is known."""
-    return {name: package_of(path) or path for name, path in sorted(libraries.items())}
-
-
-def package_of(path):
     # /lib may be a link to /usr/lib, and the package may know the file by either name.
-    for candidate in dict.fromkeys((path, os.path.realpath(path), f"/usr{path}", path.removeprefix("/usr"))):
-        for command in (["dpkg-query", "--search", candidate], ["rpm", "--query", "--file", candidate]):
-            if not shutil.which(command[0]):
-                continue
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-            if done.returncode == 0:
-                name = done.stdout.splitlines()[0]
-                return name if command[0] == "rpm" else dpkg_version(name.partition(": ")[0])
-    return None
+    spelled = {
+        name: (path, os.path.realpath(path), f"/usr{path}", path.removeprefix("/usr"))
+        for name, path in libraries.items()
+    }
+    every = sorted({path for paths in spelled.values() for path in paths})
+    known = debian_packages(every) if shutil.which("dpkg-query") else rpm_packages(every)
+    return {name: next((known[p] for p in paths if p in known), paths[0]) for name, paths in sorted(spelled.items())}
 
 
-def dpkg_version(name):
-    return first_line("dpkg-query", "--show", "--showformat=${Package} ${Version}\n", name)
+def debian_packages(paths):
+    # It ends with 1 where it does not know all of them, and tells of the others.
+    found = output("dpkg-query", "--search", *paths)
+    names = {path: name.split(", ")[0] for name, _, path in (line.partition(": ") for line in found) if path in paths}
+    shown = output("dpkg-query", "--show", "--showformat=${binary:Package} ${Version}\n", *sorted(set(names.values())))
+    versions = dict(line.split(" ", 1) for line in shown)
+    return {path: f"{name.partition(':')[0]} {versions[name]}" for path, name in names.items()}
+
+
+def rpm_packages(paths):
+    found = {path: output("rpm", "--query", "--file", path) for path in paths}
+    return {path: lines[0] for path, lines in found.items() if lines and " " not in lines[0]}
+
+
+def output(*command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return done.stdout.splitlines()
 
 
 def test_summary(log):
