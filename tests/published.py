@@ -18,8 +18,18 @@ import requests
 
 from python_builds.edges.digests import file_sha256
 from python_builds.edges.publishing import upload_artifacts, write_record
-from python_builds.facts.artifacts import PACKAGES_FOLDER, Product, artifact_keys, package_architecture, package_file
+from python_builds.facts.artifacts import (
+    PACKAGES_FOLDER,
+    TARBALL_PARTS,
+    Product,
+    artifact_keys,
+    package_architecture,
+    package_file,
+)
 from python_builds.facts.records import Record, Source
+
+FILES = 1 + len(TARBALL_PARTS)
+"""What people can download of one build: the package and its tarballs."""
 
 XMLNS = {
     "repo": "http://linux.duke.edu/metadata/repo",

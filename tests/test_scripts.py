@@ -480,7 +480,8 @@ def test_other_files_name_where_the_tree_is_too(work, tmp_path):
         shutil.copy(library / "config-3.99" / "Makefile", tmp_path)
         makefile = file / "config-3.99" / "Makefile" if prefix == here else tmp_path / "Makefile"
         write(tmp_path / "user.mk", f"include {makefile}\nshow:\n\t@echo $(exec_prefix)\n")
-        output = subprocess.check_output([require_tool("make", "make"), "-f", tmp_path / "user.mk", "show"], text=True)
+        command = [require_tool("make", "make"), "--no-print-directory", "-f", tmp_path / "user.mk", "show"]
+        output = subprocess.check_output(command, text=True)
         assert output == f"{prefix}\n"
     parse = getattr(sysconfig, "_parse_makefile", None) or importlib.import_module("sysconfig.__main__")._parse_makefile
     assert parse(str(library / "config-3.99" / "Makefile")) == {"prefix": PREFIX, "exec_prefix": PREFIX}

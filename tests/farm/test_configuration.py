@@ -9,7 +9,7 @@ import pytest
 from buildbot.config.errors import ConfigErrors
 from buildbot.config.master import FileLoader
 
-from python_builds.edges.recipe import recipe
+from python_builds.edges.recipe import SENT, recipe
 from python_builds.facts.artifacts import builder_name
 from python_builds.facts.platforms import PLATFORMS, platform_named
 from python_builds.facts.setting_types import CHECKOUT
@@ -17,6 +17,7 @@ from python_builds.facts.settings import Settings
 from python_builds.farm import workers
 from python_builds.farm.build import FarmBuild
 from python_builds.farm.builders import make_builders, recipes
+from python_builds.farm.platform_steps import ARTIFACTS
 from python_builds.farm.reporters import make_reporters
 
 MASTER_CFG = CHECKOUT / "master" / "master.cfg"
@@ -143,33 +144,41 @@ def test_a_platform_build_shows_each_stage_as_a_step_of_its_own(tmp_path: Path) 
     platform_builder = make_builders(PLATFORMS, settings(tmp_path))[1]
     names = [factory.buildStep().name for factory in platform_builder.factory.steps]
 
-    assert [name for name in names if not name.endswith((".sh", ".py", ".c"))] == [
+    assert [name for name in names if not name.endswith(SENT)] == [
         "check the request",
         "take the source from the store",
         "send the source",
         "prepare folders",
         "unpack",
         "configure",
+        "check the configuration",
         "config.log",
         "compile",
+        "identify the training data",
+        "look for training data",
+        "send the training data",
+        "use stored training data",
         "compile instrumented",
         "train",
+        "pack the training data",
         "compile optimized",
         "test",
         "install",
         "check the stdlib",
         "package",
         "make the tarball",
+        "make the tarball of the tests",
+        "make the tarball of the debug symbols",
         "make the tarball for uv",
+        "describe the build",
         "collect the artifacts",
         "make the base system",
         "check the package",
-        "upload the package",
-        "upload the package.sha256",
-        "upload the tarball",
-        "upload the tarball.sha256",
-        "upload the tarball for uv",
-        "upload the tarball for uv.sha256",
+        *(f"upload the {name}{ending}" for name in ARTIFACTS.values() for ending in ("", ".sha256")),
+        "upload the description",
+        "upload the training data",
+        "upload the training data.sha256",
+        "keep the training data",
         "publish",
         "record",
         "ask for the indexes",
