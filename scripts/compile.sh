@@ -27,6 +27,13 @@ explain_failure() {
     die "make failed, see above"
 }
 
+use_relative_gcc() {
+    export SOURCE_FOLDER=$work/source WRAPPER_FOLDER=$work/home/gcc
+    mkdir -p "$WRAPPER_FOLDER"
+    cp "$scripts/relative-gcc.sh" "$WRAPPER_FOLDER/gcc"
+    PATH=$WRAPPER_FOLDER:$PATH
+}
+
 main() {
     [ $# -eq 1 ] || usage "quick|instrumented|optimized"
     local stage=$1 goal
@@ -36,6 +43,7 @@ main() {
     export_source_date_epoch
     set_make_variables "$stage"
     lay_out_core_object
+    use_relative_gcc
     case "$stage" in
     quick) goal=all ;;
     instrumented) goal=profile-gen-stamp ;;
@@ -45,7 +53,7 @@ main() {
         ;;
     esac
     say "make $goal ${make_variables[*]}"
-    printf '%s\n' "${make_variables[@]}" >logs/make-variables
+    printf '%s\n' "${make_variables[@]:-}" >logs/make-variables
     # The log is read by check-stdlib.sh: it holds the last stage, which is the one that is installed.
     run_make "$stage" -j"$jobs" "$goal" "${make_variables[@]}" 2>&1 | tee logs/make.log || explain_failure
 }

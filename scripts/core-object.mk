@@ -31,7 +31,5 @@ endif
 CONFIGURE_CFLAGS_NODIST := $(subst -ffat-lto-objects,-fno-fat-lto-objects,$(CONFIGURE_CFLAGS_NODIST))
 Programs/_bootstrap_python.o Modules/getpath.o: private override CFLAGS_NODIST += $(FAT_OBJECTS)
 
-# So that programs that embed a tree that was moved find its standard library. The debug information names our file by
-# the name of the project and not by where it lay.
-Modules/getpath.o: private override PY_CORE_CFLAGS += -include $(SCRIPTS)/prefix_by_library.c \
-	-fdebug-prefix-map=$(SCRIPTS)=python-builds
+# So that programs that embed a tree that was moved find its standard library.
+Modules/getpath.o: private override PY_CORE_CFLAGS += -include prefix_by_library.c

@@ -28,9 +28,8 @@ def first_line(*command):
 def log_lines(name):
     """Return the lines of a log that configure.sh or compile.sh wrote, without the folder of this build."""
     folder = os.getcwd()
-    return [
-        line.replace(f"{folder}/source", ".").replace(folder, "..") for line in (LOGS / name).read_text().splitlines()
-    ]
+    lines = (LOGS / name).read_text().splitlines()
+    return [line.replace(f"{folder}/source", ".").replace(folder, "..") for line in lines if line]
 
 
 def linked_libraries(tree):

@@ -5,7 +5,7 @@
 
 # Sets the array make_variables for quick, instrumented or optimized.
 set_make_variables() {
-    make_variables=("SCRIPTS=$scripts")
+    make_variables=()
     case "$1" in
     quick) ;;
     instrumented)
@@ -32,6 +32,8 @@ machine_code_flag() {
     if echo 'int x;' | "${CC:-gcc}" -r -nostdlib -flto "$flag" -x c -o /dev/null - 2>/dev/null; then printf '%s' "$flag"; fi
 }
 
+# Files of ours that the build takes, where they have the same names in every folder.
 lay_out_core_object() {
     cp "$scripts/core-object.mk" source/GNUmakefile
+    cp "$scripts/prefix_by_library.c" source/
 }

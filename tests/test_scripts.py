@@ -259,7 +259,7 @@ def test_the_core_is_linked_once_into_the_interpreter_and_into_libpython(how, wo
     (core,) = [line for line in lines if "-o core.o" in line]
     assert core.startswith("-r ") and core.endswith("-o core.o Objects/a.o Python/b.o") and "-flto=" in core
     (getpath,) = [line for line in lines if line.startswith("Modules/getpath.o ")]
-    assert "-ffat-lto-objects" in getpath and f"-include {work}/scripts/prefix_by_library.c" in getpath
+    assert "-ffat-lto-objects" in getpath and "-include prefix_by_library.c" in getpath
     assert "Objects/a.o" in [line.strip() for line in lines], "flags of one object file went on to others"
 
 

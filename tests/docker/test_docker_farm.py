@@ -1,5 +1,7 @@
 """A farm whose workers are containers of this machine's Docker engine, with the miniature source tree."""
 
+import json
+
 import docker
 from farms import FarmUnderTest, mini_tarball
 
@@ -8,11 +10,23 @@ from python_builds.facts.docker_hosts import CAPABILITIES
 from tests.docker.engines import containers, force
 
 
-def test_a_release_is_built_in_a_fresh_container(farm: FarmUnderTest) -> None:
+def test_a_release_is_built_in_a_fresh_container_whose_image_the_record_names(
+    farm: FarmUnderTest, engine: docker.DockerClient
+) -> None:
     done = farm.build("3.11.2", PLATFORM="debian-12")
 
     assert done.returncode == 0, done.stdout
     assert farm.files("quick/python/debian-12/pkgs/python-3.11.2_1_amd64.deb")
+    record = json.loads((farm.settings.store / "quick/python/debian-12/records/3.11.2-amd64-r1.json").read_bytes())
+    name = "python-builds-worker:debian-12"
+    assert record["image"] == {"name": name, "id": engine.images.get(name).id}
+
+
+def test_a_build_in_a_container_is_reproduced_in_another(farm: FarmUnderTest) -> None:
+    done = farm.run("reproduce", VERSION="3.11.2", PLATFORM="debian-12")
+
+    assert done.returncode == 0, done.stdout
+    assert "reproduced: every file is the same" in done.stdout
 
 
 def test_a_container_is_caged_and_knows_nothing_but_its_own_password(
