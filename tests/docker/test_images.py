@@ -13,6 +13,7 @@ from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.images import WORKER_LABEL, worker_image
 from python_builds.facts.platforms import PLATFORMS, platform_named
 from python_builds.facts.setting_types import CHECKOUT
+from tests.script_runs import FOLDERS
 
 PLATFORM = platform_named(os.environ.get("PLATFORM") or "debian-12")
 IMAGE = worker_image(PLATFORM)
@@ -128,7 +129,7 @@ def test_make_shell_lands_beside_the_scripts_and_leaves_no_container(image):
 
     assert done.stdout.split() == [
         *("nobody", f"{images.WORK}/work"),
-        *("dist", "home", "logs", "scripts", "source", "stage"),
+        *sorted([*FOLDERS, "scripts"]),
     ], done.stderr
     assert not set(docker("ps", "--all", "--quiet").stdout.split()) - set(before.split())
 
