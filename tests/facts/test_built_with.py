@@ -42,7 +42,7 @@ def test_a_record_keeps_it_and_a_snapshot_does_without(make_record) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "none: : Invalid JSON"),
+        (b"", "none: Invalid JSON"),
         (told(tests={"passed": 0}), "tests.passed"),
         (told(surprise=1), "surprise"),
         (b" " * (LARGEST + 1), "500000 bytes"),

@@ -2,7 +2,7 @@
 
 from pydantic import Field, ValidationError
 
-from python_builds.facts.documents import Document
+from python_builds.facts.documents import Document, first_problem
 from python_builds.facts.errors import InvalidRequest
 
 LARGEST = 500_000
@@ -42,6 +42,4 @@ def parse_built_with(content: bytes) -> BuiltWith:
     try:
         return BuiltWith.model_validate_json(content)
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        raise InvalidRequest(f"the description of the build is none: {where}: {problem['msg']}") from error
+        raise InvalidRequest(f"the description of the build is none: {first_problem(error)}") from error

@@ -33,6 +33,11 @@ def parse_document(kind: type[_AnyDocument], what: str, key: str, content: bytes
     try:
         return kind.model_validate_json(content)
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        raise StoreError(f"{key} {what}: {where}{': ' if where else ''}{problem['msg']}") from error
+        raise StoreError(f"{key} {what}: {first_problem(error)}") from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """Tell where a document is wrong, and how."""
+    problem = error.errors()[0]
+    where = ".".join(map(str, problem["loc"]))
+    return f"{where}: {problem['msg']}" if where else problem["msg"]

@@ -8,7 +8,7 @@ import hashlib
 
 from pydantic import AwareDatetime, Field, ValidationError
 
-from python_builds.facts.documents import Document
+from python_builds.facts.documents import Document, first_problem
 from python_builds.facts.errors import InvalidRequest
 
 NAMES = ("compiler", "target", "flags", "configuration")
@@ -60,5 +60,4 @@ def parse_identity(text: str, source_sha256: str, architecture: str) -> Training
     try:
         return TrainingIdentity(source_sha256=source_sha256, architecture=architecture, **told)
     except ValidationError as error:
-        problem = error.errors()[0]
-        raise InvalidRequest(f"training-identity.sh: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from error
+        raise InvalidRequest(f"training-identity.sh: {first_problem(error)}") from error
