@@ -27,7 +27,6 @@ from python_builds.facts.images import worker_image
 from python_builds.facts.platforms import platform_named
 from python_builds.facts.records import Record, Source
 from python_builds.facts.requests import parse_platform_request
-from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import Settings, load_settings
 from python_builds.farm.by_hand import commands_by_hand
 from python_builds.farm.platform_steps import SCRIPTS
@@ -35,22 +34,19 @@ from python_builds.farm.platform_work import build_properties
 from python_builds.farm.training_work import TRAINING_FILE
 from python_builds.farm.workers import host_platform
 
-INSTALL_PACKAGES = CHECKOUT / "scripts" / "setup" / "install-packages.sh"
-
 
 def main(environment: Mapping[str, str]) -> int:
     """Build again and compare; the exit status says whether all is the same."""
 
     def do() -> int:
-        if subprocess.run([INSTALL_PACKAGES, "diffoscope-minimal"], stdin=subprocess.DEVNULL).returncode:
+        if subprocess.run([build.INSTALL_PACKAGES, "diffoscope-minimal"], stdin=subprocess.DEVNULL).returncode:
             raise FarmError("diffoscope is not there; see above")
         settings = load_settings()
         store, product = make_store(settings), wanted(environment)
         record, source = published(settings, store, product, environment)
         print(f"revision {record.revision} of {product}, again from what its record names:", flush=True)
         with tempfile.TemporaryDirectory(prefix="python-builds-reproduce-") as name:
-            log = Path(name, "log")
-            again = build_again(settings, store, record, source, Path(name), log)
+            again = build_again(settings, store, record, source, Path(name))
             return 0 if compare(store, record, again) else 1
 
     return told(do)
@@ -91,7 +87,7 @@ def published(
     return record, record.source
 
 
-def build_again(settings: Settings, store: Store, record: Record, source: Source, folder: Path, log: Path) -> Path:
+def build_again(settings: Settings, store: Store, record: Record, source: Source, folder: Path) -> Path:
     """Run the commands of the record's build by hand; return the folder of what they made.
 
     Raises:
@@ -123,7 +119,7 @@ def build_again(settings: Settings, store: Store, record: Record, source: Source
     }
     place = container(record.image.id, files, again) if record.image else this_machine(files, again)
     with place as run:
-        run_all(commands, run, log, environment)
+        run_all(commands, run, settings.state_dir / "reproduce.log", environment)
     return again
 
 

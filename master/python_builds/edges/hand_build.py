@@ -27,6 +27,7 @@ def run_all(commands: Mapping[str, Sequence[str]], place: Run, log: Path, enviro
     Raises:
         FarmError: naming the step that failed, and the file.
     """
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as file:
         for name, command in commands.items():
             print(f"  {name:<40}", end="", flush=True)
