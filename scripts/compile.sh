@@ -27,10 +27,10 @@ explain_failure() {
     die "make failed, see above"
 }
 
-use_relative_gcc() {
+use_own_gcc() {
     export SOURCE_FOLDER=$work/source WRAPPER_FOLDER=$work/home/gcc
     mkdir -p "$WRAPPER_FOLDER"
-    cp "$scripts/relative-gcc.sh" "$WRAPPER_FOLDER/gcc"
+    cp "$scripts/gcc-for-build.sh" "$WRAPPER_FOLDER/gcc"
     PATH=$WRAPPER_FOLDER:$PATH
 }
 
@@ -43,7 +43,7 @@ main() {
     export_source_date_epoch
     set_make_variables "$stage"
     lay_out_core_object
-    use_relative_gcc
+    use_own_gcc
     case "$stage" in
     quick) goal=all ;;
     instrumented) goal=profile-gen-stamp ;;

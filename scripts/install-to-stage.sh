@@ -47,8 +47,7 @@ main() {
     "$tree/bin/python3" -I -B "$scripts/lay_out_variables.py" "$library"/_sysconfigdata_*.py
     make_movable "$tree" "$library" "$prefix"
     split_all_debug_information "$tree" "$prefix"
-    compile_bytecode "$tree/bin/python3" stage "$library"
-    compile_bytecode_of_tests "$tree/bin/python3" stage-test "$tests"
+    compile_bytecode "$tree/bin/python3" "$library"
     refuse_build_folder
     compress_debug_information
     chmod -R u+rwX,go+rX,go-w stage stage-test stage-debug

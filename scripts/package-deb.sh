@@ -21,6 +21,12 @@ shared_library_dependencies() {
     dpkg-shlibdeps -O "-ldebian/$package$prefix/lib" "${binaries[@]}" | sed -n 's/^shlibs:Depends=//p'
 }
 
+# Everybody who installs waits for the download: xz's best is 6 % smaller than its default. It takes 65 MB of memory to unpack.
+# gzip's takes four times as long as its default for 1 %.
+level_of() {
+    if [ "$1" = xz ]; then echo 9; else echo 6; fi
+}
+
 # In KiB as dpkg counts it: each file rounded up, one for everything that is not a file.
 installed_size() {
     find "$1" -path "$1/DEBIAN" -prune -o -printf '%y %s\n' |
@@ -60,8 +66,8 @@ main() {
     write_control "$folder/debian/$package" "$package" "$revision" "$architecture" "$prefix" "$depends"
     find "$folder/debian/$package" -type d -exec chmod 755 {} +
     deb=dist/${package}_${revision}_$architecture.deb
-    # dpkg-deb clamps every time stamp to SOURCE_DATE_EPOCH. Level 9, its default for gzip, takes four times as long for 1 %.
-    dpkg-deb --root-owner-group "-Z$compression" -z6 --build "$folder/debian/$package" "$deb"
+    # dpkg-deb clamps every time stamp to SOURCE_DATE_EPOCH.
+    dpkg-deb --root-owner-group "-Z$compression" "-z$(level_of "$compression")" --build "$folder/debian/$package" "$deb"
     write_sha256 "$deb"
     say "$(stat -c %s "$deb") bytes in $deb; Depends: $depends"
 }

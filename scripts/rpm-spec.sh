@@ -20,7 +20,7 @@ set_macros() {
 payload_of() {
     case "$1" in
     gzip) echo w6.gzdio ;;
-    xz) echo w6.xzdio ;;
+    xz) echo w9.xzdio ;;
     zstd) echo w19.zstdio ;;
     esac
 }

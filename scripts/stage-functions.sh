@@ -53,16 +53,9 @@ forget_build_folder() {
 # One level, since -O is rare. unchecked-hash: no time stamps, and no reading of sources at import either. The staged
 # interpreter finds its own library from where it lies; -B keeps it from leaving bytecode of another kind.
 compile_bytecode() {
-    local interpreter=$1 stage=$2 library=$3
+    local interpreter=$1 library=$2
     PYTHONHASHSEED=0 "$interpreter" -B -m compileall -q -f -j "$jobs" -o 0 \
-        --invalidation-mode unchecked-hash -s "$work/$stage" -p / "${@:4}" "$work/$library"
-}
-
-# Some of the tests' files are wrong by intention, those that CPython's own Makefile leaves out and others, so that it goes
-# on whatever compileall says; so do we.
-compile_bytecode_of_tests() {
-    compile_bytecode "$@" -x 'bad_coding|badsyntax|lib2to3/tests/data' ||
-        say "some of the tests' files have no bytecode, see above"
+        --invalidation-mode unchecked-hash -s "$work/stage" -p / "$work/$library"
 }
 
 # Files for users that name one of the work folder's own folders.
