@@ -81,7 +81,7 @@ test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=
 test-real: $(VENV)/ready-dev  ## build a real CPython 3.11.2, install it, run it (as root, some minutes)
 	@$(BIN)/pytest tests/real
 
-bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, the indexes, speed, build_cost, size; most need Docker and worker images [BENCH=farm]
+bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, the indexes, speed, build_cost, size; most need Docker and worker images [BENCH=farm] [PLATFORM=debian-12, of speed]
 	@PYTHONPATH="$(PYTHONPATH):$(CURDIR)/tests/e2e" $(BIN)/python -m benchmarks
 
 check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, checkconfig

@@ -4,6 +4,7 @@ By pyperf and pyperformance's own benchmark scripts, in containers, on one core.
 """
 
 import json
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -89,12 +90,24 @@ benchmarks again would give. The wider one below draws the benchmarks anew, too:
 
 
 def measure() -> Result:
-    """Build what is not kept, then measure on all platforms."""
+    """Build what is not kept, then measure on all platforms, or those that PLATFORM names."""
     require_tools()
-    places = [place(name, version) for name, version in TARGETS.items()]
+    places = [place(name, version) for name, version in chosen(os.environ.get("PLATFORM", "")).items()]
     for where in places:
         trees(where)
     return result([compare(where) for where in places])
+
+
+def chosen(platforms: str) -> Mapping[str, str]:
+    """Choose targets by the names of platforms; all where there are none.
+
+    Raises:
+        FarmError: if one is no target.
+    """
+    names = platforms.split() or list(TARGETS)
+    if unknown := [name for name in names if name not in TARGETS]:
+        raise FarmError(f"PLATFORM= names {', '.join(unknown)}; speed is measured on {', '.join(TARGETS)}")
+    return {name: TARGETS[name] for name in names}
 
 
 def compare(

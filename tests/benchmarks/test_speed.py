@@ -9,8 +9,9 @@ import pytest
 from benchmarks import speed_rows
 from benchmarks.programs import run_pyperf
 from benchmarks.report import Result, as_markdown
-from benchmarks.speed import BENCHMARKS, interpreters
+from benchmarks.speed import BENCHMARKS, TARGETS, chosen, interpreters
 from benchmarks.speed_rows import DISTRIBUTION, LIBPYTHON, OURS, PREDECESSOR, Measured
+from python_builds.facts.errors import FarmError
 
 MEASURED = Measured(
     platform="debian-12",
@@ -31,6 +32,13 @@ with open({log!r}, "a") as log:
 runs = [{{"values": [1.0, 2.0, 9.0], "metadata": {{"loops": 8}}}}] * int(options["--processes"])
 json.dump({{"benchmarks": [{{"runs": [{{"warmups": [[1, 2.0]]}}, *runs]}}]}}, open(options["--output"], "w"))
 """
+
+
+def test_platforms_are_chosen_by_name() -> None:
+    assert chosen("") == TARGETS
+    assert chosen("debian-12") == {"debian-12": "3.11.2"}
+    with pytest.raises(FarmError, match="names debian-99; speed is measured on debian-12, debian-13"):
+        chosen("debian-12 debian-99")
 
 
 @pytest.fixture
