@@ -24,7 +24,7 @@ STYLE = {
     "savefig.transparent": True,
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
 }
-PANEL_WIDTH, LINE_HEIGHT, AROUND, LEGEND = 4.6, 0.22, 1.3, 0.5
+PANEL_WIDTH, LINE_HEIGHT, AROUND, LEGEND = 4.6, 0.22, 1.5, 0.7
 """Inches; AROUND is for title, axis and legend together."""
 
 
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> None:
             axes.set_yticklabels([])
     if names:
         handles = [shown[name] for name in names]
-        figure.legend(handles, names, loc="lower center", ncols=min(len(names), 4), frameon=False)
+        figure.legend(handles, names, loc="lower center", ncols=min(len(names), 4 if len(panels) > 1 else 1), frameon=False)
     figure.tight_layout(rect=(0, LEGEND / height if names else 0, 1, 1))
     figure.savefig(target, format="svg", metadata={"Date": None, "Creator": None})
 
