@@ -44,7 +44,8 @@ def main(arguments: list[str]) -> None:
             axes.set_yticklabels([])
     if names:
         handles = [shown[name] for name in names]
-        figure.legend(handles, names, loc="lower center", ncols=min(len(names), 4 if len(panels) > 1 else 1), frameon=False)
+        columns = min(len(names), 4) if len(panels) > 1 else 1
+        figure.legend(handles, names, loc="lower center", ncols=columns, frameon=False)
     figure.tight_layout(rect=(0, LEGEND / height if names else 0, 1, 1))
     figure.savefig(target, format="svg", metadata={"Date": None, "Creator": None})
 
