@@ -17,6 +17,9 @@ set_nodist_flags() {
     # libpython by mistake then finds ours, wherever the tree lies, and never the distribution's of the same name.
     # shellcheck disable=SC2016 # make and the linker expand it, not the shell
     LDFLAGS_NODIST='-Wl,-rpath=\$$ORIGIN/../lib -Wl,--disable-new-dtags'
+    # 0.9 MB of libpython, otherwise.
+    flag=-Wl,-z,pack-relative-relocs
+    if runs_with_linker_flag "$flag"; then LDFLAGS_NODIST+=" $flag"; fi
     # Newer versions add this themselves when shared and optimized.
     if [ "$profile" = optimized ] && ! grep -q -- -fno-semantic-interposition source/configure; then
         CFLAGS_NODIST+=" -fno-semantic-interposition"
@@ -28,6 +31,14 @@ set_nodist_flags() {
 
 accepts_flag() {
     echo 'int x;' | "${CC:-gcc}" "$1" -x c -c -o /dev/null - 2>/dev/null
+}
+
+# By running a program: the C library has to understand what the linker makes. The linker only warns of a flag that it
+# does not know, and takes --fatal-warnings for what follows.
+runs_with_linker_flag() {
+    local program=home/linker-probe
+    echo 'int number; int *volatile address = &number; int main(void) { return *address; }' |
+        "${CC:-gcc}" -fPIE -pie -Wl,--fatal-warnings "$1" -x c -o "$program" - 2>/dev/null && "$program"
 }
 
 # Fills the array options.

@@ -26,9 +26,11 @@ move_tests() {
     cp -R source/Lib/test/. "$target/test/"
 }
 
-# The static library, the object file that is only of use with it, and bytecode of whatever kind make install left.
+# The static library, the object file that is only of use with it, the programs that pip and setuptools put into scripts
+# on Windows (in their RECORDs, too), and bytecode of whatever kind make install left.
 remove_what_users_do_not_need() {
-    find "$1" \( -name 'libpython*.a' -o -path '*/config-*/python.o' \) -type f -delete
+    find "$1" \( -name 'libpython*.a' -o -path '*/config-*/python.o' -o -path '*/site-packages/*.exe' \) -type f -delete
+    find "$1" -path '*/site-packages/*.dist-info/RECORD' -exec sed -i '/\.exe,sha256=/d' {} +
     find "$@" -type d -name __pycache__ -prune -exec rm -rf -- {} +
 }
 

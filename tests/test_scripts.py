@@ -216,7 +216,16 @@ def test_the_flags_of_our_own_build_hide_the_build_folder_and_find_libpython_bes
     lines = configured_with(work, "quick", "")
     (compile_flags,) = [line for line in lines if line.startswith("CFLAGS_NODIST=")]
     assert f"-prefix-map={work}/source=." in compile_flags
-    assert r"LDFLAGS_NODIST=-Wl,-rpath=\$$ORIGIN/../lib -Wl,--disable-new-dtags" in lines
+    (link_flags,) = [line for line in lines if line.startswith("LDFLAGS_NODIST=")]
+    assert link_flags.startswith(r"LDFLAGS_NODIST=-Wl,-rpath=\$$ORIGIN/../lib -Wl,--disable-new-dtags")
+
+
+def test_a_flag_that_the_linker_or_the_c_library_does_not_know_is_left_out(work):
+    require_tool("gcc", "gcc")
+    assert call(work, "configure.sh", "runs_with_linker_flag -Wl,-z,now").returncode == 0
+    assert call(work, "configure.sh", "runs_with_linker_flag -Wl,-z,nonsense").returncode == 1
+    crashes = "gcc_that_crashes() { gcc \"$@\" -nostartfiles; }; export CC=gcc_that_crashes"
+    assert call(work, "configure.sh", f"{crashes}; runs_with_linker_flag -Wl,-z,now").returncode != 0
 
 
 def test_optimized_asks_for_pgo_and_lto_and_for_what_older_versions_do_not_add_themselves(work):
@@ -602,6 +611,24 @@ def test_tests_go_to_a_tree_of_their_own_and_nothing_else_does(work):
     assert files(library) == sorted(kept)
     forgotten = "test/test_capi/__init__.py"
     assert files(library_in(work, "stage-test")) == sorted([*tests, forgotten, *(f"lib-dynload/{m}" for m in modules)])
+
+
+def test_what_is_of_no_use_on_linux_is_removed_and_not_recorded(work):
+    library = library_in(work)
+    removed = [
+        "config-3.99/libpython3.99.a",
+        "config-3.99/python.o",
+        "site-packages/pip/_vendor/distlib/t64.exe",
+        "__pycache__/os.pyc",
+    ]
+    kept = ["os.py", "distutils/command/wininst-14.0.exe", "site-packages/pip/main.py"]
+    for name in (*removed, *kept):
+        write(library / name, "")
+    record = library / "site-packages/pip-1.dist-info/RECORD"
+    write(record, "pip/_vendor/distlib/t64.exe,sha256=x,1\npip/main.py,sha256=y,2\n")
+    moved(work, "remove_what_users_do_not_need", f"stage{PREFIX}")
+    assert {name for name in (*removed, *kept) if (library / name).exists()} == set(kept)
+    assert record.read_text() == "pip/main.py,sha256=y,2\n"
 
 
 @pytest.fixture
