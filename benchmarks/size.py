@@ -24,7 +24,7 @@ Installed: the bytes of all files, those with several names counted once.
 
 Packages were installed {INSTALLS} times each, in turn, by `apt-get install ./FILE` in one container of the worker
 image, which has all that they depend on; each was purged again before the next. `make install` is the one of the
-predecessor's build. 1 MB is a million bytes."""
+plain build. 1 MB is a million bytes."""
 
 
 def measure() -> Result:
@@ -51,8 +51,8 @@ def compare(where: Place, *, optimized: bool = True, installs: int = INSTALLS) -
     )
     return Result(
         title="What an installation takes",
-        rows=size_rows.rows(measured, theirs.spent["install"].wall),
-        plot=size_rows.plot(measured, theirs.spent["install"].wall),
+        rows=size_rows.rows(measured, bare.spent["install"].wall),
+        plot=size_rows.plot(measured, bare.spent["install"].wall),
         notes=NOTES,
         about={
             "image": where.image,
