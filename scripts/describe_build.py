@@ -66,9 +66,10 @@ def packages(libraries):
 
 
 def debian_packages(paths):
-    # It ends with 1 where it does not know all of them, and tells of the others.
+    # It ends with 1 where it does not know all of them, and tells of the others; of diversions too, in words.
     found = output("dpkg-query", "--search", *paths)
-    names = {path: name.split(", ")[0] for name, _, path in (line.partition(": ") for line in found) if path in paths}
+    owned = [(owners.split(", ")[0], path) for owners, _, path in (line.partition(": ") for line in found)]
+    names = {path: name for name, path in owned if path in paths and " " not in name}
     shown = output("dpkg-query", "--show", "--showformat=${binary:Package} ${Version}\n", *sorted(set(names.values())))
     versions = dict(line.split(" ", 1) for line in shown)
     return {path: f"{name.partition(':')[0]} {versions[name]}" for path, name in names.items()}
