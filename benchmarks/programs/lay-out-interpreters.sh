@@ -31,7 +31,7 @@ link_through_libpython() {
         "${flags[@]}" "-Wl,-rpath,$prefix/lib"
 }
 
-uses_libpython() { ldd "$1" | grep -q libpython; }
+uses_libpython() { [[ $(ldd "$1") == *libpython* ]]; }
 
 main() {
     [ $# -eq 1 ] || die "usage: VERSION"
