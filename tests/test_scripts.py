@@ -224,7 +224,7 @@ def test_a_flag_that_the_linker_or_the_c_library_does_not_know_is_left_out(work)
     require_tool("gcc", "gcc")
     assert call(work, "configure.sh", "runs_with_linker_flag -Wl,-z,now").returncode == 0
     assert call(work, "configure.sh", "runs_with_linker_flag -Wl,-z,nonsense").returncode == 1
-    crashes = "gcc_that_crashes() { gcc \"$@\" -nostartfiles; }; export CC=gcc_that_crashes"
+    crashes = 'gcc_that_crashes() { gcc "$@" -nostartfiles; }; export CC=gcc_that_crashes'
     assert call(work, "configure.sh", f"{crashes}; runs_with_linker_flag -Wl,-z,now").returncode != 0
 
 
