@@ -28,7 +28,7 @@ def rows(measured: Measured, make_install: float) -> list[Row]:
     return [
         _size(measured, "our tarball", "tarball-ours", "the predecessor's tarball", "tarball-predecessor", GOAL),
         _size(measured, "our deb", "deb-ours", "the predecessor's tarball", "tarball-predecessor", GOAL),
-        _size(measured, "our deb", "deb-ours", "a deb of the predecessor's tree", "deb-predecessor"),
+        _size(measured, "our deb", "deb-ours", "a deb of the predecessor's tree", "deb-predecessor", GOAL),
         _size(measured, "our tarball", "tarball-ours", "a tarball of a plain build", "tarball-plain"),
         _size(measured, "our installed tree", "installed-ours", "the predecessor's", "installed-predecessor"),
         _size(measured, "our installed tree", "installed-ours", "a plain build's", "installed-plain"),

@@ -27,7 +27,7 @@ def test_sizes_are_in_megabytes_beside_what_they_are_compared_to() -> None:
 
     assert (tarball.values, tarball.reference, tarball.unit) == ([20], [90], "MB")
     assert (deb.values, deb.reference, deb.goal) == ([14], [90], "at most 1/6 (0.17)")
-    assert (packages.values, packages.reference, packages.goal) == ([14], [89], "")
+    assert (packages.values, packages.reference, packages.goal) == ([14], [89], "at most 1/6 (0.17)")
 
 
 def test_installing_a_package_is_compared_to_make_install_too() -> None:
