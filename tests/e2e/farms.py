@@ -83,9 +83,16 @@ class FarmUnderTest:
         return subprocess.CompletedProcess(process.args, process.returncode, output)
 
     def spawn(self, command: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Start a command."""
+        """Start a command, as a terminal would: what a shell starts with `&`, as the tests may be, inherits SIGINT ignored."""
         return subprocess.Popen(
-            [sys.executable, "-m", f"python_builds.commands.{command}", *arguments],
+            [
+                "/usr/bin/env",
+                "--default-signal=INT",
+                sys.executable,
+                "-m",
+                f"python_builds.commands.{command}",
+                *arguments,
+            ],
             env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
