@@ -72,11 +72,11 @@ shell: $(VENV)/ready  ## open a shell in a container like the farm's, with the s
 
 test: $(VENV)/ready-dev  ## run the tests; needs no Docker
 	@scripts/setup/install-packages.sh $(TEST_PACKAGES)
-	@$(BIN)/pytest --numprocesses 3 --dist loadfile
+	@$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=1 adds real CPythons on Debian 11, 12 and 13 [ALL=1]
 	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES)
-	@$(BIN)/pytest tests/docker
+	@$(BIN)/pytest tests/docker --numprocesses 2
 
 test-real: $(VENV)/ready-dev  ## build a real CPython 3.11.2, install it, run it (as root, some minutes)
 	@$(BIN)/pytest tests/real

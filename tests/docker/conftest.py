@@ -10,9 +10,25 @@ from pathlib import Path
 import docker
 import pytest
 from farms import FarmUnderTest, make_farm, mini_tarball
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from python_builds.edges.docker_engines import container_name
 from tests.docker.engines import ADDRESS, BRIDGE, IMAGE, PrivateEngine, containers_farm, run
+
+
+class TwoGroups(LoadScopeScheduling):
+    """Has tests in an engine or a container of their own run beside the others, which share images and the engine.
+
+    xdist_group marks would say so too, but pytest-xdist 3.8 with pytest 9.2 takes no notice of them.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        apart = ("test_docker_faults.py", "test_rpm.py", "test_rpm_repository.py")
+        return "apart" if nodeid.partition("::")[0].endswith(apart) else "shared"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> TwoGroups:
+    return TwoGroups(config, log)
 
 
 @pytest.fixture
@@ -69,9 +85,10 @@ def private_engine() -> Iterator[PrivateEngine]:
 @pytest.fixture
 def private_farm(private_engine: PrivateEngine) -> Iterator[FarmUnderTest]:
     """Give a farm with two containers on the private engine."""
-    with contextlib.closing(private_engine.client()) as client:
-        values = {"start_seconds": 15}
-        with containers_farm(client, private_engine.url, ADDRESS, **values) as made:
-            yield made
-            if private_engine.process is None:
-                private_engine.start()
+    with (
+        contextlib.closing(private_engine.client()) as client,
+        containers_farm(client, private_engine.url, ADDRESS) as made,
+    ):
+        yield made
+        if private_engine.process is None:
+            private_engine.start()

@@ -122,16 +122,17 @@ def test_an_image_without_a_worker_is_given_up_and_says_how_its_container_ended(
 
 
 def test_a_container_that_never_connects_is_removed_and_its_worker_can_be_used_again(
-    farm: FarmUnderTest, engine: docker.DockerClient
+    engine: docker.DockerClient, private_engine: PrivateEngine
 ) -> None:
-    use_image(farm, engine, '["sleep", "infinity"]')
-    farm.run("farm", "run")
-    request = force(farm, "3.11.2")
+    with containers_farm(engine, private_engine.url, ADDRESS, start_seconds=15) as farm:
+        use_image(farm, engine, '["sleep", "infinity"]')
+        farm.run("farm", "run")
+        request = force(farm, "3.11.2")
 
-    assert farm.wait_for_results(request) == EXCEPTION
-    assert all(f"its container did not connect to {ADDRESS} in 15 s" in state for state in states(farm, request))
-    engine.images.get(IMAGE).tag(f"broken/{IMAGE}")
-    assert farm.wait_for_results(force(farm, SLOW)) in GOOD
+        assert farm.wait_for_results(request) == EXCEPTION
+        assert all(f"its container did not connect to {ADDRESS} in 15 s" in state for state in states(farm, request))
+        engine.images.get(IMAGE).tag(f"broken/{IMAGE}")
+        assert farm.wait_for_results(force(farm, SLOW)) in GOOD
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
