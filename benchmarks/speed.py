@@ -23,11 +23,8 @@ from python_builds.facts.errors import FarmError
 TARGETS = {"debian-12": "3.11.2", "debian-13": "3.13.5"}
 """Platforms, each with the version that the distribution itself has."""
 
-ROUNDS = 3
-"""In every second, the interpreters run in the opposite order."""
-
-PROCESSES = 2
-"""Of a benchmark in each round, for each interpreter."""
+ROUNDS = 8
+"""In each, a process for each benchmark and interpreter; in every second, interpreters run in the opposite order."""
 
 VALUES, WARMUPS = 3, 1
 """In each process."""
@@ -82,11 +79,12 @@ pyperformance's benchmarks, unchanged, which are those that need the standard li
 - {DISTRIBUTION}: its own package of the same version.
 - {LIBPYTHON}: a program of one call, `Py_BytesMain`, linked with our libpython by `python3-config --embed`.
 
-pyperf ran each benchmark under one interpreter after the other, {ROUNDS} rounds, every second in the opposite order,
-with {PROCESSES} processes of {VALUES} values after {WARMUPS} warm-up in each, all on one core, and as many loops under
-each interpreter as it had found to be enough under the first. A time is the median over all processes of the median of
-a process's values. The range is the 95 % confidence interval of a bootstrap over processes: what measuring these
-benchmarks again would give. The wider one below draws the benchmarks anew, too: what others might have told."""
+pyperf ran each benchmark under one interpreter right after the other, {ROUNDS} rounds, every second in the opposite
+order, with a process of {VALUES} values after {WARMUPS} warm-up in each, all on one core, and as many loops under each
+interpreter as it had found to be enough under the first. A process's time is the median of its values; a ratio is the
+median of those of the rounds, since a shared machine changes its speed from minute to minute. The range is the 95 %
+confidence interval of a bootstrap over rounds: what measuring these benchmarks again would give. The wider one below
+draws the benchmarks anew, too: what others might have told."""
 
 
 def measure() -> Result:
@@ -115,7 +113,6 @@ def compare(
     *,
     benchmarks: Mapping[str, Sequence[str]] = BENCHMARKS,
     rounds: int = ROUNDS,
-    processes: int = PROCESSES,
     optimized: bool = True,
 ) -> Measured:
     """Run the benchmarks under the four interpreters of a place; builds that are not optimized prove nothing."""
@@ -123,7 +120,6 @@ def compare(
         "interpreters": interpreters(where.tarball.version),
         "benchmarks": {n: [f"{SCRIPTS}/bm_{c[0]}/run_benchmark.py", *c[1:]] for n, c in benchmarks.items()},
         "rounds": rounds,
-        "processes": processes,
         "values": VALUES,
         "warmups": WARMUPS,
     }

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def run(plan: dict[str, Any]) -> dict[str, Any]:
-    """Give, for each benchmark and interpreter, the median of each worker process's values, in seconds."""
+    """Give, for each benchmark and interpreter, the median of each round's values, in seconds."""
     interpreters = plan["interpreters"]
     loops = {}
     medians: dict[str, dict[str, list[float]]] = {name: {i: [] for i in interpreters} for name in plan["benchmarks"]}
@@ -37,20 +37,19 @@ def run(plan: dict[str, Any]) -> dict[str, Any]:
         for name, command in plan["benchmarks"].items():
             print(f"round {number + 1} of {plan['rounds']}: {name}", flush=True)
             for interpreter in order:
-                options = [f"--loops={loops[name]}", f"--processes={plan['processes']}"]
-                found = measure(plan, interpreters[interpreter], command, options)
-                medians[name][interpreter] += [median(values) for values in found["values"]]
+                found = measure(plan, interpreters[interpreter], command, [f"--loops={loops[name]}"])
+                medians[name][interpreter].append(median(found["values"]))
     return {"loops": loops, "medians": medians}
 
 
 def calibrate(plan: dict[str, Any], command: Sequence[str]) -> int:
     """Let pyperf find how many loops make a value that is long enough, under the first interpreter."""
     first = next(iter(plan["interpreters"].values()))
-    return int(measure(plan, first, command, ["--processes=1"])["loops"])
+    return int(measure(plan, first, command, [])["loops"])
 
 
 def measure(plan: dict[str, Any], interpreter: str, command: Sequence[str], options: Sequence[str]) -> dict[str, Any]:
-    """Run one benchmark under one interpreter: the values of each process, and the loops of a value."""
+    """Run one benchmark under one interpreter, in a process: its values, and the loops of each."""
     script, *arguments = command
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "result.json")
@@ -60,6 +59,7 @@ def measure(plan: dict[str, Any], interpreter: str, command: Sequence[str], opti
                 script,
                 *arguments,
                 "--quiet",
+                "--processes=1",
                 f"--output={output}",
                 "--inherit-environ=PYTHONPATH",
                 f"--affinity={max(os.sched_getaffinity(0))}",
@@ -78,10 +78,14 @@ def measure(plan: dict[str, Any], interpreter: str, command: Sequence[str], opti
 def read(suite: dict[str, Any]) -> dict[str, Any]:
     """Read pyperf's file, which must be of a single benchmark."""
     (benchmark,) = suite["benchmarks"]
-    runs = [run for run in benchmark["runs"] if "values" in run]
-    places = [suite.get("metadata", {}), benchmark.get("metadata", {}), *(run.get("metadata", {}) for run in runs)]
+    (values,) = [run["values"] for run in benchmark["runs"] if "values" in run]
+    places = [
+        suite.get("metadata", {}),
+        benchmark.get("metadata", {}),
+        *(run.get("metadata", {}) for run in benchmark["runs"]),
+    ]
     loops = next(place["loops"] for place in places if "loops" in place)
-    return {"values": [run["values"] for run in runs], "loops": loops}
+    return {"values": values, "loops": loops}
 
 
 def describe(interpreter: str) -> dict[str, str]:

@@ -29,6 +29,20 @@ def test_twice_as_fast_and_half_as_fast_are_as_fast() -> None:
     assert mean_ratio(STEADY, "ours", "theirs") == pytest.approx(1)
 
 
+def test_a_machine_that_changes_its_speed_between_rounds_changes_no_ratio() -> None:
+    speeds = (1, 2, 2, 0.5, 1, 3)
+    times = {"a": {"ours": [1.0 * s for s in speeds], "theirs": [1.1 * s for s in speeds]}}
+
+    assert mean_ratio(times, "ours", "theirs") == pytest.approx(1.1)
+    assert interval(times, "ours", "theirs") == pytest.approx((1.1, 1.1))
+
+
+def test_the_other_way_round_the_ratio_is_the_inverse() -> None:
+    forth, back = ratios(noisy(1.1), "ours", "theirs"), ratios(noisy(1.1), "theirs", "ours")
+
+    assert [forth[name] * back[name] for name in forth] == pytest.approx([1] * len(forth))
+
+
 def test_without_noise_measuring_again_gives_the_same() -> None:
     assert interval(STEADY, "ours", "theirs") == pytest.approx((1, 1))
 
