@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs CPython's configure for a prefix and a profile. What a version knows is found by looking, not by its number.
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
+. "$scripts/builtin-modules.sh"
 
 # Flags in *_NODIST shape what we build and stay out of what users' extension modules are built with.
 set_nodist_flags() {
@@ -63,6 +64,7 @@ main() {
     require_folder source "run unpack-source.sh first"
     export_source_date_epoch
     set_nodist_flags "$profile"
+    build_modules_in
     cd source
     set_options "$prefix" "$profile" "$(./configure --help)"
     # Hundreds of tiny programs: to ask ccache about each takes longer than to compile it.

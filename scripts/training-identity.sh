@@ -5,13 +5,14 @@
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
 . "$scripts/make-variables.sh"
 
-# As make will use them; in another folder they are the same.
+# As make will use them; in another folder they are the same. With the objects of built-in modules: their data have names
+# of their own.
 optimized_flags() {
     set_make_variables optimized
     lay_out_core_object
     # shellcheck disable=SC2016 # make expands it
     make -C source -s --no-print-directory "${make_variables[@]}" \
-        --eval='print-flags: ; @echo $(CC) $(PY_CORE_CFLAGS) $(CCSHARED) $(PGO_PROF_USE_FLAG)' print-flags |
+        --eval='print-flags: ; @echo $(CC) $(PY_CORE_CFLAGS) $(CCSHARED) $(PGO_PROF_USE_FLAG) $(MODOBJS)' print-flags |
         sed "s|$work/source|.|g" | tr -s ' '
 }
 

@@ -212,6 +212,27 @@ def test_configure_gets_only_the_options_it_knows(work):
     assert {"--without-static-libpython", "--enable-static-libpython-for-interpreter"} <= set(lines)
 
 
+SETUP = """\
+# Modules that should always be present
+#math mathmodule.c _math.c -DPy_BUILD_CORE_MODULE # -lm
+#_pickle _pickle.c	# pickle accelerator
+#_pickle_test other.c
+#zlib zlibmodule.c -lz
+"""
+
+
+def test_modules_of_inner_loops_are_built_in_as_cpython_itself_says_how(work):
+    write(work / "source" / "Modules" / "Setup", SETUP)
+    (work / "source" / "Modules").chmod(0o777)
+    lines = configured_with(work, "quick", "")
+    assert (work / "source" / "Modules" / "Setup.local").read_text().splitlines() == [
+        "*static*",
+        "_pickle _pickle.c\t# pickle accelerator",
+        "math mathmodule.c _math.c -DPy_BUILD_CORE_MODULE # -lm",
+    ]
+    assert "configure.sh: built into the interpreter: _pickle math" in lines
+
+
 def test_the_flags_of_our_own_build_hide_the_build_folder_and_find_libpython_beside_the_interpreter(work):
     lines = configured_with(work, "quick", "")
     (compile_flags,) = [line for line in lines if line.startswith("CFLAGS_NODIST=")]

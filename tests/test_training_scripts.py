@@ -70,6 +70,8 @@ def test_the_identity_names_what_the_data_depend_on_and_no_folder(source):
     assert str(source) not in "".join(told.values())
     write(source / "source" / "pyconfig.h", "#define HAVE_X 0\n")
     assert identity(source)["configuration"] != told["configuration"]
+    write(source / "source" / "Makefile", f"MODOBJS = Modules/_pickle.o\n{MAKEFILE}")
+    assert identity(source)["flags"] == f"{told['flags']} Modules/_pickle.o"
 
 
 def test_flags_that_use_no_training_data_have_no_identity(source):

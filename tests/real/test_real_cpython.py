@@ -37,6 +37,7 @@ def test_the_record_says_where_it_comes_from_and_that_it_was_checked(built: Path
     record = json.loads(path.read_bytes())
 
     assert record["checked"] is True
+    assert {"_pickle", "math"} <= set(record["built_with"]["builtin_modules"])
     assert record["source"]["trust"] == "signed-index"
     # Upstream's own digest of Python-3.11.2.tgz, as in https://www.python.org/ftp/python/3.11.2/
     assert record["source"]["sha256"] == "2411c74bda5bbcfcddaf4531f66d1adc73f247f529aee981b029513aefdbf849"

@@ -25,7 +25,7 @@ class TrainingIdentity(Document):
     architecture: str
     compiler: str = Field(min_length=1, description="its own first line about its version")
     target: str = Field(min_length=1, description="the compiler's name of the machine")
-    flags: str = Field(min_length=1, description="of the optimized stage")
+    flags: str = Field(min_length=1, description="of the optimized stage, and objects of built-in modules")
     configuration: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of pyconfig.h")
 
     @property
