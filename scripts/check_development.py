@@ -77,9 +77,10 @@ def embed(folder, prefix, words):
     run(*flags("CC"), source, "-o", program, *words, f"-Wl,-rpath,{prefix}/lib")
     needed = run("ldd", program)
     assert f"{prefix}/lib/libpython" in needed, f"the program does not use our libpython:\n{needed}"
-    # An embedded CPython looks for a python3 on the PATH to find its library by, and takes the system's of the same series.
+    # An embedded CPython looks for a python3 on the PATH to find its library by, and takes the system's of the same series;
+    # without one it takes a lib/python3.X of the current folder, which in / is the system's, too.
     for path in (f"{prefix}/bin:{os.environ['PATH']}", "/nonexistent"):
-        found, answer = json.loads(run(program, env={**os.environ, "PATH": path}))
+        found, answer = json.loads(run(program, env={**os.environ, "PATH": path}, cwd=folder))
         assert os.path.samefile(found, prefix), f"with PATH={path} its prefix is {found}"
         assert answer == 42
 
