@@ -14,6 +14,7 @@ DISTRIBUTION = "the distribution's"
 LIBPYTHON = "ours through libpython"
 
 COMPARED = ((OURS, PREDECESSOR), (OURS, DISTRIBUTION), (LIBPYTHON, PREDECESSOR), (OURS, LIBPYTHON))
+GOALS = {(OURS, PREDECESSOR): "at least 1.08", (OURS, DISTRIBUTION): "above 1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,7 @@ def rows(one: Measured) -> list[Row]:
             unit="",
             compared_to=other,
             estimate=(mean_ratio(one.medians, ours, other), *interval(one.medians, ours, other)),
+            goal=GOALS.get((ours, other), ""),
         )
         for ours, other in COMPARED
     ]
