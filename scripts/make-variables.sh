@@ -17,8 +17,9 @@ set_make_variables() {
         # Partitions are the same however many compilers work on them, so the number of cores changes nothing.
         make_variables+=(
             FAT_OBJECTS=-ffat-lto-objects
-            # Not position-independent, as Debian's own: a program of fixed addresses is faster.
-            "INTERPRETER_FLAGS=-O3 -flto=$jobs -no-pie"
+            # A program of fixed addresses, as Debian's own. -no-pie tells the linker; those that compile the partitions
+            # go by the objects, which are -fPIC for libpython, unless they are told as well.
+            "INTERPRETER_FLAGS=-O3 -flto=$jobs -no-pie -fno-pic"
             "CORE_FLAGS=\$(filter-out -flto-partition=none,\$(PY_CORE_CFLAGS)) \$(CCSHARED) -flto=$jobs $(machine_code_flag)"
         )
         ;;

@@ -293,6 +293,20 @@ def test_the_core_is_linked_once_into_the_interpreter_and_into_libpython(how, wo
     assert "Objects/a.o" in [line.strip() for line in lines], "flags of one object file went on to others"
 
 
+def test_the_interpreter_is_of_fixed_addresses_though_its_objects_are_not(work):
+    require_tool("gcc", "gcc")
+    require_tool("nm", "binutils")
+    write(work / "source" / "numbers.c", "int first = 1, second = 2;\n")
+    table = "extern int first, second; static int *const table[] = {&first, &second};"
+    write(work / "source" / "main.c", f"{table} int main(int count, char **words) {{ return *table[count & 1]; }}\n")
+    compiled = "gcc -O3 -fPIC -flto -fno-fat-lto-objects -c main.c numbers.c"
+    code = "set_make_variables optimized; cd source; " + compiled + '; for word in "${make_variables[@]}"; do '
+    code += "case $word in INTERPRETER_FLAGS=*) gcc ${word#*=} -o program main.o numbers.o; nm program; esac; done"
+    done = call(work, "compile.sh", code)
+    (found,) = [line.split()[1] for line in done.stdout.splitlines() if line.endswith(" table")]
+    assert found == "r", f"the table of addresses has to be written when the program is loaded: {done.stderr}"
+
+
 def test_an_optimized_build_without_training_data_is_refused(work):
     write(work / "logs" / "source-date-epoch", "1700000000\n")
     write(work / "source" / "Makefile", "all:\n")
