@@ -57,6 +57,31 @@ def check_build_variables(folder, prefix, built_for):
         assert not stale, f"these build variables name {built_for}: {stale}"
 
 
+def check_build_variables_as_json(folder, prefix, built_for):
+    """Of 3.14 and newer: paths are absolute or, in a tree that may lie anywhere, start from the file's folder."""
+    for file in stdlib().glob("_sysconfig_vars*.json"):
+        variables = json.loads(file.read_text())
+        for name in FOLDERS:
+            path = pathlib.Path(file.parent, variables[name])
+            assert path.samefile(sysconfig.get_config_var(name)), f"{file.name}: {name} is {path}"
+        assert not built_for or built_for not in file.read_text(), f"{file} names {built_for}"
+
+
+def check_build_details(folder, prefix, built_for):
+    """Of 3.14 and newer, by PEP 739: base_prefix may start from the file's folder, other paths from base_prefix."""
+    for file in stdlib().glob("build-details.json"):
+        details = json.loads(file.read_text())
+        base = pathlib.Path(file.parent, details["base_prefix"])
+        assert base.samefile(prefix), f"{file.name}: base_prefix is {details['base_prefix']}"
+        paths = [details["base_interpreter"], details["libpython"]["dynamic"], *details["c_api"].values()]
+        assert all(pathlib.Path(base, path).exists() for path in paths), f"{file.name}: of {paths} some are not there"
+        assert pathlib.Path(base, details["base_interpreter"]).samefile(sys.executable)
+
+
+def stdlib():
+    return pathlib.Path(sysconfig.get_path("stdlib"))
+
+
 def check_extension_module(folder, prefix, built_for):
     source, compiled = folder / "trial.c", folder / "trial.o"
     module = folder / ("trial" + sysconfig.get_config_var("EXT_SUFFIX"))
@@ -98,7 +123,8 @@ def check_embedding_with_pkg_config(folder, prefix, built_for):
 
 
 def chosen_checks():
-    checks = [check_build_variables, check_extension_module, check_embedding_with_python3_config]
+    checks = [check_build_variables, check_build_variables_as_json, check_build_details, check_extension_module]
+    checks += [check_embedding_with_python3_config]
     return checks + [check_embedding_with_pkg_config] * bool(shutil.which("pkg-config"))
 
 

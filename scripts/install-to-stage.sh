@@ -43,7 +43,7 @@ main() {
     move_tests "$library" "$tests"
     remove_what_users_do_not_need "$tree" "$tests"
     add_short_names "$tree/bin"
-    forget_build_folder "$tree" "$library"
+    forget_build_folder
     "$tree/bin/python3" -I -B "$scripts/lay_out_variables.py" "$library"/_sysconfigdata_*.py
     make_movable "$tree" "$library" "$prefix"
     split_all_debug_information "$tree" "$prefix"

@@ -6,11 +6,17 @@
 
 main() {
     [[ $# -eq 2 || $# -eq 3 ]] || usage "NAME PREFIX [stage|stage-test|stage-debug]"
-    local name=$1 prefix=$2 folder=${3:-stage} tree
-    [[ $folder =~ ^stage(-test|-debug)?$ ]] || usage "NAME PREFIX [stage|stage-test|stage-debug]"
+    local name=$1 prefix=$2 part=${3:-stage} tree
+    [[ $part =~ ^stage(-test|-debug)?$ ]] || usage "NAME PREFIX [stage|stage-test|stage-debug]"
     [[ $name == *.tar.gz && $name != */* ]] || die "NAME must be a file name that ends in .tar.gz, not '$name'"
-    tree=$(staged_prefix "$prefix" "$folder")
+    tree=$(staged_prefix "$prefix" "$part")
     require_folder "$tree" "run install-to-stage.sh first"
+    folder=$(mktemp -d "$work/dist/.tarball.XXXXXX") # not local: the trap needs it
+    trap 'rm -rf -- "$folder"' EXIT
+    copy_tree "$tree" "$folder/${prefix##*/}"
+    tree=$folder/${prefix##*/}
+    lay_out_json "$tree" "$prefix"
+    [ "$part" != stage ] || refuse_prefix "$tree" "$prefix" 'lib/python3*/_sysconfigdata_*.py'
     make_tarball "$name" "$tree"
 }
 

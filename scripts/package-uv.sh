@@ -26,8 +26,10 @@ main() {
     require_folder "$tree" "run install-to-stage.sh first"
     folder=$(mktemp -d "$work/dist/.uv.XXXXXX") # not local: the trap needs it
     trap 'rm -rf -- "$folder"' EXIT
-    cp -a --reflink=auto "$tree" "$folder/python"
+    copy_tree "$tree" "$folder/python"
     move_variables "$folder/python" "$prefix"
+    lay_out_json "$folder/python" "$prefix"
+    refuse_prefix "$folder/python" "$prefix"
     make_tarball "$name" "$folder/python"
 }
 

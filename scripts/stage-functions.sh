@@ -42,14 +42,18 @@ add_short_names() {
     done
 }
 
-# The files CPython writes its build configuration into; in any other file the build folder is an error.
+# The work folder as a basic regular expression.
+work_expression() { sed 's/[][\.*^$|]/\\&/g' <<<"$work"; }
+
+# Text that names the work folder says instead where a distribution would have had it: by one rule, in whatever file CPython
+# writes down how it was built. In a binary nothing can be replaced: refuse_build_folder tells of it. LC_ALL=C: only what
+# holds a zero byte is no text.
 forget_build_folder() {
-    local tree=$1 library=$2 file
-    while IFS= read -r -d '' file; do
-        sed -i -e "s|$work/source|$published_source_folder|g" -e "s|$work/stage||g" "$file"
-    done < <(find "$library" "$tree/bin" "$tree/lib/pkgconfig" -type f \( \
-        -name '_sysconfig*' -o -path '*/config-*/Makefile' -o -path '*/config-*/python-config.py' \
-        -o -name build-details.json -o -name 'python*-config' -o -name '*.pc' \) -print0)
+    local folder
+    folder=$(work_expression)
+    { LC_ALL=C grep -r -l -I -Z -F -- "$work/" stage || [ $? -eq 1 ]; } | # 1: in none
+        xargs -0 -r sed -i -e "s|$folder/stage||g" -e "s|$folder/source|$published_source_folder|g" \
+            -e "s|$folder/|${published_source_folder%/*}/|g"
 }
 
 # One level, since -O is rare. unchecked-hash: no time stamps, and no reading of sources at import either. The staged
@@ -60,11 +64,13 @@ compile_bytecode() {
         --invalidation-mode unchecked-hash -s "$work/stage" -p / "$work/$library"
 }
 
-# Files for users that name one of the work folder's own folders.
+# Files for users that name the work folder, each with the first text in it that does.
 files_naming_build_folder() {
-    local folder patterns=()
-    for folder in source stage stage-test stage-debug dist home logs scripts; do patterns+=(-e "$work/$folder"); done
-    grep -r -l -a -F "${patterns[@]}" stage stage-test stage-debug || [ $? -eq 1 ] # 1: none, which is what we want
+    local file
+    { grep -r -l -a -Z -F -- "$work/" stage stage-test stage-debug || [ $? -eq 1 ]; } |
+        while IFS= read -r -d '' file; do
+            printf '%s: %s\n' "$file" "$(LC_ALL=C grep -a -o -e "$(work_expression)/[A-Za-z0-9_./+-]*" -- "$file" | head -n 1)"
+        done
 }
 
 refuse_build_folder() {
