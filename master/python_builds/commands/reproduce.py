@@ -21,7 +21,7 @@ from python_builds.edges.packages import same_package
 from python_builds.edges.publishing import newest_record
 from python_builds.edges.recipe import recipe, scripts_to_send
 from python_builds.edges.store import Store, make_store
-from python_builds.facts.artifacts import Product, source_key
+from python_builds.facts.artifacts import Product, library_key, source_key
 from python_builds.facts.errors import FarmError, InvalidRequest
 from python_builds.facts.images import worker_image
 from python_builds.facts.platforms import platform_named
@@ -103,6 +103,9 @@ def build_again(settings: Settings, store: Store, record: Record, source: Source
     }
     files = {"scripts": SCRIPTS, source.name: folder / source.name}
     store.download(source_key(product.version, source.name), folder / source.name)
+    for library in record.libraries:
+        files[library.tarball] = folder / library.tarball
+        store.download(library_key(library.tarball), folder / library.tarball)
     if training:
         files[TRAINING_FILE] = folder / TRAINING_FILE
         store.download(training.key, folder / TRAINING_FILE)

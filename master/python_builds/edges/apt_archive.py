@@ -57,6 +57,21 @@ class AptArchive:
             paragraphs = list(self._paragraphs())
         return [offer for paragraph in paragraphs if (offer := self._offer(paragraph))]
 
+    def fetch_tarball(self, package: str, sha256: str, target: Path) -> None:
+        """Fetch the upstream tarball of any source package, known by its digest.
+
+        Raises:
+            SourceError: if no package of that name has it.
+        """
+        with self._alone():
+            self._refresh()
+            shown = self._apt("apt-cache", "showsrc", package)
+        for paragraph in Sources.iter_paragraphs(shown.splitlines(), use_apt_pkg=False):
+            for file in paragraph["Checksums-Sha256"]:
+                if file["sha256"] == sha256:
+                    return self._fetch(f"{paragraph['Package']}={paragraph['Version']}", file["name"], None, target)
+        raise SourceError(f"no source package {package} has a file with SHA-256 {sha256}")
+
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Have one ask at a time: apt fails where another holds its lock, and rewrites what a third may read."""

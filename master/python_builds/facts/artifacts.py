@@ -222,6 +222,11 @@ def source_record_key(version: Version) -> str:
     return f"sources/{version}/source.json"
 
 
+def library_key(tarball: str) -> str:
+    """Name the mirrored source tarball of a library that CPython comes without."""
+    return f"sources/libraries/{tarball}"
+
+
 def training_prefix(version: Version, identity: str) -> str:
     """Name the folder of the training data of a release that are good for one identity."""
     return f"training/{version}/{identity}/"

@@ -16,6 +16,7 @@ extra_build_packages, without_build_packages
 without_updates  packages whose update the archive announces and does not have: the image gets them without
 repositories     that are there but switched off, and have some of its packages
 worker_python    the Python of its worker image, new enough for buildbot-worker (3.8), as command and package
+static_libraries libraries of facts/libraries.py that are built with a CPython that comes without them
 allowed_missing  stdlib extension modules that cannot be built there, each with the reason
 proven           the architectures on which its worker image, a real CPython and the package were really run; what is
                  not in here is written with care and has never been tried on the real thing
@@ -31,6 +32,7 @@ from packaging.version import Version
 
 from python_builds.facts.build_packages import BUILD_PACKAGES, IMAGE_PACKAGES
 from python_builds.facts.errors import InvalidRequest
+from python_builds.facts.libraries import Library, libraries_needed
 
 EL = ("rhel", "rocky", "almalinux", "ol", "centos")
 
@@ -53,6 +55,7 @@ class Platform:
     without_updates: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
     worker_python: tuple[str, str] = ("python3", "python3")
+    static_libraries: tuple[str, ...] = ("mpdecimal",)
     allowed_missing: Mapping[str, str] = field(default_factory=dict, hash=False)
     proven: tuple[str, ...] = ()
 
@@ -71,6 +74,10 @@ class Platform:
     def image_packages(self) -> tuple[str, ...]:
         """The distribution's packages that its worker image adds to the base image, in alphabetical order."""
         return tuple(sorted({*self.build_packages, *IMAGE_PACKAGES[self.package_manager], self.worker_python[1]}))
+
+    def libraries(self, version: Version) -> tuple[Library, ...]:
+        """Name the libraries that are built with a CPython here, since it comes without them."""
+        return libraries_needed(self.static_libraries, version)
 
     def supports(self, version: Version) -> bool:
         """Say whether this CPython builds here."""

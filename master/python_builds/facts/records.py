@@ -9,6 +9,7 @@ from python_builds.facts.artifacts import PROFILES, VARIANTS, Product
 from python_builds.facts.built_with import BuiltWith
 from python_builds.facts.documents import Document, parse_document
 from python_builds.facts.errors import StoreError
+from python_builds.facts.libraries import Library
 from python_builds.facts.platforms import platform_named
 from python_builds.facts.releases import parse_version
 from python_builds.facts.training import TrainingData
@@ -37,6 +38,20 @@ class Source(Document):
     verified: tuple[str, ...] = Field(default=(), description="what was checked when it was fetched, as sentences")
 
 
+class LibrarySource(Document):
+    """The tarball of a library that this CPython comes without, and that is linked into its modules."""
+
+    name: str
+    version: str
+    tarball: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="by which it was known; see facts/libraries.py")
+
+
+def library_source(library: Library) -> LibrarySource:
+    """Say what is mirrored of a library."""
+    return LibrarySource(name=library.name, version=library.version, tarball=library.tarball, sha256=library.sha256)
+
+
 class Image(Document):
     """The worker image of a build, which is where its compiler and its libraries came from."""
 
@@ -57,6 +72,7 @@ class Record(Document):
     checked: bool = Field(description="installed and tried on an untouched base system")
     built_at: AwareDatetime
     source: Source | None = Field(description="None where the predecessor built it")
+    libraries: tuple[LibrarySource, ...] = Field(default=(), description="second sources, linked statically")
     artifacts: tuple[Artifact, ...]
     durations: dict[str, float] = Field(default_factory=dict, description="seconds, by step")
     build: str = Field(default="", description="builder and number of the Buildbot build")

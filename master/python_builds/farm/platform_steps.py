@@ -57,11 +57,21 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
         here("take the source from the store", take_source),
         *send_scripts(SCRIPTS),
         send("send the source", spool, "%(prop:source_name)s"),
+        *(_send_library(spool, library) for library in platform.static_libraries),
         command("prepare folders", ["scripts/prepare-folders.sh"], settings),
         as_builder(
             "unpack", ["unpack-source.sh", util.Property("source_name"), util.Property("source_sha256")], settings
         ),
-        as_builder("configure", ["configure.sh", prefix, profile], settings),
+        as_builder(
+            "build libraries",
+            ["build-libraries.sh", _library_arguments],
+            settings,
+            doStepIf=_has_libraries,
+            hideStepIf=lambda _, step: not _has_libraries(step),
+        ),
+        as_builder(
+            "configure", ["configure.sh", prefix, profile, util.Property("variant", defaultWhenFalse=False)], settings
+        ),
         as_builder("check the configuration", ["check-configuration.sh", *allowed], settings),
         command(
             "config.log",
@@ -118,6 +128,29 @@ def _on_master(
     spool: Path, store: Store, platform: Platform, architecture: str, name: str, function: Any, **kwargs: Any
 ) -> BuildStep:
     return MasterStep(functools.partial(function, store, platform, architecture), spool, name=name, **kwargs)
+
+
+def _send_library(spool: Path, name: str) -> BuildStep:
+    def tarball(props: Any) -> str:
+        return "".join(library["tarball"] for library in props.getProperty("libraries") if library["name"] == name)
+
+    return send(
+        f"send the source of {name}",
+        spool,
+        "%(kw:tarball)s",
+        {"tarball": util.renderer(tarball)},
+        doStepIf=lambda step: bool(tarball(step)),
+        hideStepIf=lambda results, _: results in (SUCCESS, SKIPPED),
+    )
+
+
+@util.renderer
+def _library_arguments(props: Any) -> list[str]:
+    return [library[key] for library in props.getProperty("libraries") for key in ("name", "tarball", "sha256")]
+
+
+def _has_libraries(step: Any) -> bool:
+    return bool(step.getProperty("libraries"))
 
 
 def _is_quick(step: Any) -> bool:

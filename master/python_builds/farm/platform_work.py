@@ -21,6 +21,7 @@ from python_builds.facts.artifacts import (
     PACKAGES_FOLDER,
     TARBALL_PARTS,
     Product,
+    library_key,
     package_file,
     record_key,
     source_key,
@@ -28,7 +29,7 @@ from python_builds.facts.artifacts import (
 )
 from python_builds.facts.built_with import LARGEST, BuiltWith, parse_built_with
 from python_builds.facts.platforms import Platform
-from python_builds.facts.records import Record, Source
+from python_builds.facts.records import Record, Source, library_source
 from python_builds.facts.requests import parse_platform_request
 from python_builds.facts.settings import Settings
 from python_builds.farm.container_worker import IMAGE_ID
@@ -77,6 +78,7 @@ def build_properties(product: Product, revision: int, source: Source) -> dict[st
         "source": source.model_dump(mode="json"),
         "source_name": source.name,
         "source_sha256": source.sha256,
+        "libraries": [library_source(library).model_dump() for library in product.platform.libraries(product.version)],
         "package_name": product.package,
         "package_file": package_file(product, revision),
         **{
@@ -87,11 +89,14 @@ def build_properties(product: Product, revision: int, source: Source) -> dict[st
 
 
 def take_source(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
-    """Copy the mirrored tarball into the spool, from where it is sent; the worker checks its digest."""
+    """Copy the mirrored tarballs into the spool, from where they are sent; the worker checks their digests."""
     product = parse_platform_request(work.properties, platform, architecture).product
     name = str(work.properties["source_name"])
     store.download(source_key(product.version, name), work.spool / name)
-    return Outcome(summary=name)
+    libraries = [library["tarball"] for library in work.properties["libraries"]]
+    for tarball in libraries:
+        store.download(library_key(tarball), work.spool / tarball)
+    return Outcome(summary=", ".join([name, *libraries]))
 
 
 def sign(settings: Settings, _store: Store, _platform: Platform, _architecture: str, work: Work) -> Outcome:
@@ -132,6 +137,7 @@ def record(store: Store, platform: Platform, architecture: str, work: Work) -> O
             "checked": work.steps[CHECK_STEP][0] == SUCCESS,
             "built_at": datetime.datetime.now(datetime.UTC).replace(microsecond=0),
             "source": work.properties["source"],
+            "libraries": work.properties["libraries"],
             "artifacts": work.properties["uploaded"],
             "recipe": work.properties["recipe"],
             "image": _image(work),

@@ -1,6 +1,6 @@
 """Steps that make a worker do something: run a script of ours, take a file, hand one over."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +60,12 @@ def send_scripts(folder: Path) -> Iterable[BuildStep]:
         )
 
 
-def send(name: str, spool: Path, file: str, **kwargs: Any) -> BuildStep:
-    """Make a step that sends a file of the build's spool; `file` is for Interpolate."""
+def send(name: str, spool: Path, file: str, words: Mapping[str, Any] | None = None, **kwargs: Any) -> BuildStep:
+    """Make a step that sends a file of the build's spool; `file` is for Interpolate, with `words` for its `kw`."""
     return steps.FileDownload(
         name=name,
-        mastersrc=util.Interpolate(f"{spool}/{BUILD_SPOOL}/{file}"),
-        workerdest=util.Interpolate(file),
+        mastersrc=util.Interpolate(f"{spool}/{BUILD_SPOOL}/{file}", **(words or {})),
+        workerdest=util.Interpolate(file, **(words or {})),
         haltOnFailure=True,
         **kwargs,
     )
