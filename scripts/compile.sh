@@ -27,6 +27,13 @@ explain_failure() {
     die "make failed, see above"
 }
 
+# A version whose rule for the interpreter takes its flags from elsewhere builds as well, and is slower without a word.
+tell_of_lost_flags() {
+    [[ " ${make_variables[*]} " == *" INTERPRETER_FLAGS="* ]] || return 0
+    [[ $(LC_ALL=C readelf --file-header source/python) == *EXEC* ]] ||
+        say "notice: core-object.mk's INTERPRETER_FLAGS did not reach the link of the interpreter, whose rule reads other variables in this version"
+}
+
 use_own_gcc() {
     export SOURCE_FOLDER=$work/source WRAPPER_FOLDER=$work/home/gcc
     mkdir -p "$WRAPPER_FOLDER"
@@ -56,6 +63,7 @@ main() {
     printf '%s\n' "${make_variables[@]:-}" >logs/make-variables
     # The log is read by check-stdlib.sh: it holds the last stage, which is the one that is installed.
     run_make "$stage" -j"$jobs" "$goal" "${make_variables[@]}" 2>&1 | tee logs/make.log || explain_failure
+    tell_of_lost_flags
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

@@ -24,6 +24,8 @@ ifdef INTERPRETER_FLAGS
 $(BUILDPYTHON): private LINK_PYTHON_OBJS = $(core_objects) $(other_objects)
 $(BUILDPYTHON): private BLDLIBRARY = $(core_objects) $(other_objects)
 $(BUILDPYTHON): private override PY_CORE_LDFLAGS := $(filter-out -flto-partition=none,$(PY_CORE_LDFLAGS)) $(INTERPRETER_FLAGS)
+# What it is linked with since 3.15.
+$(BUILDPYTHON): private override PY_CORE_EXE_LDFLAGS := $(filter-out -flto-partition=none,$(PY_CORE_EXE_LDFLAGS)) $(INTERPRETER_FLAGS)
 endif
 
 # What is linked with LTO needs no machine code before. One program is linked without, from the core and these two.

@@ -28,6 +28,7 @@ TAKE_NO_ARGUMENTS = {
     "check-configuration.sh",
     "training-identity.sh",
     "pack-training-data.sh",
+    "build-libraries.sh",
 }
 PREFIX = "/opt/python/3.99.1"
 
@@ -75,6 +76,7 @@ def test_scripts_name_no_archive_and_no_folder_of_one_machine(script):
 @pytest.mark.parametrize(
     "script, arguments",
     [
+        ("build-libraries.sh", []),
         ("configure.sh", [PREFIX, "quick"]),
         ("compile.sh", ["quick"]),
         ("train.sh", []),
@@ -188,7 +190,7 @@ def test_a_tarball_with_two_top_folders_is_refused(work):
 # configure.sh, compile.sh, train.sh, smoke-test.sh
 
 
-def configured_with(work, profile, help_text):
+def configured_with(work, profile, help_text, *variant):
     """Return what a configure that knows only help_text was called with."""
     write(work / "logs" / "source-date-epoch", "1700000000\n")
     script = f"""#!/bin/sh
@@ -197,9 +199,68 @@ printf '%s\\n' "$@" "CFLAGS_NODIST=$CFLAGS_NODIST" "LDFLAGS_NODIST=$LDFLAGS_NODI
 """
     write(work / "source" / "configure", script, executable=True)
     require_tool("gcc", "gcc")
-    done = run(work, "configure.sh", PREFIX, profile, as_builder=True)
+    done = run(work, "configure.sh", PREFIX, profile, *variant, as_builder=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
+
+
+def test_a_free_threaded_build_is_asked_for_where_cpython_knows_it_and_refused_elsewhere(work):
+    assert "--disable-gil" not in configured_with(work, "quick", "--disable-gil do", "")
+    assert "--disable-gil" in configured_with(work, "quick", "--disable-gil do", "t")
+    write(work / "source" / "configure", "#!/bin/sh\n", executable=True)
+    done = run(work, "configure.sh", PREFIX, "quick", "t", as_builder=True)
+    assert done.returncode == 1
+    assert "its configure knows no --disable-gil, which came with 3.13" in done.stderr
+
+
+def test_a_library_that_cpython_brings_is_taken_and_never_the_image_s(work):
+    known = "--with-system-libmpdec use an installed one"
+    assert "--with-system-libmpdec=no" not in configured_with(work, "quick", known)
+    write(work / "source" / "Modules" / "_decimal" / "libmpdec" / "mpdecimal.h", "")
+    assert "--with-system-libmpdec=no" in configured_with(work, "quick", known)
+
+
+LIBRARY_CONFIGURE = """#!/bin/sh
+for option in "$@"; do case $option in --prefix=*) prefix=${option#--prefix=} ;; esac; done
+printf 'all:\\n\\tgcc %s -c mpd.c\\n\\tar rc libmpdec.a mpd.o\\n' "$CFLAGS" >Makefile
+printf 'install:\\n\\tmkdir -p %s/lib\\n\\tcp libmpdec.a %s/lib\\n' "$prefix" "$prefix" >>Makefile
+"""
+
+
+def library_tarball(work):
+    """Make the source tarball of a library of mpdecimal's shape; return what build-libraries.sh wants to know of it."""
+    write(work / "mpdecimal-1" / "configure", LIBRARY_CONFIGURE, executable=True)
+    write(work / "mpdecimal-1" / "mpd.c", "int mpd_version(void) { return 1; }\n")
+    with tarfile.open(work / "mpdecimal-1.tar.gz", "w:gz") as tarball:
+        tarball.add(work / "mpdecimal-1", "mpdecimal-1")
+    digest = hashlib.sha256((work / "mpdecimal-1.tar.gz").read_bytes()).hexdigest()
+    return "mpdecimal", "mpdecimal-1.tar.gz", digest
+
+
+def test_a_library_that_cpython_does_not_bring_is_built_beside_it_and_configure_is_told(work):
+    write(work / "logs" / "source-date-epoch", "1700000000\n")
+    done = run(work, "build-libraries.sh", *library_tarball(work), as_builder=True)
+    assert done.returncode == 0, done.stderr
+    library = work / "source" / "static-libraries" / "lib" / "libmpdec.a"
+    assert str(work).encode() not in library.read_bytes()
+    lines = configured_with(work, "quick", "")
+    assert lines[-6].startswith("configure.sh: LIBMPDEC_CFLAGS='-I./static-libraries/include'"), lines
+
+
+def test_a_library_that_cpython_brings_is_not_built(work):
+    write(work / "logs" / "source-date-epoch", "1700000000\n")
+    write(work / "source" / "Modules" / "_decimal" / "libmpdec" / "mpdecimal.h", "")
+    done = run(work, "build-libraries.sh", *library_tarball(work), as_builder=True)
+    assert "this CPython brings mpdecimal itself" in done.stdout
+    assert not (work / "source" / "static-libraries").exists()
+
+
+def test_a_library_with_another_digest_is_refused(work):
+    write(work / "logs" / "source-date-epoch", "1700000000\n")
+    name, tarball, digest = library_tarball(work)
+    done = run(work, "build-libraries.sh", name, tarball, "0" * 64, as_builder=True)
+    assert done.returncode == 1
+    assert f"{tarball} has sha256 {digest}, but {'0' * 64} was asked for" in done.stderr
 
 
 def test_configure_gets_only_the_options_it_knows(work):
@@ -424,35 +485,24 @@ def test_make_install_compiles_no_bytecode_but_everything_else_runs(work):
     assert run(work, "python-for-install.sh", "echo", "-m", "ensurepip").stdout == "-m ensurepip\n"
 
 
-def test_the_build_folder_is_found_wherever_it_is_left(work):
-    write(work / "stage" / "text", f"srcdir={work}/source\n")
+def test_a_binary_that_names_the_build_folder_is_refused_with_what_it_says(work):
     write(work / "stage" / "clean", "srcdir=/usr/src/python\n")
-    (work / "stage" / "binary").write_bytes(b"\0\xff" + f"{work}/stage/opt".encode() + b"\0")
-    assert sorted(call(work, "install-to-stage.sh", "files_naming_build_folder").stdout.split()) == [
-        "stage/binary",
-        "stage/text",
-    ]
-    done = call(work, "install-to-stage.sh", "refuse_build_folder")
+    (work / "stage" / "binary").write_bytes(b"\0\xff" + f"{work}/home/.local".encode() + b"\0")
+    done = call(work, "install-to-stage.sh", "forget_build_folder; refuse_build_folder")
     assert done.returncode == 1
-    assert "stage/binary" in done.stderr and "stage/clean" not in done.stderr
+    assert f"stage/binary: {work}/home/.local\n" in done.stderr and "stage/clean" not in done.stderr
 
 
-def test_cpythons_own_record_of_the_build_folder_is_rewritten_and_nothing_else(work):
+def test_text_that_names_the_build_folder_is_rewritten_by_one_rule_in_whatever_file(work):
     library = work / "stage" / PREFIX[1:] / "lib" / "python3.99"
-    for name in (
-        "_sysconfigdata__linux.py",
-        "config-3.99/Makefile",
-        "os.py",
-        "../pkgconfig/python.pc",
-        "../../bin/python3.99-config",
-    ):
-        write(library / name, f"{work}/source {work}/stage{PREFIX}\n")
-    tree = f"stage{PREFIX}"
-    call(work, "install-to-stage.sh", f"forget_build_folder {tree} {tree}/lib/python3.99").check_returncode()
-    assert (library / "config-3.99" / "Makefile").read_text() == f"/usr/src/python {PREFIX}\n"
-    assert call(work, "install-to-stage.sh", "files_naming_build_folder").stdout.split() == [
-        f"{tree}/lib/python3.99/os.py"
-    ]
+    for name in ("_sysconfigdata__linux.py", "a_new_kind.toml", "config-3.99/Makefile", "../../bin/python3.99-config"):
+        write(library / name, f"{work}/source/Lib {work}/stage{PREFIX} {work}/home/.local\n")
+    (library / "in_latin_1").write_bytes(b"\xe4 " + f"{work}/source\n".encode())
+    done = call(work, "install-to-stage.sh", "forget_build_folder; refuse_build_folder")
+    assert done.returncode == 0, done.stderr
+    for name in ("_sysconfigdata__linux.py", "a_new_kind.toml", "config-3.99/Makefile", "../../bin/python3.99-config"):
+        assert (library / name).read_text() == f"/usr/src/python/Lib {PREFIX} /usr/src/home/.local\n"
+    assert (library / "in_latin_1").read_bytes() == b"\xe4 /usr/src/python\n"
 
 
 def test_binaries_are_told_by_their_first_bytes(work):
@@ -574,6 +624,29 @@ def test_other_files_name_where_the_tree_is_too(work, tmp_path):
         assert output == f"{prefix}\n"
     parse = getattr(sysconfig, "_parse_makefile", None) or importlib.import_module("sysconfig.__main__")._parse_makefile
     assert parse(str(library / "config-3.99" / "Makefile")) == {"prefix": PREFIX, "exec_prefix": PREFIX}
+
+
+def test_json_of_a_tree_that_lies_anywhere_names_paths_from_its_own_folder(work, staged_tree):
+    file = library_in(work) / "_sysconfig_vars__linux_.json"
+    write(file, json.dumps({"LIBDIR": f"{PREFIX}/lib", "CONFIG_ARGS": f"'--prefix={PREFIX}'"}))
+    before = file.read_text()
+    assert run(work, "package-tarball.sh", "x.tar.gz", PREFIX, as_builder=True).returncode == 0
+    with tarfile.open(work / "dist" / "x.tar.gz") as tarball:
+        found = json.load(tarball.extractfile(f"{PREFIX[12:]}/lib/python3.99/{file.name}"))
+    assert found == {"LIBDIR": "../../lib", "CONFIG_ARGS": "'--prefix=../..'"}
+    assert file.read_text() == before, "the package's tree lies where it was built for"
+
+
+@pytest.mark.parametrize("script, name", [("package-tarball.sh", "x.tar.gz"), ("package-uv.sh", "x-uv.tar.gz")])
+def test_any_other_text_that_names_the_prefix_is_refused_with_its_line(script, name, work, staged_tree):
+    file = library_in(work) / "_sysconfigdata__linux_.py"
+    write(file, VARIABLES)
+    moved(work, "move_build_variables", "$library", PREFIX)
+    write(library_in(work) / "a_new_kind.toml", f"[paths]\nlib = '{PREFIX}/lib'\n")
+    done = run(work, script, name, PREFIX, as_builder=True)
+    assert done.returncode == 1
+    assert f"lib/python3.99/a_new_kind.toml:2:lib = '{PREFIX}/lib'" in done.stderr
+    assert not (work / "dist" / name).exists()
 
 
 def test_python3_config_is_not_misled_by_links_and_white_space(work, tmp_path):

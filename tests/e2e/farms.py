@@ -39,16 +39,27 @@ def mini_tarball(folder: Path, version: str, **options: object) -> Path:
         "FILL": "",
         "MEMORY": "",
         "FOUND": "",
+        "SERIES": ".".join(version.split(".")[:2]),
+        "HOLDS": version,
         **options,
     }
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / f"Python-{version}"
         shutil.copytree(MINI, tree)
+        write(tree / "Include" / "patchlevel.h", f'#define PY_VERSION "{values["HOLDS"]}"\n')
+        if values["SERIES"] != "3.16":
+            write(tree / "Modules" / "_decimal" / "libmpdec" / "mpdecimal.h", "")
         (tree / "OPTIONS").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
         with tarfile.open(path, "w:gz") as tar:
             tar.add(tree, tree.name)
     path.with_name(f"{path.name}.sha256").write_text(f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n")
     return path
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file in a folder that may not be there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
 
 
 class FarmUnderTest:

@@ -15,8 +15,10 @@ from buildbot.reporters.utils import getURLForBuildrequest
 from twisted.internet import defer, threads
 
 from python_builds.edges import sources
+from python_builds.edges.library_sources import mirror_library
 from python_builds.edges.offers import Source
 from python_builds.edges.publishing import located, newest_record
+from python_builds.edges.source_tarball import require_version
 from python_builds.edges.store import Store
 from python_builds.facts.artifacts import Product
 from python_builds.facts.errors import InvalidRequest, PythonBuildsError
@@ -45,6 +47,12 @@ def release_steps(
             headline=True,
             name="find the source and verify it",
         ),
+        MasterStep(
+            functools.partial(find_libraries, origins, store),
+            spool,
+            name="find the sources of libraries",
+            hideStepIf=lambda results, step: results == SUCCESS and not step.getProperty("libraries"),
+        ),
         AskForBuilds(store, builders, name="ask for the platforms' builds"),
     ]
 
@@ -70,15 +78,31 @@ def find_source(origins: Sequence[Source], store: Store, settings: Settings, wor
     tarball = work.spool / offer.name
     try:
         fetched = sources.fetch(offer, tarball)
+        holds = require_version(tarball, offer.version)
         kept = sources.mirror(store, offer, fetched)
     finally:
         shutil.rmtree(work.spool)
-    for sentence in fetched.verified:
+    for sentence in (*fetched.verified, holds):
         work.say(f"verified: {sentence}")
     work.say(f"{fetched.size} bytes, SHA-256 {fetched.sha256}; the store keeps it for all platforms")
     return Outcome(
         summary=f"{kept.name}, vouched for by {kept.trust}", properties={"python_version": str(offer.version)}
     )
+
+
+def find_libraries(origins: Sequence[Source], store: Store, work: Work) -> Outcome:
+    """Mirror what this CPython comes without and is built with, on the platforms that were asked for."""
+    request = parse_release_request(work.properties)
+    version = parse_version(work.properties["python_version"])
+    needed = {library for platform in request.platforms for library in platform.libraries(version)}
+    try:
+        kept = [mirror_library(store, library, origins, work.spool) for library in sorted(needed, key=str)]
+    finally:
+        shutil.rmtree(work.spool, ignore_errors=True)
+    for library in kept:
+        work.say(f"{library.tarball}, SHA-256 {library.sha256}; the store keeps it for all platforms")
+    names = [library.tarball for library in kept]
+    return Outcome(summary=", ".join(names) or "none needed", properties={"libraries": names})
 
 
 class AskForBuilds(BuildStep):

@@ -21,7 +21,7 @@ int main(int argc, char **argv)
     if (length < 0) /* no /proc where packages are tried */
         length = snprintf(self, sizeof self, "%s", argv[0]);
     self[length] = 0;
-    snprintf(folder, sizeof folder, "%s/../lib/python3.11/lib-dynload", dirname(self));
+    snprintf(folder, sizeof folder, "%s/../lib/" LIBRARY "/lib-dynload", dirname(self));
     setenv("MINI_DYNLOAD", folder, 1);
 
     char **passed = calloc(argc + 4, sizeof *passed);
