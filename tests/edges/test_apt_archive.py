@@ -432,3 +432,17 @@ def test_elsewhere_apt_s_own_keys_decide(tmp_path, monkeypatch):
     monkeypatch.setattr(apt_archive, "KEYRING", tmp_path / "none")
 
     assert source_lines(PAIRS[2:], ["sid"]) == ["deb-src http://deb.example/debian/ sid main"]
+
+
+def test_the_tarball_of_any_source_package_is_fetched_by_its_digest(archive, machine, tmp_path):
+    archive.add("mpdecimal", "4.0.0-1", "mpdecimal_4.0.0.orig.tar.gz", b"older")
+    archive.add("mpdecimal", "4.0.1-1", "mpdecimal_4.0.1.orig.tar.gz", b"a library")
+    source = machine(archive)
+
+    source.fetch_tarball("mpdecimal", hashlib.sha256(b"a library").hexdigest(), tmp_path / "found")
+
+    assert (tmp_path / "found").read_bytes() == b"a library"
+    with pytest.raises(SourceError, match="no source package mpdecimal has a file with SHA-256 0000"):
+        source.fetch_tarball("mpdecimal", "0" * 64, tmp_path / "other")
+    with pytest.raises(SourceError, match="libnothing"):
+        source.fetch_tarball("libnothing", "0" * 64, tmp_path / "other")

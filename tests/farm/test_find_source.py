@@ -1,9 +1,9 @@
 """The release build's own step: what it says of what was verified, and that what is not verified goes nowhere."""
 
 import dataclasses
-import hashlib
 
 import pytest
+from farms import mini_tarball
 
 from python_builds.edges.directory_store import DirectoryStore
 from python_builds.edges.folder import Folder
@@ -47,11 +47,10 @@ def check(tarball, signature):
 def find(tmp_path):
     """Run the step on a tarball with a signature; gives what it said, whether it ended well or not."""
 
-    def run(signature):
+    def run(signature, holds="3.13.5"):
         folder = tmp_path / "tarballs"
         folder.mkdir()
-        (folder / "Python-3.13.5.tgz").write_bytes(b"a tarball")
-        (folder / "Python-3.13.5.tgz.sha256").write_text(hashlib.sha256(b"a tarball").hexdigest())
+        mini_tarball(folder, "3.13.5", HOLDS=holds)
         (folder / "Python-3.13.5.tgz.asc").write_bytes(signature)
         (tmp_path / "spool").mkdir()
         said = []
@@ -73,6 +72,7 @@ def test_a_release_build_says_what_was_verified_and_what_could_be_better(find, t
 
     assert "verified: SHA-256 of a file beside it" in said
     assert "verified: OpenPGP by somebody" in said
+    assert "verified: Include/patchlevel.h says 3.13.5" in said
     assert "it could be vouched for better: get a better one" in said
     assert outcome.summary == "Python-3.13.5.tgz, vouched for by openpgp"
     assert not (tmp_path / "spool").exists()
@@ -83,4 +83,11 @@ def test_a_release_whose_signature_is_bad_is_an_error_and_in_no_store(find, tmp_
         find(b"bad")
 
     assert not (tmp_path / "spool").exists()
+    assert DirectoryStore(tmp_path / "store").keys("") == []
+
+
+def test_a_signed_tarball_of_another_release_is_an_error_and_in_no_store(find, tmp_path):
+    with pytest.raises(NotVerified, match="holds CPython 3.13.4, by its Include/patchlevel.h, and should hold 3.13.5"):
+        find(b"good", holds="3.13.4")
+
     assert DirectoryStore(tmp_path / "store").keys("") == []

@@ -31,7 +31,7 @@ INSTALL_MANAGER = 100
 
 # CPython's own numbering: no epochs, posts, devs or local parts, no leading zeros.
 _NUMBER = r"(?:0|[1-9][0-9]{0,2})"
-VERSION_PATTERN = rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:(?:a|b|rc)(?:0|[1-9][0-9]?))?"
+VERSION_PATTERN = rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:a0|(?:a|b|rc)[1-9][0-9]?)?"
 # a0 is what upstream's main branch calls itself before its first alpha.
 MINOR_PATTERN = rf"{_NUMBER}\.{_NUMBER}"
 _VERSION = re.compile(VERSION_PATTERN, re.ASCII)
