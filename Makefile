@@ -14,7 +14,7 @@ DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iprout
 export PYTHONPATH := $(CURDIR)/master
 export VERSION PLATFORM PROFILE FORCE RETRAIN ARCH REGISTRY ALL BENCH VERSIONS PLATFORMS ARCHITECTURES DRY_RUN YES BATCH KEEP DIGESTS ACCEPT_LOSS
 
-.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms settings base-image images push shell test test-docker test-real bench check format lock clean
+.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms minors settings base-image images push shell test test-docker test-real bench check format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ adopt: $(VENV)/ready  ## list what the predecessor has published in the bucket; 
 
 platforms: $(VENV)/ready  ## print the platform table
 	@$(BIN)/python -m python_builds.commands.platforms
+
+minors: $(VENV)/ready  ## write docs/minors.md, the table of what this farm's records say was built
+	@$(BIN)/python -m python_builds.commands.minors
 
 settings: $(VENV)/ready  ## list the settings, with defaults
 	@$(BIN)/python -m python_builds.facts.settings

@@ -1,8 +1,8 @@
 """Libraries that CPython used to bundle and that not every distribution has: built from their own upstream's source.
 
 One is linked statically, so that a tree works wherever it lies: where `_decimal` cannot be loaded, `import decimal`
-falls back without a word to Python code that is a hundred times slower. Its tarball is a second source of a build, whose
-digest stands here; it is mirrored in the store as CPython's is.
+falls back without a word to Python code that is a hundred times slower. Its tarball is a second source of a build; its
+digest stands here, and it is mirrored in the store as CPython's is.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,50 @@
+"""`make minors`: writes docs/minors.md, the table of what the records of this farm's store say was built."""
+
+import sys
+from pathlib import Path
+
+from python_builds.commands.told import told
+from python_builds.edges.store import Store, make_store
+from python_builds.facts.artifacts import PROFILES, records_prefix
+from python_builds.facts.errors import FarmError
+from python_builds.facts.minors import minors_table
+from python_builds.facts.platforms import PLATFORMS
+from python_builds.facts.records import Record, parse_record
+from python_builds.facts.setting_types import CHECKOUT
+from python_builds.facts.settings import load_settings
+
+PAGE = CHECKOUT / "docs" / "minors.md"
+HEAD = """# What was built
+
+Made by `make minors` from the records of a store: what each says of the newest build of a series there. *Tried* means
+that the package was installed on an untouched system, that the tarball was unpacked in one folder and moved to another,
+and that `scripts/check_interpreter.py` and `scripts/check_development.py` had nothing to say of either. Before that, so
+many files of CPython's own tests had passed. The number after them is gcc's.
+
+"""
+
+
+def main(page: Path = PAGE) -> int:
+    """Write the page."""
+
+    def do() -> int:
+        settings = load_settings()
+        records = every_record(make_store(settings))
+        if not records:
+            raise FarmError(f"the store {settings.store} has no record: build something first, `make build`")
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(HEAD + minors_table(records))
+        print(f"{page}: {len(records)} records")
+        return 0
+
+    return told(do)
+
+
+def every_record(store: Store) -> list[Record]:
+    """Read all records of both profiles."""
+    prefixes = [records_prefix(profile, platform) for profile in PROFILES for platform in PLATFORMS]
+    return [parse_record(key, store.read(key)) for prefix in prefixes for key in store.keys(prefix)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
