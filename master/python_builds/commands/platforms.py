@@ -2,7 +2,7 @@
 
 from python_builds.facts.platforms import PLATFORMS
 
-HEAD = ("PLATFORM", "BASE IMAGE", "PACKAGES", "ARCHITECTURES", "PROVEN ON", "SUPPORTED UNTIL", "PYTHON", "SERVES")
+HEAD = ("PLATFORM", "BASE IMAGE", "PACKAGES", "ARCHITECTURES", "PROVEN ON", "SUPPORTED UNTIL", "PYTHON", "WITHOUT", "SERVES")
 
 
 def table() -> str:
@@ -16,6 +16,7 @@ def table() -> str:
             ", ".join(p.proven) or "not yet",
             p.end_of_support.isoformat(),
             f">= {p.oldest_python}",
+            ", ".join(sorted(p.allowed_missing)) or "-",
             ", ".join(f"{os_id} {version_id}" for os_id, version_id in p.serves),
         )
         for p in PLATFORMS
