@@ -46,8 +46,7 @@ add_short_names() {
 work_expression() { sed 's/[][\.*^$|]/\\&/g' <<<"$work"; }
 
 # Text that names the work folder says instead where a distribution would have had it: by one rule, in whatever file CPython
-# writes down how it was built. In a binary nothing can be replaced: refuse_build_folder tells of it. LC_ALL=C: only what
-# holds a zero byte is no text.
+# writes down how it was built. Not in binaries, of which refuse_build_folder tells: what holds a zero byte (LC_ALL=C).
 forget_build_folder() {
     local folder
     folder=$(work_expression)

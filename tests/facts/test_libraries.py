@@ -6,14 +6,14 @@ import pytest
 from packaging.version import Version
 
 from python_builds.facts.artifacts import check_key, library_key
-from python_builds.facts.libraries import LIBRARIES
+from python_builds.facts.libraries import LIBRARIES, libraries_needed
 from python_builds.facts.platforms import PLATFORMS, platform_named
 from python_builds.facts.records import library_source
 
 
 @pytest.mark.parametrize("version, needed", [("3.9.25", []), ("3.15.0rc1", []), ("3.16.0a0", ["mpdecimal"])])
 def test_a_library_is_built_for_the_series_that_come_without_it(version: str, needed: list[str]) -> None:
-    found = platform_named("debian-12").libraries(Version(version))
+    found = libraries_needed(platform_named("debian-12").static_libraries, Version(version))
 
     assert [library.name for library in found] == needed
 

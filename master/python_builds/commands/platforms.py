@@ -2,7 +2,17 @@
 
 from python_builds.facts.platforms import PLATFORMS
 
-HEAD = ("PLATFORM", "BASE IMAGE", "PACKAGES", "ARCHITECTURES", "PROVEN ON", "SUPPORTED UNTIL", "PYTHON", "WITHOUT", "SERVES")
+HEAD = (
+    "PLATFORM",
+    "BASE IMAGE",
+    "PACKAGES",
+    "ARCHITECTURES",
+    "PROVEN ON",
+    "SUPPORTED UNTIL",
+    "PYTHON",
+    "WITHOUT",
+    "SERVES",
+)
 
 
 def table() -> str:

@@ -32,7 +32,6 @@ from packaging.version import Version
 
 from python_builds.facts.build_packages import BUILD_PACKAGES, IMAGE_PACKAGES
 from python_builds.facts.errors import InvalidRequest
-from python_builds.facts.libraries import Library, libraries_needed
 
 EL = ("rhel", "rocky", "almalinux", "ol", "centos")
 
@@ -75,10 +74,6 @@ class Platform:
         """The distribution's packages that its worker image adds to the base image, in alphabetical order."""
         return tuple(sorted({*self.build_packages, *IMAGE_PACKAGES[self.package_manager], self.worker_python[1]}))
 
-    def libraries(self, version: Version) -> tuple[Library, ...]:
-        """Name the libraries that are built with a CPython here, since it comes without them."""
-        return libraries_needed(self.static_libraries, version)
-
     def supports(self, version: Version) -> bool:
         """Say whether this CPython builds here."""
         return (version.major, version.minor) >= Version(self.oldest_python).release[:2]
@@ -100,10 +95,7 @@ def _leap(release: str) -> tuple[tuple[str, str], ...]:
     return (("opensuse-leap", release), ("sles", release), ("sled", release))
 
 
-def _day(text: str) -> datetime.date:
-    return datetime.date.fromisoformat(text)
-
-
+_day = datetime.date.fromisoformat
 WITHOUT_ZSTD = {"_zstd": "its libzstd is 1.4.4, and compression.zstd of CPython 3.14 and newer takes 1.4.5"}
 
 PLATFORMS = (

@@ -28,6 +28,7 @@ from python_builds.facts.artifacts import (
     tarball_file,
 )
 from python_builds.facts.built_with import LARGEST, BuiltWith, parse_built_with
+from python_builds.facts.libraries import libraries_needed
 from python_builds.facts.platforms import Platform
 from python_builds.facts.records import Record, Source, library_source
 from python_builds.facts.requests import parse_platform_request
@@ -78,7 +79,10 @@ def build_properties(product: Product, revision: int, source: Source) -> dict[st
         "source": source.model_dump(mode="json"),
         "source_name": source.name,
         "source_sha256": source.sha256,
-        "libraries": [library_source(library).model_dump() for library in product.platform.libraries(product.version)],
+        "libraries": [
+            library_source(library).model_dump()
+            for library in libraries_needed(product.platform.static_libraries, product.version)
+        ],
         "package_name": product.package,
         "package_file": package_file(product, revision),
         **{

@@ -22,6 +22,7 @@ from python_builds.edges.source_tarball import require_version
 from python_builds.edges.store import Store
 from python_builds.facts.artifacts import Product
 from python_builds.facts.errors import InvalidRequest, PythonBuildsError
+from python_builds.facts.libraries import libraries_needed
 from python_builds.facts.plan import Parts, missing, parts, priority
 from python_builds.facts.releases import parse_version
 from python_builds.facts.requests import ReleaseRequest, parse_platform_request, parse_release_request
@@ -94,9 +95,9 @@ def find_libraries(origins: Sequence[Source], store: Store, work: Work) -> Outco
     """Mirror what this CPython comes without and is built with, on the platforms that were asked for."""
     request = parse_release_request(work.properties)
     version = parse_version(work.properties["python_version"])
-    needed = {library for platform in request.platforms for library in platform.libraries(version)}
+    named = tuple(dict.fromkeys(name for platform in request.platforms for name in platform.static_libraries))
     try:
-        kept = [mirror_library(store, library, origins, work.spool) for library in sorted(needed, key=str)]
+        kept = [mirror_library(store, library, origins, work.spool) for library in libraries_needed(named, version)]
     finally:
         shutil.rmtree(work.spool, ignore_errors=True)
     for library in kept:
