@@ -61,8 +61,28 @@ def test_settings_add_and_exclude():
     assert choose(listing(), added=["3.9"]).minors["3.9"] == "end-of-life"
 
 
-def test_a_minor_that_is_newer_than_the_data_is_wanted_and_an_older_one_is_not():
-    assert list(choose(listing("3.16.0", "3.1.5")).minors) == ["3.10", "3.14", "3.15", "3.16"]
+def test_a_minor_that_is_newer_than_the_data_is_wanted_with_a_notice_and_an_older_one_is_not():
+    found = choose(listing("3.16.0", "3.1.5"))
+
+    assert list(found.minors) == ["3.10", "3.14", "3.15", "3.16"]
+    assert found.notes == (
+        "the release cycle data does not name 3.16, of which there are releases: it is followed all the same",
+    )
+
+
+def test_a_minor_that_was_released_lately_and_that_the_data_forgot_is_wanted_with_a_notice():
+    found = choose(listing("3.13.5"))
+
+    assert found.minors["3.13"] == "unknown"
+    assert "does not name 3.13" in found.notes[0]
+    long_ago = datetime.datetime(2019, 1, 1, tzinfo=datetime.UTC)
+    assert "3.13" not in choose(listing("3.13.5", published=long_ago)).minors
+
+
+def test_a_minor_that_the_settings_exclude_needs_no_notice():
+    found = choose(listing("3.16.0"), excluded=["3.16"])
+
+    assert ("3.16" in found.minors, found.notes) == (False, ())
 
 
 def test_without_data_what_was_released_lately_is_wanted_and_the_operator_is_told():

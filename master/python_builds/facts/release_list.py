@@ -112,7 +112,7 @@ def choose_minors(
     prereleases: bool,
     today: datetime.date,
 ) -> Wanted:
-    """Say which minors are followed: those not end-of-life, and newer ones than the data knows; then the settings."""
+    """Say which minors are followed: those not end-of-life, and those the data does not know yet; then the settings."""
     notes = []
     if cycle is None:
         chosen = dict.fromkeys(_lately_released(listing, today), "unknown")
@@ -120,10 +120,13 @@ def choose_minors(
             "there is no release cycle data: every minor from 3.9 on that had a release in the last 5 years counts"
         )
     else:
-        newest = max(map(Version, cycle))
         chosen = {name: status for name, status in cycle.items() if status != END_OF_LIFE}
-        unnamed = {minor(version) for version in listing.published} - cycle.keys()
-        chosen |= dict.fromkeys((name for name in unnamed if Version(name) > newest), "unknown")
+        unnamed = _unnamed(listing, cycle, today) - {*excluded}
+        chosen |= dict.fromkeys(unnamed, "unknown")
+        notes += [
+            f"the release cycle data does not name {name}, of which there are releases: it is followed all the same"
+            for name in sorted(unnamed, key=Version)
+        ]
     chosen |= {name: (cycle or {}).get(name, "unknown") for name in added}
     kept = {name: chosen[name] for name in sorted(chosen, key=Version) if name not in excluded}
     return Wanted(minors=kept, prereleases=prereleases, notes=tuple(notes))
@@ -200,6 +203,13 @@ def bounded(notes: Iterable[str]) -> tuple[str, ...]:
     every = list(dict.fromkeys(notes))
     more = len(every) - MAX_NOTES
     return (*every[:MAX_NOTES], *([f"and {more} more like these"] if more > 0 else []))
+
+
+def _unnamed(listing: Listing, cycle: Mapping[str, str], today: datetime.date) -> set[str]:
+    """Pick the minors that are new, or were released lately, and that the data does not name."""
+    newest = max(map(Version, cycle))
+    unnamed = {minor(version) for version in listing.published} - cycle.keys()
+    return {name for name in unnamed if Version(name) > newest} | (unnamed & _lately_released(listing, today))
 
 
 def _lately_released(listing: Listing, today: datetime.date) -> set[str]:
