@@ -269,7 +269,9 @@ def test_a_pre_release_is_found_by_its_number_alone(folder):
     put(folder, "Python-3.14.0rc2.tgz")
 
     assert find_offer([folder], Version("3.14.0rc2"), Trust.DIGEST)[0].name == "Python-3.14.0rc2.tgz"
-    with pytest.raises(SourceNotFound, match="no source has CPython releases"):
+    with pytest.raises(
+        SourceNotFound, match="no source has CPython releases .* There are only pre-releases, 3.14.0rc2: "
+    ):
         find_offer([folder], None, Trust.DIGEST)
 
 
@@ -284,6 +286,32 @@ def test_a_version_that_nobody_has_is_answered_with_what_they_have(folder, tmp_p
         f"no source has CPython 3.13.5 ({folder.path}, {tmp_path}/none were asked). They list 3.10.1, 3.9.25. "
         f"{tmp_path}/none: {tmp_path}/none is no folder."
     )
+
+
+@pytest.mark.parametrize("wanted", ["3.16.0", "3.16.0a3"])
+def test_a_version_that_has_only_pre_releases_is_answered_with_them(folder, wanted):
+    for version in ("3.16.0a2", "3.16.0a10", "3.15.0"):
+        put(folder, f"Python-{version}.tgz")
+
+    with pytest.raises(SourceNotFound) as refused:
+        find_offer([folder], Version(wanted), Trust.DIGEST)
+
+    assert f"no source has CPython {wanted} " in str(refused.value)
+    assert (
+        "There are only pre-releases of 3.16.0, 3.16.0a10, 3.16.0a2: name one of them exactly. They list 3.16.0a10, "
+        in str(refused.value)
+    )
+
+
+def test_a_pre_release_beside_its_release_is_no_reason_to_speak_of_pre_releases(folder):
+    put(folder, "Python-3.15.0rc1.tgz")
+    put(folder, "Python-3.15.0.tgz")
+
+    with pytest.raises(SourceNotFound) as refused:
+        find_offer([folder], Version("3.15.0rc2"), Trust.DIGEST)
+
+    assert "only pre-releases" not in str(refused.value)
+    assert find_offer([folder], None, Trust.DIGEST)[0].name == "Python-3.15.0.tgz"
 
 
 def test_what_is_not_trusted_enough_is_not_proposed(folder):

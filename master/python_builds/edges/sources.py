@@ -24,7 +24,7 @@ from python_builds.facts import records
 from python_builds.facts.artifacts import SIGNATURE_ENDINGS, source_key, source_record_key
 from python_builds.facts.documents import dump
 from python_builds.facts.errors import NotVerified, PythonBuildsError, SourceError, SourceNotFound, WrongDigest
-from python_builds.facts.releases import newest_first, version_of_tarball
+from python_builds.facts.releases import newest_first, only_prereleases, version_of_tarball
 from python_builds.facts.settings import Settings, variable
 from python_builds.facts.trust import Trust
 
@@ -98,6 +98,7 @@ def find_offer(sources: Sequence[Source], version: Version | None, minimum: Trus
     have = newest_first(o.version for o in seen if o.trust.satisfies(minimum))
     raise SourceNotFound(
         f"no source has CPython {version or 'releases'} ({', '.join(source.name for source in sources)} were asked). "
+        + only_prereleases(version, (o.version for o in seen))
         + (f"They list {', '.join(map(str, have))}. " if have else "")
         + " ".join(passed)
     )

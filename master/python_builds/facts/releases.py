@@ -78,6 +78,15 @@ def newest_first(versions: Iterable[Version]) -> list[Version]:
     return sorted(set(versions), reverse=True)
 
 
+def only_prereleases(wanted: Version | None, listed: Iterable[Version]) -> str:
+    """Say that there are only pre-releases of what is wanted, or of anything; nothing if that is not so."""
+    alike = newest_first(v for v in listed if wanted is None or v.base_version == wanted.base_version)
+    if not alike or not all(version.is_prerelease for version in alike):
+        return ""
+    of = f" of {wanted.base_version}" if wanted else ""
+    return f"There are only pre-releases{of}, {', '.join(map(str, alike))}: name one of them exactly. "
+
+
 @dataclass(frozen=True, kw_only=True)
 class Release:
     """One release as python.org's API publishes it."""
