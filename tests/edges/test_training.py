@@ -5,15 +5,15 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from packaging.version import Version
 
 from python_builds.edges.directory_store import DirectoryStore
 from python_builds.edges.training import keep_training, newest_training
 from python_builds.facts.artifacts import training_prefix
 from python_builds.facts.errors import StoreError
+from python_builds.facts.tags import parse_tag
 from python_builds.facts.training import TrainingData, TrainingIdentity
 
-VERSION = Version("3.11.2")
+TAG = parse_tag("3.14.7")
 IDENTITY = TrainingIdentity(
     source_sha256="a" * 64,
     architecture="amd64",
@@ -34,7 +34,7 @@ def made(folder: Path, content: bytes) -> tuple[TrainingData, Path]:
     path.write_bytes(content)
     digest = sha256(content).hexdigest()
     data = TrainingData(
-        key=f"{training_prefix(VERSION, IDENTITY.digest)}{digest}.tar.gz",
+        key=f"{training_prefix(TAG, IDENTITY.digest)}{digest}.tar.gz",
         sha256=digest,
         size=len(content),
         identity=IDENTITY,
@@ -45,30 +45,39 @@ def made(folder: Path, content: bytes) -> tuple[TrainingData, Path]:
 
 
 def test_the_newest_counts_and_older_ones_stay(store: DirectoryStore, tmp_path: Path) -> None:
-    assert newest_training(store, VERSION, IDENTITY.digest) is None
+    assert newest_training(store, TAG, IDENTITY.digest) is None
     for content in (b"one", b"two"):
         data, path = made(tmp_path, content)
         keep_training(store, data, path)
 
-    assert newest_training(store, VERSION, IDENTITY.digest) == data
-    assert len(store.keys(training_prefix(VERSION, IDENTITY.digest))) == 4
-    assert newest_training(store, Version("3.11.20"), IDENTITY.digest) is None
+    assert newest_training(store, TAG, IDENTITY.digest) == data
+    assert len(store.keys(training_prefix(TAG, IDENTITY.digest))) == 4
+    assert newest_training(store, parse_tag("3.14.70"), IDENTITY.digest) is None
+
+
+def test_each_variant_has_data_of_its_own(store: DirectoryStore, tmp_path: Path) -> None:
+    data, path = made(tmp_path, b"one")
+    keep_training(store, data, path)
+
+    assert data.key.startswith("training/3.14.7/")
+    assert training_prefix(parse_tag("3.14.7t"), "x") == "training/3.14.7t/x/"
+    assert newest_training(store, parse_tag("3.14.7t"), IDENTITY.digest) is None
 
 
 def test_the_same_data_twice_are_one_file(store: DirectoryStore, tmp_path: Path) -> None:
     data, path = made(tmp_path, b"one")
 
     assert keep_training(store, data, path) != keep_training(store, data, path)
-    assert newest_training(store, VERSION, IDENTITY.digest) == data
+    assert newest_training(store, TAG, IDENTITY.digest) == data
 
 
 def test_a_file_without_its_document_does_not_count(store: DirectoryStore, tmp_path: Path) -> None:
     data, path = made(tmp_path, b"one")
     store.upload(path, data.key, data.sha256)
 
-    assert newest_training(store, VERSION, IDENTITY.digest) is None
+    assert newest_training(store, TAG, IDENTITY.digest) is None
     keep_training(store, data, path)
-    assert newest_training(store, VERSION, IDENTITY.digest) == data
+    assert newest_training(store, TAG, IDENTITY.digest) == data
 
 
 def test_what_changed_on_its_way_is_not_kept(store: DirectoryStore, tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 import datetime
 
 import pytest
-from packaging.version import Version
 
 from python_builds.facts import failures
 from python_builds.facts.agenda import ASKED, FAILED, MISSING, PUBLISHED, WAITING, make_agenda
 from python_builds.facts.failures import CANCELLED, OK, Inputs, Try
+from python_builds.facts.tags import parse_tag
 
 NOW = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 WAITS = [datetime.timedelta(minutes=10), datetime.timedelta(hours=1)]
@@ -59,7 +59,7 @@ def test_platforms_that_lack_the_same_share_one_request_and_nobody_else_is_in_it
 def test_a_release_that_cannot_be_had_holds_its_products_and_no_others(make_product):
     a, b = make_product("3.13.4"), make_product("3.13.5")
 
-    found = agenda([a, b], tries={Version("3.13.5"): [failed(1)]})
+    found = agenda([a, b], tries={parse_tag("3.13.5"): [failed(1)]})
 
     assert states(found) == [MISSING, WAITING]
     assert found.items[1].hold.reason == "why"
@@ -67,17 +67,17 @@ def test_a_release_that_cannot_be_had_holds_its_products_and_no_others(make_prod
 
 def test_a_release_that_cannot_be_had_is_shown_as_failed_and_tried_once_a_day(make_product):
     a = make_product("3.13.5")
-    tries = {a.version: [failed(n) for n in (60 * 72, 60 * 48, 60 * 23)]}
+    tries = {a.tag: [failed(n) for n in (60 * 72, 60 * 48, 60 * 23)]}
 
     assert states(agenda([a], tries=tries)) == [FAILED]
     assert agenda([a], tries=tries).items[0].hold.until == NOW + datetime.timedelta(hours=1)
-    assert states(agenda([a], tries={a.version: [*tries[a.version][:2], failed(60 * 24)]})) == [MISSING]
+    assert states(agenda([a], tries={a.tag: [*tries[a.tag][:2], failed(60 * 24)]})) == [MISSING]
 
 
 def test_a_release_build_that_went_well_clears_the_ones_before_it(make_product):
     a = make_product("3.13.5")
 
-    assert states(agenda([a], tries={a.version: [failed(9), failed(8), failed(1, OK)]})) == [MISSING]
+    assert states(agenda([a], tries={a.tag: [failed(9), failed(8), failed(1, OK)]})) == [MISSING]
 
 
 def test_a_changed_recipe_asks_again_for_what_was_given_up(make_product):
@@ -98,7 +98,7 @@ def test_the_same_want_has_the_same_name_until_something_came_of_it(make_product
 
     assert first == ids(agenda([b, a]))
     assert first[0].startswith("plan/3.13.5/")
-    for tries in ({a: [failed(100)]}, {a: [failed(100, OK)]}, {a.version: [failed(100)]}):
+    for tries in ({a: [failed(100)]}, {a: [failed(100, OK)]}, {a.tag: [failed(100)]}):
         assert not set(ids(agenda([a, b], tries=tries))) & set(first), tries
 
 
@@ -119,4 +119,40 @@ def test_what_is_published_or_asked_for_is_not_asked_for_whatever_came_before(ma
 def test_the_newest_of_each_minor_goes_first_then_the_backlog_then_pre_releases(make_product):
     wanted = [make_product(v) for v in ("3.15.0a1", "3.13.4", "3.13.5", "3.12.11")]
 
-    assert [str(r.ask.version) for r in agenda(wanted).requests] == ["3.13.5", "3.12.11", "3.13.4", "3.15.0a1"]
+    assert [str(r.ask.tag) for r in agenda(wanted).requests] == ["3.13.5", "3.12.11", "3.13.4", "3.15.0a1"]
+
+
+def test_release_builds_of_both_variants_that_fail_together_use_up_one_attempt_each(make_product):
+    a, b = make_product("3.14.7"), make_product("3.14.7", variant="t")
+
+    found = agenda([a, b], tries={a.tag: [failed(2)], b.tag: [failed(1)]})
+
+    assert states(found) == [WAITING, WAITING]
+    assert [item.hold.failures for item in found.items] == [1, 1]
+
+
+def test_a_source_that_was_found_for_one_variant_is_there_for_the_other(make_product):
+    a, b = make_product("3.14.7"), make_product("3.14.7", variant="t")
+
+    assert states(agenda([a, b], tries={b.tag: [failed(n) for n in (9, 8, 7)]})) == [MISSING, FAILED]
+    assert states(agenda([a, b], tries={a.tag: [failed(1, OK)], b.tag: [failed(n) for n in (9, 8, 7)]})) == [
+        MISSING,
+        MISSING,
+    ]
+
+
+def test_a_variant_that_fails_holds_the_other_not_back(make_product):
+    a, b = make_product("3.14.7"), make_product("3.14.7", variant="t")
+
+    found = agenda([a, b], tries={b: [failed(n) for n in (3, 2, 1)]})
+
+    assert states(found) == [MISSING, FAILED]
+    (request,) = found.requests
+    assert request.external_id.startswith("plan/3.14.7/")
+
+
+def test_requests_of_both_variants_have_names_of_their_own(make_product):
+    found = agenda([make_product("3.14.7"), make_product("3.14.7", variant="t")])
+
+    assert [one.rpartition("/")[0] for one in ids(found)] == ["plan/3.14.7", "plan/3.14.7t"]
+    assert [request.priority for request in found.requests] == [20, 20], "both are the newest of their minor"

@@ -2,11 +2,10 @@
 
 import datetime
 
-from packaging.version import Version
-
 from python_builds.facts.agenda import MISSING, PUBLISHED, Item
 from python_builds.facts.alerts import failing, news, notices, overdue, unpolled
 from python_builds.facts.failures import CANCELLED, FAILED, OK, Try
+from python_builds.facts.tags import parse_tag
 
 NOW = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 DAY = datetime.timedelta(hours=24)
@@ -36,7 +35,7 @@ def test_a_cancelled_build_says_nothing(make_product):
 
 
 def test_a_release_whose_source_cannot_be_had_is_failing():
-    assert failing({Version("3.13.5"): [one(1, FAILED)]}) == {"the release build of CPython 3.13.5 fails": "reason 1"}
+    assert failing({parse_tag("3.13.5"): [one(1, FAILED)]}) == {"the release build of CPython 3.13.5 fails": "reason 1"}
 
 
 def test_a_release_is_overdue_when_it_is_not_everywhere_in_time(make_product):
@@ -47,6 +46,14 @@ def test_a_release_is_overdue_when_it_is_not_everywhere_in_time(make_product):
     assert list(overdue({a.version: hours_ago(25)}, items, NOW, DAY)) == ["CPython 3.13.5 is overdue"]
     assert "rhel-9-amd64: missing" in overdue({a.version: hours_ago(25)}, items, NOW, DAY)["CPython 3.13.5 is overdue"]
     assert overdue({a.version: hours_ago(99)}, items[:1], NOW, DAY) == {}
+
+
+def test_a_variant_that_is_overdue_is_told_by_its_own_name(make_product):
+    items = [Item(product=make_product("3.14.7", variant=v), state=MISSING) for v in ("", "t")]
+
+    found = overdue({items[0].product.version: hours_ago(25)}, items, NOW, DAY)
+
+    assert list(found) == ["CPython 3.14.7 is overdue", "CPython 3.14.7t is overdue"]
 
 
 def test_a_poller_is_overdue_with_its_last_problem():
@@ -74,3 +81,12 @@ def test_what_is_newly_published_is_one_notice_that_programs_can_read(make_produ
     assert notice.text == f"{new}\n{also}"
     assert notice.versions[0] == {"version": "3.13.5", "platform": "debian-12", "architecture": "amd64"}
     assert news([str(old)], [old]) == ()
+
+
+def test_a_new_free_threaded_build_is_told_as_such(make_product):
+    ordinary, free = make_product("3.14.7"), make_product("3.14.7", variant="t")
+
+    (notice,) = news([str(ordinary)], [free, ordinary])
+
+    assert notice.subject == "published: CPython 3.14.7t"
+    assert [one["version"] for one in notice.versions] == ["3.14.7t"]

@@ -56,3 +56,17 @@ def test_architectures_narrow_it():
         "3.13.5 debian-12-arm64",
         "3.12.4 debian-12-arm64",
     ]
+
+
+def test_a_variant_is_named_as_it_is_typed_and_everything_is_both(make_product):
+    published = [make_product("3.14.7"), make_product("3.14.7", variant="t"), make_product("3.13.15")]
+
+    assert rebuilt(published, versions="3.14.7t 3.13.15", platforms=["debian-12"], architectures=["amd64"]) == [
+        "3.14.7t debian-12-amd64",
+        "3.13.15 debian-12-amd64",
+    ]
+    assert rebuilt(published, versions="all") == [
+        "3.14.7 debian-12-amd64",
+        "3.14.7t debian-12-amd64",
+        "3.13.15 debian-12-amd64",
+    ]

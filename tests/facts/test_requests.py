@@ -1,17 +1,17 @@
 """What may be asked of the builders, whoever set the properties."""
 
 import pytest
-from packaging.version import Version
 
-from python_builds.facts.errors import InvalidRequest, InvalidVersion
+from python_builds.facts.errors import InvalidRequest
 from python_builds.facts.platforms import PLATFORMS, platform_named
 from python_builds.facts.requests import (
     DEFAULT_PROFILE,
     parse_platform_request,
     parse_rebuild_request,
     parse_release_request,
-    parse_version_or_newest,
+    requested_tag,
 )
+from python_builds.facts.tags import parse_tag
 
 DEBIAN = platform_named("debian-12")
 
@@ -27,7 +27,7 @@ def test_a_release_request_says_what_to_build_where():
         {"python_version": "3.13.5", "platforms": ["debian-12", "rhel-9"], "profile": "optimized", "force": True}
     )
 
-    assert request.version == Version("3.13.5")
+    assert request.tag == parse_tag("3.13.5")
     assert [p.name for p in request.platforms] == ["debian-12", "rhel-9"]
     assert (request.profile, request.force) == ("optimized", True)
 
@@ -35,7 +35,7 @@ def test_a_release_request_says_what_to_build_where():
 def test_a_release_request_that_says_nothing_asks_for_the_newest_everywhere():
     request = parse_release_request({})
 
-    assert request.version is None
+    assert request.tag is None
     assert request.platforms == PLATFORMS
     assert (request.profile, request.force) == (DEFAULT_PROFILE, False)
 
@@ -78,7 +78,7 @@ def test_a_version_that_is_none_is_refused_with_what_is_allowed(version):
     (problem,) = problems_of(parse_release_request, {"python_version": version})
 
     assert problem.startswith(f"{str(version)!r} is not a CPython version")
-    assert problem.endswith("3.13.5 or 3.14.0rc2, or `newest`")
+    assert problem.endswith("for instance 3.13.5, 3.14.0rc2 or 3.14.0t, or `newest`")
 
 
 def test_all_that_is_wrong_is_told_at_once():
@@ -93,11 +93,37 @@ def test_all_that_is_wrong_is_told_at_once():
     ]
 
 
-def test_newest_is_none_and_a_number_is_a_version():
-    assert parse_version_or_newest("newest") is None
-    assert parse_version_or_newest("3.13.5") == Version("3.13.5")
-    with pytest.raises(InvalidVersion, match="or `newest`"):
-        parse_version_or_newest("Newest")
+@pytest.mark.parametrize(
+    "properties, tag",
+    [
+        ({"python_version": "3.14.7t"}, "3.14.7t"),
+        ({"python_version": "3.14.7", "variant": "t"}, "3.14.7t"),
+        ({"python_version": "3.14.7t", "variant": "t"}, "3.14.7t"),
+        ({"python_version": "3.14.7t", "variant": ""}, "3.14.7t"),
+        ({"python_version": "3.14.7", "variant": ""}, "3.14.7"),
+        ({"python_version": " 3.14.7 "}, "3.14.7"),
+    ],
+)
+def test_a_variant_is_typed_behind_the_version_or_said_beside_it(properties, tag):
+    assert str(requested_tag(properties)) == tag
+    assert str(parse_release_request(properties).tag) == tag
+    assert str(parse_platform_request({**properties, "profile": "quick"}, DEBIAN, "amd64").product.tag) == tag
+
+
+@pytest.mark.parametrize("properties", [{"python_version": "newest-t"}, {"python_version": "newest", "variant": "t"}])
+def test_the_newest_is_an_ordinary_build_and_whoever_wants_another_is_told_to_name_it(properties):
+    (problem,) = problems_of(parse_release_request, properties)
+
+    assert problem.endswith(
+        "`newest` is the newest ordinary build; name the free-threaded one that you mean, as in 3.14.0t"
+    )
+
+
+def test_all_that_is_wrong_with_a_tag_is_told_at_once():
+    problems = problems_of(requested_tag, {"python_version": "x", "variant": "d"})
+
+    assert problems[0] == "variant is 'd': it must be one of '', 't'"
+    assert problems[1].startswith("'x' is not a CPython version")
 
 
 def test_a_platform_request_becomes_a_product_of_the_builder_s_own_platform():
@@ -131,15 +157,17 @@ def test_a_platform_builder_refuses_a_version_older_than_its_platform_builds():
 def test_free_threading_is_refused_before_3_13_whose_configure_would_ignore_it(version):
     properties = {"python_version": version, "profile": "quick", "variant": "t"}
 
-    assert problems_of(parse_platform_request, properties, DEBIAN, "amd64") == [
-        f"CPython {version} has no variant 't': free-threading came with 3.13"
-    ]
+    (problem,) = problems_of(parse_platform_request, properties, DEBIAN, "amd64")
+
+    assert problem.startswith(
+        f"'{version}t' is no build of CPython: the free-threaded one came with 3.13; give {version}"
+    )
 
 
 def test_free_threading_is_there_from_the_pre_releases_of_3_13_on():
     properties = {"python_version": "3.13.0a6", "profile": "quick", "variant": "t"}
 
-    assert parse_platform_request(properties, DEBIAN, "amd64").product.tag == "3.13.0a6t"
+    assert parse_platform_request(properties, DEBIAN, "amd64").product.tag == parse_tag("3.13.0a6t")
 
 
 def test_all_that_is_wrong_with_a_platform_request_is_told_at_once():
@@ -147,7 +175,7 @@ def test_all_that_is_wrong_with_a_platform_request_is_told_at_once():
 
     problems = problems_of(parse_platform_request, properties, DEBIAN, "amd64")
 
-    assert [p.split()[0] for p in problems] == ["''", "profile", "variant", "force"]
+    assert [p.split()[0] for p in problems] == ["variant", "''", "profile", "force"]
 
 
 def test_architectures_are_handed_on_and_none_named_means_all():
@@ -156,15 +184,17 @@ def test_architectures_are_handed_on_and_none_named_means_all():
 
 
 def test_a_rebuild_takes_versions_as_one_types_them_or_all():
-    assert parse_rebuild_request({"versions": " 3.10.1  3.11.9 3.10.1"}).versions == (
-        Version("3.10.1"),
-        Version("3.11.9"),
+    assert parse_rebuild_request({"versions": " 3.10.1  3.14.0t 3.10.1"}).tags == (
+        parse_tag("3.10.1"),
+        parse_tag("3.14.0t"),
     )
-    assert parse_rebuild_request({"versions": "all"}).versions == ()
+    assert parse_rebuild_request({"versions": "all"}).tags == ()
     assert parse_rebuild_request({"versions": "all"}).platforms == ()
 
 
-@pytest.mark.parametrize("versions", ["", " ", None, "newest", "3.11", "3.11.9,3.10.1", "3.11.9; reboot", "all 3.11.9"])
+@pytest.mark.parametrize(
+    "versions", ["", " ", None, "newest", "3.11", "3.11.9,3.10.1", "3.11.9; reboot", "all 3.11.9", "3.12.1t"]
+)
 def test_a_rebuild_without_versions_is_refused(versions):
     assert problems_of(parse_rebuild_request, {"versions": versions})
 

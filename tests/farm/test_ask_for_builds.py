@@ -1,5 +1,6 @@
 """The funnel's end, in a whole Buildbot master inside the test: what it asks for, once, and what it leaves out."""
 
+import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,7 +12,9 @@ from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer
 
 from python_builds.edges.directory_store import DirectoryStore
+from python_builds.edges.publishing import write_record
 from python_builds.facts.platforms import PLATFORMS, platform_named
+from python_builds.facts.records import Record
 from python_builds.farm.manifest_steps import MANIFEST
 from python_builds.farm.release_steps import SCHEDULER, AskForBuilds
 
@@ -100,6 +103,43 @@ class AskForBuildsTest(RunMasterBase):
         assert asked == ["debian-12-amd64"]
         assert build["properties"]["requested"][0] == {}
         assert set(build["properties"]["pending"][0]) == {"debian-12-amd64"}
+
+    @defer.inlineCallbacks
+    def test_a_variant_is_asked_for_as_such_and_the_ordinary_build_that_exists_does_not_count(self) -> Any:
+        write_record(self.store, self.record("3.14.7"))
+        build, asked = yield self.release(1, platforms=["debian-12"], python_version="3.14.7", variant="t")
+
+        assert asked == ["debian-12-amd64"]
+        assert build["properties"]["existing"][0] == {}
+        (brid,) = build["properties"]["requested"][0].values()
+        request = yield self.master.data.get(("buildrequests", brid))
+        buildset = yield self.master.data.get(("buildsets", request["buildsetid"]))
+        values = yield self.master.data.get(("buildsets", request["buildsetid"], "properties"))
+        assert (values["python_version"][0], values["variant"][0]) == ("3.14.7", "t")
+        assert buildset["external_idstring"].endswith("/python-3.14.7t for debian-12-amd64 (quick)")
+
+    @defer.inlineCallbacks
+    def test_a_variant_that_exists_is_not_asked_for_again(self) -> Any:
+        write_record(self.store, self.record("3.14.7", variant="t"))
+        build, asked = yield self.release(1, platforms=["debian-12"], python_version="3.14.7", variant="t")
+
+        assert asked == []
+        assert set(build["properties"]["existing"][0]) == {"debian-12-amd64"}
+
+    @staticmethod
+    def record(version: str, variant: str = "") -> Record:
+        return Record(
+            python_version=version,
+            variant=variant,
+            platform="debian-12",
+            architecture="amd64",
+            revision=1,
+            profile="quick",
+            checked=True,
+            built_at=datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC),
+            source=None,
+            artifacts=(),
+        )
 
     @defer.inlineCallbacks
     def test_a_release_that_nothing_can_build_is_red_with_the_reason(self) -> Any:

@@ -44,14 +44,16 @@ class Publish(BuildStep):
 
     def run(self) -> Any:
         version, builder = self.getProperty("python_version"), self.getProperty("buildername")
+        variant = self.getProperty("variant")
         if f"wait {version} {builder}" in self.bad:
             self.waiting: defer.Deferred[int] = defer.Deferred()
             return self.waiting
-        if f"{version} {builder}" in self.bad:
+        if f"{version}{variant} {builder}" in self.bad:
             return FAILURE
         platform, architecture = PARTS[builder]
         record = {
             "python_version": version,
+            "variant": variant,
             "platform": platform.name,
             "architecture": architecture,
             "revision": self.build.number,
@@ -180,6 +182,45 @@ class PlannerTest(RunMasterBase):
             assert [r["results"] for r in parts] == [SUCCESS] * 3
             assert [r["priority"] for r in parts] == [20, 20, 15], "the planner's priority is handed on"
         assert self.states() == {}
+
+    @defer.inlineCallbacks
+    def test_a_free_threaded_build_is_asked_for_beside_the_ordinary_one_where_its_minor_gets_one(self) -> Any:
+        self.bad.add("3.14.7t debian-13-arm64")
+        yield self.start("3.14.7", "3.13.5", free_threaded="3.14+")
+        asked = yield self.requests("release")
+
+        assert [(r["values"]["python_version"], r["values"]["variant"], r["priority"]) for r in asked] == [
+            ("3.14.7", "", 20),
+            ("3.14.7", "t", 20),
+            ("3.13.5", "", 20),
+        ]
+        for name in PARTS:
+            made = [(r["values"]["python_version"], r["values"]["variant"]) for r in (yield self.requests(name))]
+            assert sorted(made) == [("3.13.5", ""), ("3.14.7", ""), ("3.14.7", "t")]
+        assert self.states() == {"3.14.7t debian-13-arm64": "waiting"}, "the ordinary one is published"
+        told = yield self.planner.getState("told", [])
+        assert told == ["python-3.14.7t for debian-13-arm64 (optimized) fails"]
+
+    @defer.inlineCallbacks
+    def test_only_what_the_setting_names_gets_a_free_threaded_build_by_itself(self) -> Any:
+        yield self.start("3.14.7", "3.13.5", free_threaded="3.13")
+        asked = yield self.requests("release")
+
+        assert [f"{r['values']['python_version']}{r['values']['variant']}" for r in asked] == [
+            "3.14.7",
+            "3.13.5",
+            "3.13.5t",
+        ]
+
+    @defer.inlineCallbacks
+    def test_a_person_who_forces_one_variant_starts_its_count_anew_and_no_other(self) -> Any:
+        self.bad.update({"3.14.7 debian-12-amd64", "3.14.7t debian-12-amd64"})
+        yield self.start("3.14.7", retry_minutes="0.001")
+        yield self.doForceBuild(forceParams={"python_version": "3.14.7t"})
+        yield self.settle()
+
+        made = [r["values"]["variant"] for r in (yield self.requests("debian-12-amd64"))]
+        assert (made.count(""), made.count("t")) == (2, 4)
 
     @defer.inlineCallbacks
     def test_one_red_platform_holds_nothing_back_and_is_left_until_its_recipe_changes(self) -> Any:

@@ -127,8 +127,9 @@ def build(client: Client, settings: Settings, wanted: Mapping[str, Any]) -> int:
         properties = client.properties(release["buildid"])
         for sentence in properties["left_out"]:
             print(f"not built: {sentence}", flush=True)
+        tag = f"{properties['python_version']}{properties['variant']}"
         made = [
-            _successful(client, builder, progress.follow(f"{builder}: CPython {properties['python_version']}", part))
+            _successful(client, builder, progress.follow(f"{builder}: CPython {tag}", part))
             for builder, part in {**properties["requested"], **properties["pending"]}.items()
         ]
         _wait_for_indexes(client)

@@ -78,7 +78,7 @@ def published(
     record = newest_record(store, product)
     if record is None or record.recipe != today:
         print("nothing is published by today's recipe: building it first", flush=True)
-        asked = {"VERSION": str(product.version), "PLATFORM": product.platform.name, "PROFILE": product.profile}
+        asked = {"VERSION": str(product.tag), "PLATFORM": product.platform.name, "PROFILE": product.profile}
         if build.main({**environment, **asked, "FORCE": "1"}):
             raise FarmError("there is nothing to compare with, as the build failed")
         record = newest_record(store, product)
@@ -112,7 +112,7 @@ def build_again(settings: Settings, store: Store, record: Record, source: Source
     if record.image and not exists(record.image.id):
         raise FarmError(
             f"{record.image.name} as it was then ({record.image.id}) is not on this Docker host any more; "
-            f"`make build VERSION={product.version} PROFILE={record.profile} FORCE=1` builds with the one of today"
+            f"`make build VERSION={product.tag} PROFILE={record.profile} FORCE=1` builds with the one of today"
         )
     commands = commands_by_hand(product, settings, properties)
     environment = {

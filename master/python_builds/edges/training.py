@@ -2,23 +2,22 @@
 
 from pathlib import Path
 
-from packaging.version import Version
-
 from python_builds.edges.digests import file_sha256
 from python_builds.edges.store import Store
 from python_builds.facts.artifacts import training_prefix
 from python_builds.facts.documents import dump, parse_document
 from python_builds.facts.errors import StoreError
+from python_builds.facts.tags import Tag
 from python_builds.facts.training import TrainingData
 
 
-def newest_training(store: Store, version: Version, identity: str) -> TrainingData | None:
+def newest_training(store: Store, tag: Tag, identity: str) -> TrainingData | None:
     """Find the newest data for an identity, or None.
 
     Raises:
         StoreError: if what describes it is no such document.
     """
-    prefix = training_prefix(version, identity)
+    prefix = training_prefix(tag, identity)
     numbers = _numbers(store, prefix)
     if not numbers:
         return None

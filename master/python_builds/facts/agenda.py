@@ -5,17 +5,16 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from packaging.version import Version
-
 from python_builds.facts.artifacts import Product
 from python_builds.facts.failures import DAILY, OK, Hold, Inputs, Try, hold
 from python_builds.facts.plan import BACKLOG_PRIORITY, Ask, asks, missing, priority
 from python_builds.facts.releases import minor
+from python_builds.facts.tags import VARIANTS, Tag
 
 PUBLISHED, ASKED, MISSING, WAITING, FAILED = "published", "asked for", "missing", "waiting", "failed"
 
-Tries = Mapping[Product | Version, Sequence[Try]]
-"""Of platform builds by product, of release builds by version."""
+Tries = Mapping[Product | Tag, Sequence[Try]]
+"""Of platform builds by product, of release builds by version and variant."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +61,12 @@ def make_agenda(
         against = None if product in published else _hold(product, tries, inputs, waits)
         items.append(Item(product=product, state=_state(product, published, asked, against, now), hold=against))
     due = missing([item.product for item in items if item.state == MISSING], published=(), asked=())
-    latest = _latest(item.product.version for item in items)
+    latest = _latest(item.product.tag for item in items)
     requests = [
         Request(
             ask=ask,
             external_id=_external_id(ask, tries),
-            priority=_priority(ask.version, latest),
+            priority=_priority(ask.tag, latest),
         )
         for ask in asks(due, builders)
     ]
@@ -95,35 +94,43 @@ def _hold(
 ) -> Hold | None:
     """Find what holds a product back for longest: its own failures or its release's."""
     own = hold(tries.get(product, ()), waits, inputs=inputs.get(product))
-    release = hold(_failures_of_release(tries.get(product.version, ())), waits, again=DAILY)
+    release = hold(_failures_of_release(product.tag, tries), waits, again=DAILY)
     both = [found for found in (own, release) if found is not None]
     forever = datetime.datetime.max.replace(tzinfo=datetime.UTC)
     return max(both, key=lambda h: h.until or forever, default=None)
 
 
-def _failures_of_release(tries: Sequence[Try]) -> list[Try]:
-    """Keep what came after the last one that went well: that one has done all it could."""
+def _failures_of_release(tag: Tag, tries: Tries) -> list[Try]:
+    """Keep what came after the last one that went well: that one has done all it could.
+
+    Each variant's are counted for themselves, as both are asked for at once. Both want the same source, so what went
+    well for one went well for the other.
+    """
+    every = [(one, variant) for variant in VARIANTS for one in tries.get(Tag(tag.version, variant), ())]
     result: list[Try] = []
-    for one in sorted(tries, key=lambda t: (t.ended, t.request)):
-        result = [] if one.result == OK else [*result, one]
+    for one, variant in sorted(every, key=lambda pair: (pair[0].ended, pair[0].request)):
+        if one.result == OK:
+            result = []
+        elif variant == tag.variant:
+            result.append(one)
     return result
 
 
-def _priority(version: Version, latest: Collection[Version]) -> int:
+def _priority(tag: Tag, latest: Collection[Tag]) -> int:
     """Let the back catalogue wait for what somebody waits for."""
-    if version.is_prerelease or version in latest:
-        return priority(version, rebuild=False)
+    if tag.is_prerelease or tag in latest:
+        return priority(tag.version, rebuild=False)
     return BACKLOG_PRIORITY
 
 
-def _latest(versions: Iterable[Version]) -> set[Version]:
-    finals = sorted(v for v in versions if not v.is_prerelease)
-    return set({minor(v): v for v in finals}.values())
+def _latest(tags: Iterable[Tag]) -> set[Tag]:
+    finals = sorted(tag for tag in tags if not tag.is_prerelease)
+    return set({(minor(tag.version), tag.variant): tag for tag in finals}.values())
 
 
 def _external_id(ask: Ask, tries: Tries) -> str:
     """Count every try there ever was, so that a number never comes twice."""
-    release = sum(one.result != OK for one in tries.get(ask.version, ()))
+    release = sum(one.result != OK for one in tries.get(ask.tag, ()))
     counts = [f"{product}#{len(tries.get(product, ()))}" for product in ask.products]
     digest = hashlib.sha256("\n".join([f"release#{release}", *sorted(counts)]).encode()).hexdigest()
-    return f"plan/{ask.version}/{digest[:20]}"
+    return f"plan/{ask.tag}/{digest[:20]}"

@@ -14,6 +14,7 @@ from packaging.version import Version
 from python_builds.facts import failures
 from python_builds.facts.agenda import PUBLISHED, Item, Tries
 from python_builds.facts.artifacts import Product
+from python_builds.facts.tags import Tag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ def failing(tries: Tries) -> dict[str, str]:
         counted = [one for one in all_tries if one.result != failures.CANCELLED]
         last = max(counted, key=lambda t: (t.ended, t.request), default=None)
         if last is not None and last.result in (failures.FAILED, failures.BROKEN):
-            name = f"the release build of CPython {what}" if isinstance(what, Version) else str(what)
+            name = f"the release build of CPython {what}" if isinstance(what, Tag) else str(what)
             found[f"{name} fails"] = last.reason
     return found
 
@@ -51,16 +52,16 @@ def overdue(
     patience: datetime.timedelta,
 ) -> dict[str, str]:
     """Say which complete releases are not published everywhere in time, and what is in the way."""
-    behind: dict[Version, list[str]] = {}
+    behind: dict[Tag, list[str]] = {}
     for item in items:
         seen = first_seen.get(item.product.version)
         if item.state != PUBLISHED and seen is not None and now - seen > patience:
             reason = f" ({item.hold.reason})" if item.hold else ""
-            behind.setdefault(item.product.version, []).append(f"{item.product.builder}: {item.state}{reason}")
+            behind.setdefault(item.product.tag, []).append(f"{item.product.builder}: {item.state}{reason}")
     return {
-        f"CPython {version} is overdue": f"seen {first_seen[version]:%Y-%m-%d %H:%M} UTC, not published on\n"
+        f"CPython {tag} is overdue": f"seen {first_seen[tag.version]:%Y-%m-%d %H:%M} UTC, not published on\n"
         + "\n".join(lines)
-        for version, lines in behind.items()
+        for tag, lines in behind.items()
     }
 
 
@@ -84,9 +85,9 @@ def notices(before: Collection[str], alerts: Mapping[str, str]) -> tuple[Notice,
 
 def news(before: Collection[str], published: Iterable[Product]) -> tuple[Notice, ...]:
     """Tell of products that were not published before; `before` has them as text."""
-    new = sorted((p for p in published if str(p) not in before), key=lambda p: (p.version, p.builder))
+    new = sorted((p for p in published if str(p) not in before), key=lambda p: (p.tag, p.builder))
     if not new:
         return ()
-    tags = ", ".join(dict.fromkeys(product.tag for product in new))
-    versions = tuple({"version": p.tag, "platform": p.platform.name, "architecture": p.architecture} for p in new)
+    tags = ", ".join(dict.fromkeys(str(product.tag) for product in new))
+    versions = tuple({"version": str(p.tag), "platform": p.platform.name, "architecture": p.architecture} for p in new)
     return (Notice(key=f"published: CPython {tags}", solved=True, text="\n".join(map(str, new)), versions=versions),)

@@ -11,15 +11,12 @@ from packaging.version import Version
 
 from python_builds.facts.errors import InvalidKey, InvalidVersion
 from python_builds.facts.platforms import Platform
-from python_builds.facts.releases import parse_version
+from python_builds.facts.tags import Tag, parse_tag
 from python_builds.facts.trust import Trust
 
 INSTALL_ROOT = "/opt/python"
 PROFILES = ("quick", "optimized")
 RPM_ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
-VARIANTS = ("", "t")
-"""The ordinary build, and the free-threaded one of CPython 3.13 and later."""
-
 SIGNATURE_ENDINGS = {Trust.OPENPGP: ".asc", Trust.SIGSTORE: ".sigstore"}
 """What python.org adds to a tarball's name for the file that vouches for it; here it has the same name."""
 
@@ -35,7 +32,7 @@ KEYS_ASC = "python/python-builds.asc"
 KEY_PATTERN = "[A-Za-z0-9][A-Za-z0-9._+~-]*(?:/[A-Za-z0-9][A-Za-z0-9._+~-]*)*"
 _KEY = re.compile(KEY_PATTERN, re.ASCII)
 _RECORD_NAME = re.compile(
-    r"(?P<version>[0-9.]+(?:(?:a|b|rc)[0-9]+)?)(?P<variant>t?)-(?P<architecture>[a-z0-9]+)-r(?P<revision>[1-9][0-9]*)\.json",
+    r"(?P<tag>[0-9a-z.]+)-(?P<architecture>[a-z0-9]+)-r(?P<revision>[1-9][0-9]*)\.json",
     re.ASCII,
 )
 
@@ -51,9 +48,9 @@ class Product:
     variant: str = ""
 
     @property
-    def tag(self) -> str:
+    def tag(self) -> Tag:
         """Version and variant, as in 3.13.5 or 3.14.0t: the folder below /opt/python."""
-        return f"{self.version}{self.variant}"
+        return Tag(self.version, self.variant)
 
     @property
     def prefix(self) -> str:
@@ -187,17 +184,17 @@ def product_of_record(profile: str, platform: Platform, key: str) -> tuple[Produ
     """
     match = _RECORD_NAME.fullmatch(key.removeprefix(records_prefix(profile, platform)))
     try:
-        version = parse_version(match["version"]) if match else None
+        tag = parse_tag(match["tag"]) if match else None
     except InvalidVersion:
-        version = None
-    if match is None or version is None:
+        tag = None
+    if match is None or tag is None:
         raise InvalidKey(f"{key} is not the key of a record")
     product = Product(
-        version=version,
+        version=tag.version,
         platform=platform,
         architecture=match["architecture"],
         profile=profile,
-        variant=match["variant"],
+        variant=tag.variant,
     )
     return product, int(match["revision"])
 
@@ -227,9 +224,9 @@ def library_key(tarball: str) -> str:
     return f"sources/libraries/{tarball}"
 
 
-def training_prefix(version: Version, identity: str) -> str:
-    """Name the folder of the training data of a release that are good for one identity."""
-    return f"training/{version}/{identity}/"
+def training_prefix(tag: Tag, identity: str) -> str:
+    """Name the folder of the training data of a version's variant that are good for one identity."""
+    return f"training/{tag}/{identity}/"
 
 
 def check_key(key: str) -> str:

@@ -28,12 +28,12 @@ from python_builds.facts.artifacts import (
     INDEX_SCHEMA_JSON,
     PROFILES,
     TARBALL_PARTS,
-    VARIANTS,
     VERSIONS_JSON,
     profile_prefix,
 )
 from python_builds.facts.index_files import NEVER, IndexFile, newest, signed
 from python_builds.facts.records import Artifact, Record, newest_revisions
+from python_builds.facts.tags import VARIANTS
 
 SCHEMA_VERSION = 1
 CHANNELS = ("release", "prerelease")

@@ -9,6 +9,7 @@ from packaging.version import Version
 from python_builds.facts.artifacts import Product, builder_name
 from python_builds.facts.platforms import Platform
 from python_builds.facts.releases import minor
+from python_builds.facts.tags import Tag
 
 BACKFILLS = ("latest", "all", "none")
 """What a platform without any build gets: the latest patch of each minor, every release, or nothing but what is new."""
@@ -34,14 +35,14 @@ class Parts:
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """One request of the `release` builder: products of one version in one profile."""
+    """One request of the `release` builder: products of one version's variant in one profile."""
 
     products: tuple[Product, ...]
 
     @property
-    def version(self) -> Version:
+    def tag(self) -> Tag:
         """What is built."""
-        return self.products[0].version
+        return self.products[0].tag
 
     @property
     def platforms(self) -> list[str]:
@@ -57,19 +58,19 @@ class Ask:
 def asks(products: Iterable[Product], builders: Collection[str]) -> tuple[Ask, ...]:
     """Put products of one profile into as few requests as name exactly them on this farm, in their order.
 
-    A request names platforms and architectures: one for each version, or one for all platforms that lack the same
-    architectures.
+    A request names platforms and architectures: one for each version and variant, or one for all platforms that lack
+    the same architectures.
     """
-    by_version: dict[Version, list[Product]] = {}
+    by_tag: dict[Tag, list[Product]] = {}
     for product in products:
-        by_version.setdefault(product.version, []).append(product)
-    return tuple(ask for mine in by_version.values() for ask in _asks(mine, builders))
+        by_tag.setdefault(product.tag, []).append(product)
+    return tuple(ask for mine in by_tag.values() for ask in _asks(mine, builders))
 
 
 def _asks(products: Sequence[Product], builders: Collection[str]) -> Iterable[Ask]:
     whole = Ask(products=tuple(products))
     platforms = tuple(dict.fromkeys(product.platform for product in products))
-    comes_to = parts(whole.version, platforms, builders, products[0].profile, whole.architectures).products
+    comes_to = parts(whole.tag, platforms, builders, products[0].profile, whole.architectures).products
     if {*comes_to} == {*products}:
         return [whole]
     grouped: dict[tuple[str, ...], list[Product]] = {}
@@ -80,34 +81,42 @@ def _asks(products: Sequence[Product], builders: Collection[str]) -> Iterable[As
 
 
 def parts(
-    version: Version,
+    tag: Tag,
     platforms: Sequence[Platform],
     builders: Collection[str],
     profile: str,
     architectures: Collection[str] = (),
 ) -> Parts:
-    """Say what a request for one version on these platforms comes to, given the builders that this farm has.
+    """Say what a request for one tag on these platforms comes to, given the builders that this farm has.
 
     Without `architectures` it is for all that a platform has.
     """
     products: list[Product] = []
     left_out: dict[str, list[str]] = {}
     for platform in platforms:
-        if not platform.supports(version):
+        if not platform.supports(tag.version):
             left_out.setdefault(f"needs CPython {platform.oldest_python} or newer", []).append(platform.name)
             continue
         for architecture in platform.architectures:
             if architectures and architecture not in architectures:
                 continue
             if builder_name(platform, architecture) in builders:
-                products.append(Product(version=version, platform=platform, architecture=architecture, profile=profile))
+                products.append(
+                    Product(
+                        version=tag.version,
+                        platform=platform,
+                        architecture=architecture,
+                        profile=profile,
+                        variant=tag.variant,
+                    )
+                )
             else:
                 left_out.setdefault(f"no worker for {architecture}", []).append(platform.name)
     return Parts(products=tuple(products), left_out={reason: tuple(names) for reason, names in left_out.items()})
 
 
 def wanted(
-    releases: Iterable[Version],
+    releases: Iterable[Tag],
     platforms: Iterable[Platform],
     builders: Collection[str],
     *,
@@ -117,13 +126,13 @@ def wanted(
     prereleases: bool = False,
     keep: Collection[str] = (),
 ) -> tuple[Product, ...]:
-    """Say what the policy wants built by itself, for releases of maintained minors.
+    """Say what the policy wants built by itself, for releases of maintained minors and the variants that each gets.
 
-    A platform past its vendor's support gets nothing new, unless it is one to keep. Of each minor a platform gets the
-    latest patch, and all that is newer than the oldest it already has: so a new platform starts at the latest and then
-    misses nothing.
+    A platform past its vendor's support gets nothing new, unless it is one to keep. Of each minor and variant a
+    platform gets the latest patch, and all that is newer than the oldest it already has: so a new platform starts at
+    the latest and then misses nothing, but for pre-releases whose release is there.
     """
-    candidates = sorted(v for v in set(releases) if prereleases or not v.is_prerelease)
+    candidates = _candidates(releases, prereleases=prereleases, backfill=backfill)
     have: dict[tuple[str, str, str], list[Version]] = {}
     for product in published:
         have.setdefault(_line(product), []).append(product.version)
@@ -131,12 +140,20 @@ def wanted(
     for platform in platforms:
         if not platform.is_supported_on(today) and platform.name not in keep:
             continue
-        mine = [v for v in candidates if platform.supports(v)]
-        for version in mine:
-            for product in parts(version, [platform], builders, "optimized").products:
-                if _belongs(version, mine, have.get(_line(product), []), backfill):
+        mine = [tag for tag in candidates if platform.supports(tag.version)]
+        for tag in mine:
+            alike = [other.version for other in mine if other.variant == tag.variant]
+            for product in parts(tag, [platform], builders, "optimized").products:
+                if _belongs(tag.version, alike, have.get(_line(product), []), backfill):
                     result.append(product)
     return tuple(result)
+
+
+def _candidates(releases: Iterable[Tag], *, prereleases: bool, backfill: str) -> list[Tag]:
+    every = {tag for tag in releases if prereleases or not tag.is_prerelease}
+    finals = {str(tag.version) for tag in every if not tag.is_prerelease}
+    superseded = {tag for tag in every if tag.is_prerelease and tag.version.base_version in finals}
+    return sorted(every if backfill == "all" else every - superseded)
 
 
 def _line(product: Product) -> tuple[str, str, str]:
@@ -159,8 +176,12 @@ def _belongs(version: Version, candidates: Sequence[Version], have: Sequence[Ver
 def missing(
     wanted: Iterable[Product], *, published: Collection[Product], asked: Collection[Product]
 ) -> tuple[Product, ...]:
-    """Say what to ask for now, the most urgent first: final releases before pre-releases, newer before older."""
+    """Say what to ask for now, the most urgent first: final releases before pre-releases, newer before older.
+
+    Of one version the ordinary build comes before the free-threaded one.
+    """
     found = [product for product in wanted if product not in published and product not in asked]
+    found.sort(key=lambda p: p.variant)
     return tuple(sorted(found, key=lambda p: (priority(p.version, rebuild=False), p.version), reverse=True))
 
 

@@ -42,7 +42,7 @@ def line(item: Item) -> Line:
     """Write an item down."""
     product, hold = item.product, item.hold
     return Line(
-        version=product.tag,
+        version=str(product.tag),
         platform=product.platform.name,
         architecture=product.architecture,
         # What is missing is asked for right after the look.

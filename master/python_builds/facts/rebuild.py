@@ -7,6 +7,7 @@ from python_builds.facts.artifacts import Product
 from python_builds.facts.plan import Parts, parts
 from python_builds.facts.platforms import PLATFORMS, Platform
 from python_builds.facts.requests import RebuildRequest
+from python_builds.facts.tags import reading_order
 
 
 def to_rebuild(
@@ -19,19 +20,19 @@ def to_rebuild(
 ) -> Parts:
     """List the products, newest version first.
 
-    Everything means what is published. A version that is named is built wherever this farm can, published or not; on
-    a platform past its support only where it is published, or if the platform is named or kept.
+    Everything means what is published, of all variants. A version that is named is built wherever this farm can,
+    published or not; on a platform past its support only where it is published, or if the platform is named or kept.
     """
     platforms: Sequence[Platform] = request.platforms or PLATFORMS
-    versions = request.versions or tuple({product.version for product in published})
+    tags = request.tags or tuple({product.tag for product in published})
     products: list[Product] = []
     left_out: dict[str, tuple[str, ...]] = {}
-    for version in sorted(versions, reverse=True):
-        found = parts(version, platforms, builders, request.profile, request.architectures)
-        for reason, names in found.left_out.items() if request.versions else ():
+    for tag in reading_order(tags):
+        found = parts(tag, platforms, builders, request.profile, request.architectures)
+        for reason, names in found.left_out.items() if request.tags else ():
             left_out[reason] = tuple(dict.fromkeys((*left_out.get(reason, ()), *names)))
         for product in found.products:
             alive = product.platform.is_supported_on(today) or product.platform.name in keep or request.platforms
-            if product in published or (request.versions and alive):
+            if product in published or (request.tags and alive):
                 products.append(product)
     return Parts(products=tuple(products), left_out=left_out)

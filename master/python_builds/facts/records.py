@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from packaging.version import Version
 from pydantic import AwareDatetime, Field, field_validator
 
-from python_builds.facts.artifacts import PROFILES, VARIANTS, Product
+from python_builds.facts.artifacts import PROFILES, Product
 from python_builds.facts.built_with import BuiltWith
 from python_builds.facts.documents import Document, parse_document
 from python_builds.facts.errors import StoreError
 from python_builds.facts.libraries import Library
 from python_builds.facts.platforms import platform_named
 from python_builds.facts.releases import parse_version
+from python_builds.facts.tags import VARIANTS
 from python_builds.facts.training import TrainingData
 from python_builds.facts.trust import Trust
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from python_builds.facts.artifacts import PROFILES, VARIANTS, Product
+from python_builds.facts.artifacts import PROFILES, Product
 from python_builds.facts.errors import InvalidRequest, InvalidVersion
 from python_builds.facts.platforms import PLATFORMS, Platform, platform_named
-from python_builds.facts.releases import NEWEST, parse_version
+from python_builds.facts.releases import NEWEST
+from python_builds.facts.tags import VARIANTS, Tag, parse_tag, parse_tag_or_newest, with_variant
 
 DEFAULT_PROFILE = "optimized"
 ARCHITECTURES = tuple(sorted({architecture for platform in PLATFORMS for architecture in platform.architectures}))
@@ -20,8 +21,8 @@ EVERYTHING = "all"
 class ReleaseRequest:
     """What the release builder is asked for."""
 
-    version: Version | None
-    """None: the newest final release that can be fetched."""
+    tag: Tag | None
+    """None: the ordinary build of the newest final release that can be fetched."""
     platforms: tuple[Platform, ...]
     profile: str
     force: bool
@@ -36,7 +37,7 @@ class ReleaseRequest:
 class RebuildRequest:
     """What the rebuild builder is asked for."""
 
-    versions: tuple[Version, ...]
+    tags: tuple[Tag, ...]
     """None: all that are published."""
     platforms: tuple[Platform, ...]
     """None: all."""
@@ -57,14 +58,14 @@ class PlatformRequest:
 
 
 def parse_release_request(properties: Mapping[str, object]) -> ReleaseRequest:
-    """Check `python_version`, `platforms` and `architectures` (lists; none means all), `profile`, `force`, `retrain`.
+    """Check the tag, `platforms` and `architectures` (lists; none means all), `profile`, `force` and `retrain`.
 
     Raises:
         InvalidRequest: with all that is wrong, a line each.
     """
     problems: list[str] = []
     request = ReleaseRequest(
-        version=_version(properties.get("python_version", NEWEST), problems),
+        tag=_tag(properties, NEWEST, problems),
         platforms=_platforms(properties.get("platforms", []), problems) or PLATFORMS,
         profile=_one_of("profile", properties.get("profile", DEFAULT_PROFILE), PROFILES, problems),
         force=_flag("force", properties.get("force", False), problems),
@@ -84,7 +85,7 @@ def parse_rebuild_request(properties: Mapping[str, object]) -> RebuildRequest:
     """
     problems: list[str] = []
     request = RebuildRequest(
-        versions=_versions(properties.get("versions", ""), problems),
+        tags=_tags(properties.get("versions", ""), problems),
         platforms=_platforms(properties.get("platforms", []), problems),
         architectures=_architectures(properties.get("architectures", []), problems),
         profile=_one_of("profile", properties.get("profile", DEFAULT_PROFILE), PROFILES, problems),
@@ -102,20 +103,19 @@ def parse_platform_request(properties: Mapping[str, object], platform: Platform,
         InvalidRequest: with all that is wrong, a line each.
     """
     problems: list[str] = []
-    text = properties.get("python_version", "")
-    version = _version(text, problems)
-    if version is None and not problems:
-        problems.append(f"python_version is {text!r}: a platform builder needs a number; `{NEWEST}` is for `release`")
-    elif version is not None and not platform.supports(version):
-        problems.append(f"CPython {version} is not built on {platform.name}: it has {platform.oldest_python} and newer")
-    if version is not None and properties.get("variant") == "t" and version < Version("3.13.dev0"):
-        problems.append(f"CPython {version} has no variant 't': free-threading came with 3.13")
+    tag = _tag(properties, "", problems)
+    if tag is None and not problems:
+        problems.append(f"python_version is {NEWEST!r}: a platform builder needs a number; `{NEWEST}` is for `release`")
+    elif tag is not None and not platform.supports(tag.version):
+        problems.append(
+            f"CPython {tag.version} is not built on {platform.name}: it has {platform.oldest_python} and newer"
+        )
     product = Product(
-        version=version or Version("0"),
+        version=tag.version if tag else Version("0"),
         platform=platform,
         architecture=architecture,
         profile=_one_of("profile", properties.get("profile"), PROFILES, problems),
-        variant=_one_of("variant", properties.get("variant", ""), VARIANTS, problems),
+        variant=tag.variant if tag else "",
     )
     force = _flag("force", properties.get("force", False), problems)
     retrain = _flag("retrain", properties.get("retrain", False), problems)
@@ -124,35 +124,36 @@ def parse_platform_request(properties: Mapping[str, object], platform: Platform,
     return PlatformRequest(product=product, force=force, retrain=retrain)
 
 
-def parse_version_or_newest(text: object) -> Version | None:
-    """Read what a person may type for a version.
+def requested_tag(properties: Mapping[str, object], default: str = NEWEST) -> Tag | None:
+    """Read `python_version` and `variant` alone; the version may have its variant with it, as people type it.
 
     Raises:
-        InvalidVersion: saying what is allowed.
+        InvalidRequest: with all that is wrong, a line each.
     """
-    if text == NEWEST:
-        return None
-    try:
-        return parse_version(str(text))
-    except InvalidVersion as error:
-        raise InvalidVersion(f"{error}, or `{NEWEST}`") from None
+    problems: list[str] = []
+    tag = _tag(properties, default, problems)
+    if problems:
+        raise InvalidRequest("\n".join(problems))
+    return tag
 
 
-def _version(value: object, problems: list[str]) -> Version | None:
+def _tag(properties: Mapping[str, object], default: str, problems: list[str]) -> Tag | None:
+    variant = _one_of("variant", properties.get("variant", ""), VARIANTS, problems)
     try:
-        return parse_version_or_newest(value)
+        tag = parse_tag_or_newest(properties.get("python_version", default))
+        return with_variant(tag, variant) if variant in VARIANTS else tag
     except InvalidVersion as error:
         problems.append(str(error))
         return None
 
 
-def _versions(value: object, problems: list[str]) -> tuple[Version, ...]:
+def _tags(value: object, problems: list[str]) -> tuple[Tag, ...]:
     if value == EVERYTHING:
         return ()
     found = []
     for text in str(value).split():
         try:
-            found.append(parse_version(text))
+            found.append(parse_tag(text))
         except InvalidVersion as error:
             problems.append(str(error))
     if not found and not problems:

@@ -34,6 +34,7 @@ from python_builds.facts.setting_types import (
     one_of,
     private_file,
 )
+from python_builds.facts.tags import check_minors
 from python_builds.facts.trust import Trust
 
 PREFIX = "PYTHON_BUILDS_"
@@ -112,6 +113,9 @@ class Settings(PublishingSettings):
     automatic_builds: bool = Field(True, description="whether the farm builds by itself what is missing")
     backfill: Annotated[str, one_of(BACKFILLS)] = Field(
         "latest", description="what a new farm or platform gets of the past: latest of each minor, all or none"
+    )
+    free_threaded: Annotated[str, AfterValidator(check_minors)] = Field(
+        "3.14+", description="minors whose free-threaded builds the farm makes by itself, as in 3.13 3.15+; all or none"
     )
     keep_platforms: PlatformNames = Field("", description="platforms that get automatic builds past their support")
     plan_seconds: float = Field(600, gt=0, description="between two looks at what is missing; events come on top")

@@ -10,7 +10,6 @@ from typing import Any
 
 from buildbot.data.resultspec import Filter
 from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, SKIPPED, SUCCESS, WARNINGS
-from packaging.version import Version
 from twisted.internet import defer
 
 from python_builds.facts import failures
@@ -19,8 +18,8 @@ from python_builds.facts.errors import PythonBuildsError
 from python_builds.facts.failures import Inputs, Try
 from python_builds.facts.plan import parts
 from python_builds.facts.platforms import Platform
-from python_builds.facts.releases import parse_version
-from python_builds.facts.requests import parse_platform_request, parse_release_request
+from python_builds.facts.requests import parse_platform_request, parse_release_request, requested_tag
+from python_builds.facts.tags import Tag
 from python_builds.farm.asking import PLANNED
 
 ENDINGS = {CANCELLED: failures.CANCELLED, EXCEPTION: failures.BROKEN}
@@ -37,7 +36,7 @@ class Ledger:
         self.builders = builders
         self.release = release
         self._since = 0
-        self._known: dict[int, tuple[Product | Version, Try] | None] = {}
+        self._known: dict[int, tuple[Product | Tag, Try] | None] = {}
 
     @defer.inlineCallbacks
     def asked(self) -> Any:
@@ -53,7 +52,7 @@ class Ledger:
 
     @defer.inlineCallbacks
     def tries(self) -> Any:
-        """Collect what came of finished requests, by product, or by version for those of the release builder."""
+        """Collect what came of finished requests, by product, or by tag for those of the release builder."""
         names = yield self._names()
         finished = yield self.master.data.get(
             ("buildrequests",),
@@ -65,7 +64,7 @@ class Ledger:
                 self._known[request["buildrequestid"]] = yield self._try(name, request)
             ended = int(request["complete_at"].timestamp())
             self._since = max(self._since, ended - OVERLAP_SECONDS)
-        result: dict[Product | Version, list[Try]] = {}
+        result: dict[Product | Tag, list[Try]] = {}
         for known in self._known.values():
             if known is not None:
                 result.setdefault(known[0], []).append(known[1])
@@ -78,23 +77,23 @@ class Ledger:
             request = parse_release_request(values)
         except PythonBuildsError:
             return set()  # its own build will say what is wrong with it
-        if request.version is None:
+        if request.tag is None:
             return set()
-        return {
-            *parts(request.version, request.platforms, self.builders, request.profile, request.architectures).products
-        }
+        return {*parts(request.tag, request.platforms, self.builders, request.profile, request.architectures).products}
 
     @defer.inlineCallbacks
     def _try(self, name: str, request: Mapping[str, Any]) -> Any:
         values = yield self._properties(request)
-        what: Product | Version | None
+        what: Product | Tag | None
         try:
             if name == self.release:
-                what = parse_version(values.get("python_version", ""))
+                what = requested_tag(values)
             else:
                 what = parse_platform_request(values, *self.builders[name]).product
         except PythonBuildsError:
             return None
+        if what is None:
+            return None  # which release the newest was is in the requests that it made
         planned = bool(values.get(PLANNED))
         if request["results"] in (SUCCESS, WARNINGS, SKIPPED):
             return what, self._made(request, failures.OK, "", planned, {})

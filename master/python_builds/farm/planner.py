@@ -30,6 +30,7 @@ from python_builds.facts.platforms import Platform
 from python_builds.facts.release_list import ReleaseList
 from python_builds.facts.setting_types import minutes
 from python_builds.facts.settings import Settings
+from python_builds.facts.tags import automatic_tags
 from python_builds.farm.asking import PLANNED, ask_once
 from python_builds.farm.ledger import Ledger
 
@@ -160,7 +161,7 @@ class Planner(ReconfigurableBaseScheduler):
         readable, problems = ({}, []) if idle else read_published(self.store, PROFILE, platforms)
         published = {product for products in readable.values() for product in products}
         products = wanted(
-            complete,
+            [tag for version in complete for tag in automatic_tags(version, settings.free_threaded)],
             list(readable),
             set(self.builders),
             published=published,
@@ -193,7 +194,8 @@ class Planner(ReconfigurableBaseScheduler):
     def _ask(self, request: Request) -> Any:
         ask = request.ask
         properties = {
-            "python_version": str(ask.version),
+            "python_version": str(ask.tag.version),
+            "variant": ask.tag.variant,
             "platforms": ask.platforms,
             "architectures": ask.architectures,
             "profile": PROFILE,

@@ -68,7 +68,7 @@ class AskForRebuilds(BuildStep):
             return SUCCESS
         asked = {}
         for ask in asks(products, self.builders):
-            asked[f"{ask.version} {' '.join(ask.architectures)}"] = yield self._ask(ask)
+            asked[f"{ask.tag} {' '.join(ask.architectures)}"] = yield self._ask(ask)
         self.setProperty("asked", asked, REBUILD)
         for name, brid in asked.items():
             yield self.addURL(f"{name} (request {brid})", getURLForBuildrequest(self.master, brid))
@@ -99,7 +99,8 @@ class AskForRebuilds(BuildStep):
     def _ask(self, ask: Ask) -> Any:
         batch = self.build.requests[0].id
         properties = {
-            "python_version": str(ask.version),
+            "python_version": str(ask.tag.version),
+            "variant": ask.tag.variant,
             "platforms": ask.platforms,
             "architectures": ask.architectures,
             "profile": ask.products[0].profile,
@@ -109,7 +110,7 @@ class AskForRebuilds(BuildStep):
         return (
             yield ask_once(
                 self.master.scheduler_manager.namedServices[SCHEDULER],
-                f"rebuild/{batch}/{ask.version}/{'+'.join(ask.architectures)}",
+                f"rebuild/{batch}/{ask.tag}/{'+'.join(ask.architectures)}",
                 builder=self.release,
                 reason=f"rebuild, batch {batch}",
                 properties=properties,

@@ -24,7 +24,7 @@ from python_builds.facts.artifacts import Product
 from python_builds.facts.errors import InvalidRequest, PythonBuildsError
 from python_builds.facts.libraries import libraries_needed
 from python_builds.facts.plan import Parts, missing, parts, priority
-from python_builds.facts.releases import parse_version
+from python_builds.facts.releases import NEWEST
 from python_builds.facts.requests import ReleaseRequest, parse_platform_request, parse_release_request
 from python_builds.facts.settings import Settings
 from python_builds.farm.asking import PLANNED, ask_once
@@ -61,7 +61,7 @@ def release_steps(
 def check_request(work: Work) -> Outcome:
     """Refuse what nobody may ask for, whoever asked."""
     request = parse_release_request(work.properties)
-    what = f"CPython {request.version}" if request.version else "the newest CPython"
+    what = f"CPython {request.tag}" if request.tag else "the newest CPython"
     platforms = ", ".join(p.name for p in request.platforms)
     work.say(f"{what} ({request.profile}) for {platforms}" + (", even where it exists" if request.force else ""))
     return Outcome(summary=f"{what}, {request.profile}")
@@ -70,7 +70,8 @@ def check_request(work: Work) -> Outcome:
 def find_source(origins: Sequence[Source], store: Store, settings: Settings, work: Work) -> Outcome:
     """Find the tarball, fetch it, check it against what its source vouches for, and keep it in the store."""
     request = parse_release_request(work.properties)
-    offer, passed = sources.find_offer(origins, request.version, settings.minimum_trust)
+    wanted = request.tag.version if request.tag else None
+    offer, passed = sources.find_offer(origins, wanted, settings.minimum_trust)
     for sentence in passed:
         work.say(f"passed over: {sentence}")
     work.say(f"{offer.name} from {offer.origin}, to be vouched for by {offer.trust}")
@@ -87,7 +88,8 @@ def find_source(origins: Sequence[Source], store: Store, settings: Settings, wor
         work.say(f"verified: {sentence}")
     work.say(f"{fetched.size} bytes, SHA-256 {fetched.sha256}; the store keeps it for all platforms")
     return Outcome(
-        summary=f"{kept.name}, vouched for by {kept.trust}", properties={"python_version": str(offer.version)}
+        summary=f"{kept.name}, vouched for by {kept.trust}",
+        properties={"python_version": str(offer.version), "variant": request.tag.variant if request.tag else ""},
     )
 
 
@@ -138,21 +140,22 @@ class AskForBuilds(BuildStep):
     @defer.inlineCallbacks
     def _run(self, log: Any) -> Any:
         request = parse_release_request({k: v for k, (v, _) in self.build.getProperties().asDict().items()})
-        version = parse_version(self.getProperty("python_version"))
-        plan = parts(version, request.platforms, set(self.builders), request.profile, request.architectures)
+        if request.tag is None:
+            raise InvalidRequest(f"python_version is {NEWEST!r}: finding the source says which release that is")
+        plan = parts(request.tag, request.platforms, set(self.builders), request.profile, request.architectures)
         for sentence in plan.sentences:
             yield log.addStdout(f"not built: {sentence}\n")
         self.setProperty("left_out", plan.sentences, "release")
         reasons = "; ".join(plan.left_out)
         if not plan.products:
-            self.summary = f"nothing on this farm can build CPython {version} for what was asked: {reasons}"
+            self.summary = f"nothing on this farm can build CPython {request.tag} for what was asked: {reasons}"
             yield log.addStderr(f"{self.summary}\n")
             return FAILURE
         existing = {} if request.force else (yield threads.deferToThread(_existing, self.store, plan))
         pending = {} if request.force else (yield self._pending(plan.products))
         if existing:  # the build that made it may have ended before it asked for the indexes
             yield self._scheduler(MANIFEST).addBuildsetForSourceStampsWithDefaults(reason="a product exists")
-        urgency = self._urgency(priority(version, rebuild=request.force))
+        urgency = self._urgency(priority(request.tag.version, rebuild=request.force))
         requested = {}
         for product in missing(plan.products, published=existing, asked=pending):
             requested[product.builder] = yield self._ask(product, request, urgency)

@@ -1,6 +1,6 @@
 """Who may ask for builds: the planner, a person with a form, and the timers. Everything goes through `release`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from buildbot.plugins import schedulers, util
@@ -15,9 +15,10 @@ from python_builds.facts.requests import (
     DEFAULT_PROFILE,
     EVERYTHING,
     parse_rebuild_request,
-    parse_version_or_newest,
+    requested_tag,
 )
 from python_builds.facts.settings import Settings
+from python_builds.facts.tags import parse_tag_or_newest
 from python_builds.farm import rebuild_steps
 from python_builds.farm.builders import RELEASE, platform_builders, recipes
 from python_builds.farm.manifest_steps import AUDIT, MANIFEST
@@ -31,15 +32,24 @@ MANIFEST_EVERY = 6 * 3600
 
 
 class VersionParameter(util.StringParameter):
-    """A field for a CPython version, checked on the server with a sentence that says what is allowed."""
+    """A field for a tag, checked on the server with a sentence that says what is allowed."""
 
     def parse_from_arg(self, s: object) -> str:
         """Return the version as typed."""
         try:
-            parse_version_or_newest(s)
+            return str(parse_tag_or_newest(s) or NEWEST)
         except InvalidVersion as error:
             raise ValidationError(str(error)) from None
-        return str(s)
+
+    def updateFromKwargs(self, properties: dict[str, object], kwargs: Mapping[str, Any], **_: object) -> None:
+        """Set two properties: the number, and the variant, which programs may also give beside it."""
+        variant = "".join(map(str, kwargs.get("variant", [])))
+        try:
+            tag = requested_tag({self.name: self.getFromKwargs(kwargs), "variant": variant})
+        except InvalidRequest as error:
+            raise ValidationError(str(error)) from None
+        properties[self.name] = str(tag.version) if tag else NEWEST
+        properties["variant"] = tag.variant if tag else ""
 
 
 class VersionsParameter(util.StringParameter):
@@ -105,7 +115,7 @@ def force_scheduler(platform_names: Collection[str]) -> Any:
                 default=NEWEST,
                 size=12,
                 maxsize=20,
-                tooltip=f"for instance 3.13.5 or 3.14.0rc2, or {NEWEST}",
+                tooltip=f"for instance 3.13.5, 3.14.0rc2 or 3.14.0t (free-threaded), or {NEWEST}",
             ),
             *_where(platform_names),
             util.BooleanParameter(
@@ -131,7 +141,7 @@ def rebuild_scheduler(platform_names: Collection[str]) -> Any:
                 label="CPython versions",
                 default="",
                 size=40,
-                tooltip=f"for instance 3.10.1 3.11.9, or {EVERYTHING}: every version that is published",
+                tooltip=f"for instance 3.10.1 3.14.0t, or {EVERYTHING}: every version that is published",
             ),
             *_where(platform_names),
             util.BooleanParameter(name="list_only", label="List only, build nothing", default=True),

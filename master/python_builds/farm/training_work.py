@@ -18,13 +18,12 @@ TRAINING_FILE = "training-data.tar.gz"
 def find_training_data(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
     """Fetch the newest stored data that fit this build into the spool, unless new ones are asked for."""
     request = parse_platform_request(work.properties, platform, architecture)
-    version = request.product.version
     identity = parse_identity(
         str(work.properties["training_identity"]), str(work.properties["source_sha256"]), architecture
     )
     work.say(identity.model_dump_json(indent=2))
     properties: dict[str, object] = {"training": {"identity": identity.model_dump()}, "training_sha256": ""}
-    found = newest_training(store, version, identity.digest)
+    found = newest_training(store, request.product.tag, identity.digest)
     if found is None:
         return Outcome(summary=f"none stored for {identity.digest}: training", properties=properties)
     if request.retrain:
@@ -37,12 +36,12 @@ def find_training_data(store: Store, platform: Platform, architecture: str, work
 
 def keep_training_data(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
     """Keep the data of this build's own training run."""
-    version = parse_platform_request(work.properties, platform, architecture).product.version
+    tag = parse_platform_request(work.properties, platform, architecture).product.tag
     identity = TrainingIdentity.model_validate(work.properties["training"]["identity"])
     path = work.spool / TRAINING_FILE
     digest = read_sidecar(path.with_name(f"{path.name}.sha256"))
     data = TrainingData(
-        key=f"{training_prefix(version, identity.digest)}{digest}.tar.gz",
+        key=f"{training_prefix(tag, identity.digest)}{digest}.tar.gz",
         sha256=digest,
         size=path.stat().st_size,
         identity=identity,
