@@ -73,7 +73,8 @@ def test_finals_come_first_the_newest_on_top_then_pre_releases(make_page):
 
     assert [one.name for one in finals] == ["3.14.0t", "3.13.10", "3.13.5", "3.9.25"]
     assert [one.name for one in others] == ["3.15.0rc1"]
-    assert [one.name for one in newest_of_each_minor(finals)] == ["3.13.10", "3.9.25"]
+    assert [one.name for one in newest_of_each_minor(finals, "")] == ["3.13.10", "3.9.25"]
+    assert [one.name for one in newest_of_each_minor(finals, "t")] == ["3.14.0t"]
     shown = [name for name in page.ids if re.match("3[.]", name)]
     assert shown == ["3.14.0t", "3.13.10", "3.13.5", "3.9.25", "3.15.0rc1"]
 
@@ -102,11 +103,67 @@ def test_nothing_is_fetched_from_anywhere_to_show_it(make_page):
 def test_a_system_s_three_lines_install_what_its_platform_has(make_page):
     _, page = make_page(*SOME)
 
-    assert "sudo apt-get install python-3.14.0t" in page.text
+    assert "sudo apt-get install python-3.13.10" in page.text, "the free-threaded build is for those who ask for it"
     assert "https://cdn.example.org/python/debian-12 bookworm main" in page.text
     assert "sudo dnf install python-3.9.25" in page.text
     assert "sudo zypper install python-3.15.0rc1" in page.text, "it has nothing final"
     assert "ubuntu-2204" not in page.text, "nothing is published for it"
+
+
+FREE = [
+    (("3.14.0",), {}),
+    (("3.14.0",), {"variant": "t"}),
+    (("3.14.1",), {"variant": "t"}),
+    (("3.15.0rc1",), {"variant": "t"}),
+    (("3.15.0rc1",), {}),
+    (("3.15.0rc1", "rhel-9"), {}),
+    (("3.13.1", "rhel-9"), {"variant": "t"}),
+    (("3.15.0rc1", "opensuse-160"), {}),
+    (("3.14.0rc1", "opensuse-160"), {"variant": "t"}),
+]
+
+
+def test_a_free_threaded_build_has_a_row_of_its_own_that_says_so(make_page):
+    _, page = make_page(*FREE)
+    rows = [name for name in page.ids if name.startswith("3.")]
+
+    assert rows == ["3.14.1t", "3.14.0", "3.14.0t", "3.13.1t", "3.15.0rc1", "3.15.0rc1t", "3.14.0rc1t"]
+    for row in rows:
+        assert (f"{row} free-threaded " in page.text) == row.endswith("t")
+    words = {v["id"]: v["data-find"] for t, v in page.attributes if t == "details" and "id" in v}
+    assert words["3.14.0t"] == "3.14.0t free-threaded"
+    assert words["3.14.0"] == "3.14.0"
+    assert "Free-threaded builds, without the global interpreter lock" in page.text
+    assert page.links.count("#3.14.1t") == page.links.count("#3.13.1t") == 1
+    assert "#3.14.0t" not in page.links
+
+
+def test_what_is_newest_is_final_and_ordinary_wherever_there_is_such(make_page):
+    _, page = make_page(*FREE)
+
+    opened = [v["id"] for t, v in page.attributes if t == "details" and "open" in v]
+    assert opened == ["3.14.0"]
+    assert [link for link in page.links if link.startswith("#")] == ["#3.14.0", "#3.14.1t", "#3.13.1t"]
+    assert re.search(r"apt-get install python-3[.]14[.]0\n", page.text)
+    assert "sudo dnf install python-3.13.1t" in page.text, "a final release before a pre-release"
+    assert "sudo zypper install python-3.15.0rc1" in page.text, "it has nothing final"
+
+
+def test_a_release_takes_the_place_of_its_pre_release(make_page):
+    before, page = make_page((("3.15.0rc1",), {}))
+    assert (releases(before)[0], "Newest" in page.text) == ([], False)
+    after, page = make_page((("3.15.0rc1",), {}), (("3.15.0",), {}))
+
+    assert [link for link in page.links if link.startswith("#")] == ["#3.15.0"]
+    assert [one.name for one in releases(after)[1]] == ["3.15.0rc1"]
+    assert re.search(r"apt-get install python-3[.]15[.]0\n", page.text)
+
+
+def test_a_page_of_free_threaded_builds_alone_is_one_too(make_page):
+    _, page = make_page((("3.14.0",), {"variant": "t"}))
+
+    assert [v["id"] for t, v in page.attributes if t == "details" and "open" in v] == ["3.14.0t"]
+    assert "apt-get install python-3.14.0t" in page.text
 
 
 def test_without_a_key_it_says_so_and_how_it_works_all_the_same(make_page):

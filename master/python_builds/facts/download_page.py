@@ -11,6 +11,8 @@ from packaging.version import Version
 
 from python_builds.facts.artifacts import INSTALL_SH, KEYS_ASC, platform_folder, profile_prefix
 from python_builds.facts.platforms import PLATFORMS, Platform
+from python_builds.facts.releases import minor
+from python_builds.facts.tags import FREE_THREADED, Tag, reading_order
 
 TEMPLATE = Path(__file__).with_name("download_page.html.jinja")
 LISTED = 200
@@ -37,9 +39,14 @@ SYSTEMS = {
 class Release:
     """One version, with what there is of it."""
 
-    name: str
+    tag: Tag
     products: tuple[Mapping[str, Any], ...]
     """Each with `platform`, `arch`, `checked` and `files`, which are builds of index.json."""
+
+    @property
+    def name(self) -> str:
+        """What it is called everywhere."""
+        return str(self.tag)
 
     @property
     def platforms(self) -> list[str]:
@@ -50,8 +57,7 @@ class Release:
 def download_page(index: Mapping[str, Any], profile: str, url: Callable[[str], str], *, signed: bool) -> bytes:
     """Write the page; `url` says where clients fetch a key, `signed` whether there are signatures to link to."""
     finals, others = releases(index)
-    newest = {name: release.name for release in reversed((*finals, *others)) for name in release.platforms}
-    newest |= {name: release.name for release in reversed(finals) for name in release.platforms}
+    newest = newest_by_platform((*finals, *others))
     return (
         _template()
         .render(
@@ -59,7 +65,8 @@ def download_page(index: Mapping[str, Any], profile: str, url: Callable[[str], s
             finals=finals[:LISTED],
             others=others[:LISTED],
             left_out=len(finals[LISTED:]) + len(others[LISTED:]),
-            newest=newest_of_each_minor(finals),
+            newest=newest_of_each_minor(finals, ""),
+            free_threaded=newest_of_each_minor(finals, FREE_THREADED),
             systems=[_system(p, profile, newest[p.name], url) for p in PLATFORMS if p.name in newest],
             install_url=url(profile_prefix(profile) + INSTALL_SH),
             keys_url=url(profile_prefix(profile) + KEYS_ASC) if signed else "",
@@ -70,27 +77,35 @@ def download_page(index: Mapping[str, Any], profile: str, url: Callable[[str], s
 
 def releases(index: Mapping[str, Any]) -> tuple[list[Release], list[Release]]:
     """Group what is published by version, the newest first: final releases, and pre-releases."""
-    found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
+    found: dict[Tag, dict[tuple[str, str], dict[str, Any]]] = {}
     for build in index["builds"]:
-        tag = f"{build['python_version']}{build['variant']}"
+        tag = Tag(Version(build["python_version"]), build["variant"])
         product = found.setdefault(tag, {}).setdefault(
             (build["platform"], build["arch"]),
             {"platform": build["platform"], "arch": build["arch"], "checked": build["checked"], "files": []},
         )
         product["files"].append(build)
-    ordered = sorted(found, key=lambda tag: (Version(tag.removesuffix("t")), not tag.endswith("t")), reverse=True)
-    every = [Release(name=tag, products=tuple(found[tag].values())) for tag in ordered]
-    finals = [one for one in every if not _is_prerelease(one)]
-    return finals, [one for one in every if _is_prerelease(one)]
+    every = [Release(tag=tag, products=tuple(found[tag].values())) for tag in reading_order(found)]
+    finals = [one for one in every if not one.tag.is_prerelease]
+    return finals, [one for one in every if one.tag.is_prerelease]
 
 
-def newest_of_each_minor(finals: Iterable[Release]) -> list[Release]:
-    """Pick the first of each minor, of ordinary builds."""
-    chosen: dict[tuple[int, ...], Release] = {}
+def newest_of_each_minor(finals: Iterable[Release], variant: str) -> list[Release]:
+    """Pick the first of each minor, of builds of a variant."""
+    chosen: dict[str, Release] = {}
     for release in finals:
-        if not release.name.endswith("t"):
-            chosen.setdefault(Version(release.name).release[:2], release)
+        if release.tag.variant == variant:
+            chosen.setdefault(minor(release.tag.version), release)
     return list(chosen.values())
+
+
+def newest_by_platform(releases: Iterable[Release]) -> dict[str, str]:
+    """Name what a system is to begin with: its newest final ordinary build, or else the next best that it has."""
+    chosen: dict[str, str] = {}
+    for release in sorted(releases, key=lambda r: (r.tag.is_prerelease, r.tag.variant)):
+        for platform in release.platforms:
+            chosen.setdefault(platform, release.name)
+    return chosen
 
 
 def size(count: int) -> str:
@@ -98,10 +113,6 @@ def size(count: int) -> str:
     if count < 1000:
         return f"{count} bytes"
     return f"{count / 1_000_000:.1f} MB" if count >= 100_000 else f"{count / 1000:.1f} kB"
-
-
-def _is_prerelease(release: Release) -> bool:
-    return Version(release.name.removesuffix("t")).is_prerelease
 
 
 def _system(platform: Platform, profile: str, newest: str, url: Callable[[str], str]) -> dict[str, object]:
