@@ -12,7 +12,8 @@ usage() {
     cat <<'USAGE'
 usage: install.sh [OPTION...] [VERSION]
 
-VERSION      3.13.5, or 3.13 for its newest; the newest final release if it is not named
+VERSION      3.13.5, or 3.13 for its newest; the newest final release if it is not named. 3.14.0t and 3.14t are
+             free-threaded builds; a pre-release is named exactly, as in 3.15.0rc1
 --list       list what there is for this system, and install nothing
 --yes        ask nothing, as in scripts
 --symlink    link /usr/local/bin/python3.X to it; without, it is offered
@@ -158,20 +159,53 @@ published() {
 
 rpm_architecture() { if [ "$1" = arm64 ]; then echo aarch64; else echo x86_64; fi; }
 
-in_order() { sort -t . -k 1,1n -k 2,2n -k 3,3n; }
-
-# Chooses a line of `published`: the version that is named, or the newest final one that begins with it.
-choose() {
-    if [ -n "$1" ] && grep "^$(quoted "$1") "; then return; fi <"$2"
-    grep -E "^$(quoted "$1")$([ -z "$1" ] || echo '[.]')[0-9.]+ " "$2" | in_order | tail -n 1
+# Orders lines by the version that they begin with, the oldest first: pre-releases before their release, and of each the
+# ordinary build before the free-threaded one.
+in_order() {
+    awk '{
+        version = $1; stage = "z"; count = 0
+        variant = sub(/t$/, "", version)
+        if (match(version, /[a-z]+/)) {
+            stage = substr(version, RSTART, RLENGTH); count = substr(version, RSTART + RLENGTH)
+            version = substr(version, 1, RSTART - 1)
+        }
+        split(version, part, ".")
+        print part[1] + 0, part[2] + 0, part[3] + 0, stage, count + 0, variant, $0
+    }' | LC_ALL=C sort -k 1,1n -k 2,2n -k 3,3n -k 4,4 -k 5,5n -k 6,6n | cut -d ' ' -f 7-
 }
 
+# Chooses a line of `published`: the version that is named, or the newest final one that begins with it, of its variant.
+choose() {
+    if [ -n "$1" ] && grep "^$(quoted "$1") "; then return; fi <"$2"
+    grep -E "^$(series "$1")[0-9.]+$(variant_of "$1") " "$2" | in_order | tail -n 1
+}
+
+# The pattern that begins all versions of what is named: of 3.13 and 3.13t it is 3[.]13[.].
+series() { case $1 in '') ;; *) printf '%s[.]' "$(quoted "${1%t}")" ;; esac }
+
+variant_of() { case $1 in *t) echo t ;; esac }
+
 quoted() { printf '%s' "$1" | sed 's/[.]/[.]/g'; }
+
+# Says that there is nothing of what is named, and what there is instead.
+nothing_of() {
+    grep -E "^$(quoted "${1%t}")([.][0-9]+)?(a|b|rc)[0-9]+$(variant_of "$1") " "$2" >"$2.only" || true
+    if [ -n "$1" ] && [ -s "$2.only" ]; then
+        echo "there are only pre-releases of $1 for $3; name one of them exactly: $(listed "$2.only")"
+    else
+        echo "there is no ${1:-final release} for $3. There are: $(listed "$2")"
+    fi
+}
+
+listed() { in_order <"$1" | cut -d ' ' -f 1 | tr '\n' ' '; }
 
 check_version() {
     case $1 in *[!0-9a-z.]*) pattern='^$.' ;; *) pattern='^([0-9]+[.][0-9]+([.][0-9]+((a|b|rc)[0-9]+)?)?t?)?$' ;; esac
     printf '%s\n' "$1" | grep -Eq "$pattern" ||
-        die "'$1' is no CPython version: 3.13.5 is one, and 3.13 means its newest"
+        die "'$1' is no CPython version: 3.13.5 is one, and 3.13 means its newest; 3.14.0t and 3.14t are free-threaded"
+    case $1 in 3.[0-9]t | 3.[0-9].*t | 3.1[0-2]t | 3.1[0-2].*t)
+        die "'$1' is not there: CPython has a free-threaded build from 3.13 on; name ${1%t}" ;;
+    esac
 }
 
 sha256_of() {
@@ -275,13 +309,23 @@ offer_symlink() {
     minor=$(printf '%s' "$version" | sed -E 's/^([0-9]+[.][0-9]+).*$/\1/')
     case $version in *t) minor=${minor}t ;; esac
     link=/usr/local/bin/python$minor
-    if [ -e "$link" ] || [ -L "$link" ]; then
+    older=$(older_prerelease "$link")
+    if [ -z "$older" ] && { [ -e "$link" ] || [ -L "$link" ]; }; then
         say "$link exists and stays as it is"
-    elif [ "$symlink" = 1 ] || { [ "$yes" = 0 ] && ask "Link $link to it?"; }; then
+    elif [ "$symlink" = 1 ] || { [ "$yes" = 0 ] && ask "Link $link to it${older:+, instead of $older}?"; }; then
         as_root mkdir -p /usr/local/bin
-        as_root ln -s "$prefix/bin/python3" "$link"
+        as_root ln -sfn "$prefix/bin/python3" "$link"
         say "linked $link"
     fi
+}
+
+# Prints the pre-release that a link of ours leads to, if the version that was installed is newer and so takes its place.
+older_prerelease() {
+    old=$(readlink "$1" 2>/dev/null | sed -n 's#^/opt/python/\([0-9a-z.]*\)/bin/python3$#\1#p')
+    case $old in *[0-9]a[0-9]* | *[0-9]b[0-9]* | *[0-9]rc[0-9]*)
+        [ "$old" = "$version" ] || [ "$(printf '%s\n' "$old" "$version" | in_order | tail -n 1)" != "$version" ] ||
+            echo "$old" ;;
+    esac
 }
 
 # Unpacks the tarball that runs anywhere, and writes the folder into what builds extensions, as uv does.
@@ -344,7 +388,7 @@ options() {
         -*) die "there is no option $1, see --help" ;;
         *)
             [ -z "$wanted" ] || die "one version at a time: $wanted or $1"
-            wanted=$1
+            wanted=$(printf '%s' "$1" | sed 's/^ *//; s/ *$//')
             ;;
         esac
         shift
@@ -393,7 +437,7 @@ main() {
         exit 0
     fi
     line=$(choose "$wanted" "$scratch/published") || true
-    [ -n "$line" ] || die "there is no ${wanted:-final release} for $platform on $arch. There are: $(cut -d ' ' -f 1 "$scratch/published" | in_order | tr '\n' ' ')"
+    [ -n "$line" ] || die "$(nothing_of "$wanted" "$scratch/published" "$platform on $arch")"
     # shellcheck disable=SC2086 # three words
     set -- $line
     version=$1 digest=$2 file=$3
