@@ -27,6 +27,7 @@ from python_builds.facts.plan import Parts, missing, parts, priority
 from python_builds.facts.releases import NEWEST
 from python_builds.facts.requests import ReleaseRequest, parse_platform_request, parse_release_request
 from python_builds.facts.settings import Settings
+from python_builds.facts.tags import Tag
 from python_builds.farm.asking import PLANNED, ask_once
 from python_builds.farm.manifest_steps import MANIFEST
 from python_builds.farm.master_step import MasterStep, Outcome, Work
@@ -96,7 +97,7 @@ def find_source(origins: Sequence[Source], store: Store, settings: Settings, wor
 def find_libraries(origins: Sequence[Source], store: Store, work: Work) -> Outcome:
     """Mirror what this CPython comes without and is built with, on the platforms that were asked for."""
     request = parse_release_request(work.properties)
-    version = parse_version(work.properties["python_version"])
+    version = _found(request).version
     named = tuple(dict.fromkeys(name for platform in request.platforms for name in platform.static_libraries))
     try:
         kept = [mirror_library(store, library, origins, work.spool) for library in libraries_needed(named, version)]
@@ -140,22 +141,21 @@ class AskForBuilds(BuildStep):
     @defer.inlineCallbacks
     def _run(self, log: Any) -> Any:
         request = parse_release_request({k: v for k, (v, _) in self.build.getProperties().asDict().items()})
-        if request.tag is None:
-            raise InvalidRequest(f"python_version is {NEWEST!r}: finding the source says which release that is")
-        plan = parts(request.tag, request.platforms, set(self.builders), request.profile, request.architectures)
+        tag = _found(request)
+        plan = parts(tag, request.platforms, set(self.builders), request.profile, request.architectures)
         for sentence in plan.sentences:
             yield log.addStdout(f"not built: {sentence}\n")
         self.setProperty("left_out", plan.sentences, "release")
         reasons = "; ".join(plan.left_out)
         if not plan.products:
-            self.summary = f"nothing on this farm can build CPython {request.tag} for what was asked: {reasons}"
+            self.summary = f"nothing on this farm can build CPython {tag} for what was asked: {reasons}"
             yield log.addStderr(f"{self.summary}\n")
             return FAILURE
         existing = {} if request.force else (yield threads.deferToThread(_existing, self.store, plan))
         pending = {} if request.force else (yield self._pending(plan.products))
         if existing:  # the build that made it may have ended before it asked for the indexes
             yield self._scheduler(MANIFEST).addBuildsetForSourceStampsWithDefaults(reason="a product exists")
-        urgency = self._urgency(priority(request.tag.version, rebuild=request.force))
+        urgency = self._urgency(priority(tag.version, rebuild=request.force))
         requested = {}
         for product in missing(plan.products, published=existing, asked=pending):
             requested[product.builder] = yield self._ask(product, request, urgency)
@@ -223,6 +223,13 @@ class AskForBuilds(BuildStep):
     def _urgency(self, usual: int) -> int:
         """Hand the planner's own priority on, which knows what is newest."""
         return self.build.requests[0].priority if self.getProperty(PLANNED) else usual
+
+
+def _found(request: ReleaseRequest) -> Tag:
+    """Give the tag of a request whose source was found, which named the newest."""
+    if request.tag is None:
+        raise InvalidRequest(f"python_version is {NEWEST!r}: finding the source says which release that is")
+    return request.tag
 
 
 def _existing(store: Store, plan: Parts) -> dict[Product, list[dict[str, object]]]:
