@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from python_builds.facts.libraries import LIBRARIES
 from python_builds.facts.platforms import Platform
 
 INSTALLER = "install.sh"
@@ -19,8 +20,9 @@ def scripts_to_send(folder: Path) -> list[Path]:
 
 
 def recipe(scripts: Iterable[Path], platform: Platform, image: str) -> str:
-    """Compute the digest of the scripts, the platform's row and the name of its image."""
-    digest = hashlib.sha256(f"{platform!r}\n{image}\n".encode())
+    """Compute the digest of the scripts, the platform's row, the name of its image and what is linked statically."""
+    libraries = [library for library in LIBRARIES if library.name in platform.static_libraries]
+    digest = hashlib.sha256(f"{platform!r}\n{image}\n{libraries!r}\n".encode())
     for path in scripts:
         digest.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()[:16]
