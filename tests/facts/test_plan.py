@@ -36,10 +36,25 @@ def test_a_release_comes_to_a_product_for_each_builder():
     ]
 
 
-def test_an_architecture_without_a_worker_is_left_out_and_said():
+def test_an_architecture_that_nobody_named_is_left_out_without_a_word():
     found = parts(Tag(Version("3.13.5")), [DEBIAN, RHEL], {"debian-12-amd64", "rhel-9-amd64"}, "quick")
 
+    assert [p.architecture for p in found.products] == ["amd64", "amd64"]
+    assert found.left_out == {}
+
+
+def test_an_architecture_that_is_asked_for_by_name_and_has_no_worker_is_said():
+    found = parts(Tag(Version("3.13.5")), [DEBIAN, RHEL], BUILDERS, "quick", ["amd64", "arm64"])
+
+    assert [p.builder for p in found.products] == ["debian-12-amd64", "rhel-9-amd64"]
     assert found.left_out == {"no worker for arm64": ("debian-12", "rhel-9")}
+
+
+def test_a_platform_without_any_worker_is_left_out_and_said():
+    found = parts(Tag(Version("3.13.5")), [DEBIAN, RHEL], {"debian-12-amd64"}, "quick")
+
+    assert [p.builder for p in found.products] == ["debian-12-amd64"]
+    assert found.left_out == {"no worker for amd64 or arm64": ("rhel-9",)}
 
 
 def test_a_platform_that_is_too_new_for_a_release_is_left_out_and_said():

@@ -84,9 +84,24 @@ class AskForBuildsTest(RunMasterBase):
         assert asked == sorted(PARTS)
         assert set(build["properties"]["requested"][0]) == set(PARTS)
         assert build["steps"][-1]["state_string"] == (
-            "2 asked for, 0 asked for already, 0 exist; no worker for amd64; no worker for arm64"
+            "2 asked for, 0 asked for already, 0 exist; no worker for amd64 or arm64"
         )
-        assert "no worker for arm64 (ubuntu-2004," in build["properties"]["left_out"][0][1]
+        assert "no worker for amd64 or arm64 (ubuntu-2004," in build["properties"]["left_out"][0][0]
+
+    @defer.inlineCallbacks
+    def test_an_architecture_that_nobody_asked_for_is_no_problem(self) -> Any:
+        build, asked = yield self.release(1, platforms=["debian-12"])
+
+        assert asked == ["debian-12-amd64"]
+        assert build["steps"][-1]["state_string"] == "1 asked for, 0 asked for already, 0 exist"
+        assert build["properties"]["left_out"][0] == []
+
+    @defer.inlineCallbacks
+    def test_an_architecture_that_was_asked_for_by_name_is_missed_by_name(self) -> Any:
+        build, _ = yield self.release(1, platforms=["debian-12"], architectures=["amd64", "arm64"])
+
+        assert build["steps"][-1]["state_string"] == ("1 asked for, 0 asked for already, 0 exist; no worker for arm64")
+        assert build["properties"]["left_out"][0] == ["no worker for arm64 (debian-12)"]
 
     @defer.inlineCallbacks
     def test_a_build_that_asks_again_after_a_crash_asks_for_nothing_twice(self) -> Any:
@@ -148,5 +163,5 @@ class AskForBuildsTest(RunMasterBase):
         assert build["results"] == FAILURE
         assert asked == []
         assert build["steps"][-1]["state_string"] == (
-            "nothing on this farm can build CPython 3.11.2 for what was asked: no worker for amd64; no worker for arm64"
+            "nothing on this farm can build CPython 3.11.2 for what was asked: no worker for amd64 or arm64"
         )

@@ -25,7 +25,8 @@ class Parts:
 
     products: tuple[Product, ...]
     left_out: Mapping[str, tuple[str, ...]]
-    """For the operator: why something is not built, as in "no worker for arm64", and on which platforms."""
+    """For the operator: why something is not built, as in "no worker for arm64", and on which platforms.
+    An architecture that nobody named is worth no word where the platform is built for another."""
 
     @property
     def sentences(self) -> list[str]:
@@ -97,21 +98,21 @@ def parts(
         if not platform.supports(tag.version):
             left_out.setdefault(f"needs CPython {platform.oldest_python} or newer", []).append(platform.name)
             continue
-        for architecture in platform.architectures:
-            if architectures and architecture not in architectures:
-                continue
-            if builder_name(platform, architecture) in builders:
-                products.append(
-                    Product(
-                        version=tag.version,
-                        platform=platform,
-                        architecture=architecture,
-                        profile=profile,
-                        variant=tag.variant,
-                    )
+        asked = [a for a in platform.architectures if not architectures or a in architectures]
+        able = [a for a in asked if builder_name(platform, a) in builders]
+        for architecture in able:
+            products.append(
+                Product(
+                    version=tag.version,
+                    platform=platform,
+                    architecture=architecture,
+                    profile=profile,
+                    variant=tag.variant,
                 )
-            else:
-                left_out.setdefault(f"no worker for {architecture}", []).append(platform.name)
+            )
+        lacking = [a for a in asked if a not in able]
+        if lacking and (architectures or not able):
+            left_out.setdefault(f"no worker for {' or '.join(lacking)}", []).append(platform.name)
     return Parts(products=tuple(products), left_out={reason: tuple(names) for reason, names in left_out.items()})
 
 
