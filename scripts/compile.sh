@@ -22,7 +22,7 @@ run_make() {
 # The compiler compares the data with each function's shape; what does not fit is an error and never a slower build.
 explain_failure() {
     if grep -q -F 'coverage-mismatch' logs/make.log; then
-        die "the training data do not fit the source, see above: force the build with retrain to make new ones"
+        die "the training data do not fit the source, see above. Ask for the build again with RETRAIN=1, or the form's box \"Train anew\", to make new ones"
     fi
     die "make failed, see above"
 }

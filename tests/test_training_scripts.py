@@ -1,11 +1,13 @@
 """The scripts that make, keep and use training data, with a compiler and without building CPython."""
 
 import hashlib
+import re
 import subprocess
 import tarfile
 
 import pytest
 
+from python_builds.facts.advice import RETRAIN_LABEL
 from tests.script_runs import call, require_tool, run, write
 
 PROFILED = """
@@ -108,7 +110,9 @@ def test_data_of_another_code_fail_the_build_and_it_says_what_to_do(source):
     done = run(source, "compile.sh", "optimized", as_builder=True)
     assert done.returncode != 0
     assert "coverage-mismatch" in done.stdout
-    assert "do not fit" in done.stderr and "retrain" in done.stderr
+    assert "do not fit" in done.stderr and "with RETRAIN=1" in done.stderr
+    box = re.search('the form\'s box "(.+)"', done.stderr)
+    assert box and RETRAIN_LABEL.startswith(box[1]), "compile.sh names a box of the form: facts/advice.py has its label"
 
 
 def test_other_bytes_than_those_asked_for_are_refused(source):

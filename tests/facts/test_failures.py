@@ -71,7 +71,7 @@ def test_another_source_makes_a_fresh_start():
     assert hold([one(0, inputs=Inputs(recipe="new", source="other"))], WAITS, inputs=NEW) is None
 
 
-def test_a_person_who_forces_it_makes_a_fresh_start():
+def test_a_person_who_asks_for_it_makes_a_fresh_start():
     tries = [one(0), one(1), one(2), one(3, by_hand=True)]
 
     assert hold(tries, WAITS).failures == 1

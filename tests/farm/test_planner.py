@@ -238,7 +238,7 @@ class PlannerTest(RunMasterBase):
         assert self.states() == {}
 
     @defer.inlineCallbacks
-    def test_a_person_who_forces_it_starts_the_count_anew(self) -> Any:
+    def test_a_person_who_asks_for_it_starts_the_count_anew(self) -> Any:
         self.bad.add("3.13.5 debian-12-amd64")
         yield self.start("3.13.5", retry_minutes="0.001")
         before = len((yield self.requests("debian-12-amd64")))

@@ -88,7 +88,7 @@ def _why(one: Line) -> str:
     if one.state not in (WAITING, FAILED):
         then = ""
     elif one.until is None:
-        then = "; left until its inputs change or it is forced"
+        then = "; left until its inputs change or somebody asks for it"
     else:
         then = f"; again at {one.until.astimezone():%Y-%m-%d %H:%M:%S}"
     return f"  failed {times}: {one.reason}{then}"

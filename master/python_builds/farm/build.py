@@ -58,7 +58,7 @@ class FarmBuild(Build):
             text = [f"{LOST} ({lost} of {MAX_ATTEMPTS} times): {' '.join(text)}"]
             if lost >= MAX_ATTEMPTS:
                 self.results = results = EXCEPTION
-                text.append("- given up; see the logs of its steps, then force it again")
+                text.append("- given up; see the logs of its steps, then ask for it again")
         elif self.no_worker is not None and not self.stopped:
             text = [self._why_no_worker()]
         elif results == FAILURE:

@@ -17,6 +17,7 @@ from python_builds.edges.publishing import (
 from python_builds.edges.signing import signer
 from python_builds.edges.sources import mirrored
 from python_builds.edges.store import Store
+from python_builds.facts.advice import FORCE
 from python_builds.facts.artifacts import (
     PACKAGES_FOLDER,
     TARBALL_PARTS,
@@ -50,7 +51,7 @@ def check_request(settings: Settings, store: Store, platform: Platform, architec
     existing = newest_record(store, product)
     if existing and not request.force:
         key = record_key(product, existing.revision)
-        work.say(f"{product} exists: {store.location(key)}; force the build to make revision {existing.revision + 1}")
+        work.say(f"{product} exists: {store.location(key)}; a new revision is made of what is asked for {FORCE}")
         return Outcome(
             summary=f"exists already, revision {existing.revision}",
             properties={"artifacts": located(store, existing), "revision": existing.revision},

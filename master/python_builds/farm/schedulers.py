@@ -6,6 +6,7 @@ from typing import Any
 from buildbot.plugins import schedulers, util
 from buildbot.schedulers.forcesched import ValidationError
 
+from python_builds.facts.advice import FORCE_LABEL, RETRAIN_LABEL
 from python_builds.facts.artifacts import PROFILES
 from python_builds.facts.errors import InvalidRequest, InvalidVersion
 from python_builds.facts.platforms import Platform
@@ -118,12 +119,8 @@ def force_scheduler(platform_names: Collection[str]) -> Any:
                 tooltip=f"for instance 3.13.5, 3.14.0rc2 or 3.14.0t (free-threaded), or {NEWEST}",
             ),
             *_where(platform_names),
-            util.BooleanParameter(
-                name="force", label="Build again what exists already, as a new revision", default=False
-            ),
-            util.BooleanParameter(
-                name="retrain", label="Train anew, even where training data are stored (optimized)", default=False
-            ),
+            util.BooleanParameter(name="force", label=FORCE_LABEL, default=False),
+            util.BooleanParameter(name="retrain", label=RETRAIN_LABEL, default=False),
         ],
     )
 
