@@ -30,6 +30,7 @@ def test_a_product_that_nobody_could_check_says_so(farm: FarmUnderTest) -> None:
     (record,) = farm.files("quick/python/*/records/*")
     assert json.loads((farm.settings.store / record).read_bytes())["checked"] is False
     assert "warning  check the package" in done.stdout
+    assert "no worker for" not in done.stdout, "nobody asked for another architecture"
 
 
 def test_a_second_request_finds_what_exists_and_a_forced_one_makes_revision_2(farm: FarmUnderTest) -> None:

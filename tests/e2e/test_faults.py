@@ -1,15 +1,17 @@
 """What dies is tried again or reported; what was published stays right; nothing is left running."""
 
 import os
+import re
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from farms import FarmUnderTest, make_farm, mini_tarball
+from farms import FarmUnderTest, make_farm, mini_tarball, platform_builder
 
 from python_builds.commands.progress import CANCELLED, EXCEPTION, SUCCESS, WARNINGS
+from python_builds.farm.local_worker import worker_folder
 
 SLOW = "3.11.6"
 
@@ -39,10 +41,40 @@ def test_a_build_whose_worker_is_killed_is_retried_and_succeeds(slow_farm: FarmU
     output, _ = build.communicate(timeout=120)
 
     assert build.returncode == 0, output
-    assert "lost its worker (1 of 3 times)" in output
+    assert re.search(r"^    again  compile +\d+:\d\d  its worker was lost$", output, re.MULTILINE), output
+    assert "lost its worker (1 of 3 times): the worker's process ended" in output
+    assert "Traceback" not in output and "Failure" not in output, output
     assert len(slow_farm.files("quick/python/*/records/*")) == 1
     assert slow_farm.files("quick/python/*/pkgs/*_2_*.deb"), "the retry published under the revision of the lost build"
     assert slow_farm.processes() == []
+
+
+def test_a_worker_that_never_starts_is_told_in_sentences(farm: FarmUnderTest) -> None:
+    farm.settings.state_dir.mkdir()
+    worker_folder(farm.settings.state_dir).write_text("in the way of the worker's folder")
+    done = farm.build("3.11.2")
+
+    assert done.returncode == 1
+    assert done.stdout.count("ERROR  worker_preparation") == 3
+    assert "lost its worker (1 of 3 times): [Errno 17] File exists" in done.stdout
+    assert "lost its worker (3 of 3 times): [Errno 17] File exists" in done.stdout
+    assert "given up; see the logs of its steps, then ask for it again" in done.stdout
+    assert "`make run` starts this farm again" in done.stdout, "where the logs can be seen"
+    assert "Traceback" not in done.stdout and "<" not in done.stdout and "{" not in done.stdout, done.stdout
+
+
+def test_a_build_that_somebody_cancels_says_who_said_what(slow_farm: FarmUnderTest) -> None:
+    slow_farm.run("farm", "run")
+    build = slow_farm.spawn("build", VERSION=SLOW)
+    slow_farm.wait_for_step("compile")
+    client = slow_farm.client()
+    (request,) = client.get("buildrequests", complete=False)["buildrequests"]
+    client.control(f"buildrequests/{request['buildrequestid']}", "cancel", reason="a person said so")
+    output, _ = build.communicate(timeout=120)
+
+    assert build.returncode == 1
+    assert re.search(r"^  stopped  compile +\d+:\d\d  stopped: a person said so$", output, re.MULTILINE), output
+    assert f"{platform_builder()} did not succeed: cancelled (a person said so)\n" in output
 
 
 def test_a_build_that_loses_its_worker_again_and_again_is_given_up(slow_farm: FarmUnderTest) -> None:

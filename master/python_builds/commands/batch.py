@@ -68,8 +68,7 @@ class Batch:
             if seen["complete"] and seen["results"] not in (*GOOD, CANCELLED) and number not in self._told:
                 self._told.add(number)
                 for build in self.client.builds(number)[-1:]:
-                    place = f"{self.client.url}#/builders/{build['builderid']}/builds/{build['number']}"
-                    found.append(f"FAILED: {build['state_string']}\n    {place}")
+                    found.append(f"FAILED: {build['state_string']}\n    {self.client.build_url(build)}")
         return found
 
     def cancel(self) -> int:

@@ -15,9 +15,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from python_builds.commands import master_process
+from python_builds.commands.alive import Alive, Sign
 from python_builds.commands.client import Client
-from python_builds.commands.progress import GOOD, Progress, size
+from python_builds.commands.progress import Progress, size, successful
 from python_builds.commands.told import told
+from python_builds.commands.usual import UsualTimes
 from python_builds.commands.where import for_build, with_engine
 from python_builds.edges.store import make_store
 from python_builds.facts.artifacts import INDEX_JSON, profile_prefix
@@ -55,6 +57,8 @@ def main(environment: Mapping[str, str]) -> int:
         engine = engine_for(settings, wanted["platforms"])
         prepare(with_engine(settings, engine), wanted["platforms"])
         with master_process.in_use(settings):
+            if master_process.running(settings) is None:
+                print("starting a farm for this build", flush=True)
             running, started = master_process.start(settings, keep=False, engine=engine)
             print(f"farm: {running.url} ({'for this build' if started else 'running already'})", flush=True)
             return build(Client(running.url, settings), settings, wanted)
@@ -117,42 +121,28 @@ def prepare(settings: Settings, platforms: list[str]) -> None:
 
 def build(client: Client, settings: Settings, wanted: Mapping[str, Any]) -> int:
     """Ask for the release and follow it and its parts to the end."""
-    progress = Progress(client)
+    progress = Progress(client, UsualTimes(client, make_store(settings)))
     number = client.force("release", reason="make build", username="make build", **wanted)
     with _cancelling(client, number):
         title = (
             f"release: CPython {wanted['python_version']} ({wanted['profile']}) for {', '.join(wanted['platforms'])}"
         )
-        release = _successful(client, "the release build", progress.follow(title, number))
+        release = successful(client, settings, "the release build", progress.follow(title, number))
         properties = client.properties(release["buildid"])
         for sentence in properties["left_out"]:
             print(f"not built: {sentence}", flush=True)
-        tag = f"{properties['python_version']}{properties['variant']}"
+        version = f"CPython {properties['python_version']}{properties['variant']}"
         made = [
-            _successful(client, builder, progress.follow(f"{builder}: CPython {tag}", part))
+            successful(client, settings, builder, progress.follow(f"{builder}: {version}", part))
             for builder, part in {**properties["requested"], **properties["pending"]}.items()
         ]
-        _wait_for_indexes(client)
+        _wait_for_indexes(client, settings)
     artifacts = [a for part in made for a in client.properties(part["buildid"])["artifacts"]]
     artifacts += [a for existing in properties["existing"].values() for a in existing]
     if properties["existing"]:
         print("built already; FORCE=1 builds it again, as a new revision")
     _show(settings, wanted["profile"], artifacts)
     return 0
-
-
-def _successful(client: Client, what: str, result: dict[str, Any] | None) -> dict[str, Any]:
-    """Return a build that succeeded.
-
-    Raises:
-        FarmError: saying how it ended and where to look.
-    """
-    if result is None:
-        raise FarmError(f"{what} was cancelled before it began; ask again")
-    if result["results"] not in GOOD:
-        place = f"{client.url}#/builders/{result['builderid']}/builds/{result['number']}"
-        raise FarmError(f"{what} did not succeed: {result['state_string']}\n  {place}")
-    return result
 
 
 def _show(settings: Settings, profile: str, artifacts: list[dict[str, Any]]) -> None:
@@ -165,17 +155,20 @@ def _show(settings: Settings, profile: str, artifacts: list[dict[str, Any]]) -> 
         print(f"\nindex: {make_store(settings).location(profile_prefix(profile) + INDEX_JSON)}")
 
 
-def _wait_for_indexes(client: Client) -> None:
+def _wait_for_indexes(client: Client, settings: Settings) -> None:
     """Wait until no manifest build is asked for any more, and the last one has succeeded."""
     manifest = client.builder_id("manifest")
-    deadline = time.monotonic() + INDEX_SECONDS
+    alive, began = Alive(sys.stdout), time.monotonic()
     while client.get(f"builders/{manifest}/buildrequests", complete=False)["buildrequests"]:
-        if time.monotonic() > deadline:
+        seconds = time.monotonic() - began
+        if seconds > INDEX_SECONDS:
             place = f"{client.url}#/builders/{manifest}"
             raise FarmError(f"the indexes were not written within {INDEX_SECONDS} s\n  {place}")
+        alive.show("indexes", Sign(what="waiting for the indexes", seconds=seconds))
         time.sleep(0.3)
+    alive.clear()
     last = client.get(f"builders/{manifest}/builds", order="-number", limit=1)["builds"]
-    _successful(client, "the manifest build", last[0] if last else None)
+    successful(client, settings, "the manifest build", last[0] if last else None)
 
 
 @contextlib.contextmanager

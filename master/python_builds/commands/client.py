@@ -1,8 +1,7 @@
 """The farm through its public interface, Buildbot's REST API v2."""
 
-import html
-import re
 import time
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import requests
@@ -104,32 +103,48 @@ class Client:
         return sorted(found, key=lambda build: build["number"])
 
     def properties(self, build: int) -> dict[str, Any]:
-        """Read a build's properties."""
+        """Read a build's properties; one that has just begun may have none yet."""
         return {k: v for k, (v, _) in self.get(f"builds/{build}/properties")["properties"][0].items()}
+
+    def asked(self, request: int) -> dict[str, Any]:
+        """Read the properties that a build was asked for with."""
+        buildset = self.get(f"buildrequests/{request}")["buildrequests"][0]["buildsetid"]
+        return {k: v for k, (v, _) in self.get(f"buildsets/{buildset}/properties")["properties"][0].items()}
+
+    def builder_name(self, builder: int) -> str:
+        """Name a builder."""
+        return str(self.get(f"builders/{builder}")["builders"][0]["name"])
 
     def steps(self, build: int) -> list[dict[str, Any]]:
         """List a build's steps so far, in order."""
         found: list[dict[str, Any]] = self.get(f"builds/{build}/steps")["steps"]
         return sorted(found, key=lambda step: step["number"])
 
-    def log_tail(self, step: int, lines: int) -> list[str]:
-        """Read the end of all logs of a step."""
-        tail = []
-        for log in self.get(f"steps/{step}/logs")["logs"]:
-            offset = max(0, log["num_lines"] - lines)
-            chunk = self.get(f"logs/{log['logid']}/contents", offset=offset, limit=lines)["logchunks"][0]
-            tail += _log_lines(log["type"], chunk["content"])
-        return tail[-lines:]
+    def logs(self, step: int) -> list[dict[str, Any]]:
+        """List a step's logs so far that are text: what is in HTML is in another log as text too."""
+        return [log for log in self.get(f"steps/{step}/logs")["logs"] if log["type"] != "h"]
+
+    def end_of(self, log: Mapping[str, Any], lines: int) -> list[str]:
+        """Read the last lines of a log; those of output begin with the letter of their stream, h for remarks."""
+        offset = max(0, log["num_lines"] - lines)
+        chunk = self.get(f"logs/{log['logid']}/contents", offset=offset, limit=lines)["logchunks"][0]
+        text = str(chunk["content"]).removesuffix("\n")
+        return text.split("\n") if text else []
+
+    def build_url(self, build: Mapping[str, Any]) -> str:
+        """Say where a person sees a build."""
+        return f"{self.url}#/builders/{build['builderid']}/builds/{build['number']}"
+
+    def log_url(self, build: Mapping[str, Any], step: Mapping[str, Any], log: Mapping[str, Any]) -> str:
+        """Say where a person sees a log of a build's step."""
+        return f"{self.build_url(build)}/steps/{step['number']}/logs/{log['slug']}"
 
 
-def _log_lines(kind: str, content: str) -> list[str]:
-    """Turn a log's content into lines: of stdio each starts with its stream's letter, of HTML only the text counts."""
-    if kind == "h":
-        text = html.unescape(re.sub(r"<[^>]*>", "", content))
-        return [line.strip() for line in text.splitlines() if line.strip()]
-    if kind == "s":  # h: what Buildbot says about the command
-        return [line[1:] for line in content.splitlines() if not line.startswith("h")]
-    return content.splitlines()
+def output(log: Mapping[str, Any], lines: Iterable[str]) -> list[str]:
+    """Take what was written from the lines of a log, without Buildbot's remarks."""
+    if log["type"] != "s":
+        return list(lines)
+    return [line[1:] for line in lines if not line.startswith("h")]
 
 
 def _message(problem: dict[str, Any]) -> str:

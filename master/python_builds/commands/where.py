@@ -5,10 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from python_builds.commands.alive import Alive, Log, Sign
 from python_builds.edges.local_engine import has_image, local_engine
 from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.errors import ImageError
@@ -86,16 +88,37 @@ def _build_image(engine: DockerHost, platform: Platform, state_dir: Path) -> Non
         raise ImageError(f"the Docker engine has no {image}, and the docker command that builds it is not installed")
     state_dir.mkdir(parents=True, exist_ok=True)
     path = state_dir / f"worker-image-{platform.name}.log"
-    print(f"building {image}, which takes some minutes the first time; {path} shows it", flush=True)
+    print(f"building {image}, which takes some minutes the first time", flush=True)
     environment = {**os.environ, "PLATFORM": platform.name, "ARCH": "", "DOCKER_HOST": engine.url}
     with path.open("wb") as log:
 
         def run(*command: str) -> bool:
-            done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-            return done.returncode == 0
+            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            return _watched(process, f"building {image}", path) == 0
 
         ours = (sys.executable, "-m", "python_builds.commands.images")
         if not has_image(engine, platform.base_image) and not run("docker", "pull", platform.base_image):
             run(*ours, "base-image")
         if not run(*ours, "images"):
             raise ImageError(f"the Docker engine has no {image}, and it could not be built: see {path}")
+
+
+def _watched(process: subprocess.Popen[bytes], what: str, path: Path) -> int:
+    """Show that a process lives, which writes into a file, until it ends; it does not outlive this one's waiting."""
+    alive, began = Alive(sys.stdout), time.monotonic()
+    with process:
+        try:
+            while process.poll() is None:
+                alive.show(what, Sign(what=what, seconds=time.monotonic() - began), lambda: _end_of(path))
+                time.sleep(0.3)
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            alive.clear()
+    return process.returncode
+
+
+def _end_of(path: Path) -> Log:
+    lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
+    return Log(place=str(path), last=lines[-1] if lines else "")
