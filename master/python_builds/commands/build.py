@@ -82,8 +82,7 @@ def request(environment: Mapping[str, str]) -> dict[str, Any]:
         "profile": environment.get("PROFILE") or "quick",
         **{name: environment.get(name.upper(), "") not in ("", "0", "no") for name in ("force", "retrain")},
     }
-    parse_release_request(fields)
-    return fields
+    return {**fields, "python_version": str(parse_release_request(fields).tag or NEWEST)}
 
 
 def engine_for(settings: Settings, platforms: list[str]) -> DockerHost | None:
