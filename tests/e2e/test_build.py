@@ -139,3 +139,39 @@ def test_without_settings_or_docker_it_builds_on_this_machine_and_says_why(farm:
 
     assert done.returncode == 0, done.stdout
     assert f"builds run on this machine: no Docker engine answers at unix://{farm.folder}/docker.sock" in done.stdout
+
+
+def test_make_build_asks_for_a_variant_and_for_a_pre_release_as_they_are_typed(farm: FarmUnderTest) -> None:
+    for version in ("3.14.1", "3.15.0rc1"):
+        mini_tarball(farm.tarballs, version)
+    free, candidate = farm.build("3.14.1t"), farm.build(" 3.15.0rc1 ")
+
+    assert "release: CPython 3.14.1t (quick) for " in free.stdout
+    assert f"{platform_builder()}: CPython 3.14.1t\n" in free.stdout
+    assert candidate.returncode == 0, candidate.stdout
+    index = json.loads((farm.settings.store / "quick/python/index.json").read_bytes())
+    assert {(b["python_version"], b["channel"]) for b in index["builds"]} >= {("3.15.0rc1", "prerelease")}
+    assert (farm.settings.store / "quick/python/versions.json").read_bytes().find(b"3.15.0rc1") == -1
+
+
+def test_what_is_no_build_is_refused_before_anything_starts(farm: FarmUnderTest) -> None:
+    for typed, said in (
+        ("3.14t", "'3.14t' is not a CPython version but a minor (say which of its releases, as in 3.14.0t)"),
+        ("3.14.7T", "did you mean 3.14.7t?"),
+        ("3.12.1t", "the free-threaded one came with 3.13; give 3.12.1"),
+        ("newest-t", "`newest` is the newest ordinary build"),
+    ):
+        done = farm.build(typed)
+
+        assert (done.returncode, said in done.stdout) == (1, True), done.stdout
+    assert not farm.settings.state_dir.exists()
+
+
+def test_a_release_that_is_not_out_is_answered_with_its_pre_releases(farm: FarmUnderTest) -> None:
+    for version in ("3.16.0a1", "3.16.0a2"):
+        mini_tarball(farm.tarballs, version)
+
+    done = farm.build("3.16.0")
+
+    assert done.returncode == 1
+    assert "There are only pre-releases of 3.16.0, 3.16.0a2, 3.16.0a1: name one of them exactly." in done.stdout

@@ -65,6 +65,11 @@ def test_the_farm_has_a_builder_of_each_kind(running_farm: FarmUnderTest) -> Non
         ("python_version", "3.11.9; rm -rf /", "is not a CPython version: give three numbers"),
         ("python_version", "3.11.9\n", "is not a CPython version"),
         ("python_version", "latest", "or `newest`"),
+        ("python_version", "3.14.7tt", "did you mean 3.14.7t"),
+        ("python_version", "3.12.1t", "the free-threaded one came with 3.13; give 3.12.1"),
+        ("python_version", "newest-t", "name the free-threaded one that you mean"),
+        ("variant", "t", "'3.11.2t' is no build of CPython"),
+        ("variant", "d", "variant is 'd': it must be one of '', 't'"),
         ("platforms", ["debian-12", "debian-99"], "'debian-99' is none of: ubuntu-2004, "),
         ("profile", "fast", "'fast' is none of: quick, optimized"),
     ],
@@ -170,3 +175,21 @@ def test_the_workers_environment_holds_nothing_of_the_masters(farm: FarmUnderTes
     wait(all_have_dropped_root, "whatever comes from the tarball to run as somebody else", patience=20)
     assert b"not for workers" not in worker
     assert not any(b"WORKERPASS" in environment for environment in children.values())
+
+
+@pytest.mark.parametrize("fields", [{"python_version": "3.14.1t"}, {"python_version": "3.14.1", "variant": "t"}])
+def test_a_variant_is_typed_behind_the_version_or_given_beside_it_and_goes_on_as_two_properties(
+    running_farm: FarmUnderTest, fields: dict[str, object]
+) -> None:
+    mini_tarball(running_farm.tarballs, "3.14.1")
+    client = running_farm.client()
+    number = client.force("release", **fields, profile="quick", platforms=[platform_builder().rpartition("-")[0]])
+    running_farm.wait_for_results(number)
+
+    (release,) = client.builds(number)
+    (part,) = client.properties(release["buildid"])["requested"].values()
+    for request in (number, part):
+        buildset = client.get(f"buildrequests/{request}")["buildrequests"][0]["buildsetid"]
+        (values,) = client.get(f"buildsets/{buildset}/properties")["properties"]
+        assert (values["python_version"][0], values["variant"][0]) == ("3.14.1", "t")
+    assert "CPython 3.14.1t, quick" in [step["state_string"] for step in client.steps(release["buildid"])]

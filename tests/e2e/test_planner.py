@@ -50,6 +50,15 @@ def requests_of(farm: FarmUnderTest, builder: str) -> list[dict[str, object]]:
     return client.get(f"builders/{client.builder_id(builder)}/buildrequests")["buildrequests"]
 
 
+def tags_asked_for(farm: FarmUnderTest, builder: str) -> list[tuple[str, str]]:
+    client = farm.client()
+    found = []
+    for request in requests_of(farm, builder):
+        (values,) = client.get(f"buildsets/{request['buildsetid']}/properties")["properties"]
+        found.append((values["python_version"][0], values["variant"][0]))
+    return sorted(found)
+
+
 def published(farm: FarmUnderTest) -> list[str]:
     return [name.rpartition("/")[2].partition("-")[0] for name in farm.files("python/*/records/*")]
 
@@ -72,6 +81,31 @@ def test_a_release_is_built_by_itself_once_and_nothing_more(farm: FarmUnderTest)
     assert len(requests_of(farm, platform_builder())) == 1
     assert "1 wanted, 1 published" in farm.run("farm", "plan").stdout
     assert "1 wanted, 1 published" in farm.run("farm", "status").stdout
+
+
+def test_the_free_threaded_build_of_a_release_is_asked_for_beside_the_ordinary_one(farm: FarmUnderTest) -> None:
+    for version in ("3.13.5", "3.14.1"):
+        mini_tarball(farm.tarballs, version)
+    list_releases(farm, release("3.14.1"), release("3.13.5"))
+    farm.run("farm", "run")
+    expected = [("3.13.5", ""), ("3.14.1", ""), ("3.14.1", "t")]
+    wait(lambda: tags_asked_for(farm, platform_builder()) == expected, "the platform's requests")
+    wait(lambda: all(r["complete"] for r in requests_of(farm, platform_builder())), "the builds", 150)
+    settle(farm)
+
+    assert tags_asked_for(farm, "release") == expected
+    assert tags_asked_for(farm, platform_builder()) == expected
+    assert farm.files("sources/*/source.json") == ["sources/3.13.5/source.json", "sources/3.14.1/source.json"]
+
+
+def test_a_minor_gets_a_free_threaded_build_where_the_setting_names_it() -> None:
+    with planning_farm(free_threaded="3.13") as farm:
+        for version in ("3.13.5", "3.14.1"):
+            mini_tarball(farm.tarballs, version)
+        list_releases(farm, release("3.14.1"), release("3.13.5"))
+        farm.run("farm", "run")
+        expected = [("3.13.5", ""), ("3.13.5", "t"), ("3.14.1", "")]
+        wait(lambda: tags_asked_for(farm, platform_builder()) == expected, "the platform's requests")
 
 
 def test_a_master_that_is_killed_at_any_moment_asks_for_each_release_once(farm: FarmUnderTest) -> None:

@@ -34,3 +34,10 @@ def test_it_says_what_it_wants(farm: FarmUnderTest) -> None:
 
     assert done.returncode == 1
     assert "wants VERSION=" in done.stdout
+
+
+def test_a_variant_that_cannot_be_is_refused(farm: FarmUnderTest) -> None:
+    done = farm.run("reproduce", VERSION="3.12.1t")
+
+    assert done.returncode == 1
+    assert "the free-threaded one came with 3.13; give 3.12.1" in done.stdout
