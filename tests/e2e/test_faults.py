@@ -1,10 +1,12 @@
 """What dies is tried again or reported; what was published stays right; nothing is left running."""
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from farms import FarmUnderTest, make_farm, mini_tarball, platform_builder
 
 from python_builds.commands.progress import CANCELLED, EXCEPTION, SUCCESS, WARNINGS
 from python_builds.farm.local_worker import worker_folder
+from tests.preconditions import needs_mounts
 
 SLOW = "3.11.6"
 
@@ -21,6 +24,18 @@ def slow_farm(farm: FarmUnderTest) -> FarmUnderTest:
     """Give a farm with a release whose compile step takes long enough to be hit."""
     mini_tarball(farm.tarballs, SLOW, COMPILE_SECONDS=4)
     return farm
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, options: str) -> Iterator[None]:
+    """Have a folder be a file system of its own for as long as this lasts."""
+    needs_mounts()
+    folder.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
 
 
 def force(farm: FarmUnderTest, version: str = SLOW) -> int:
@@ -188,10 +203,7 @@ def test_a_proxy_for_the_world_outside_does_not_hide_the_farm(farm: FarmUnderTes
 
 
 def test_a_full_disk_of_the_worker_is_a_red_step(farm: FarmUnderTest) -> None:
-    worker = farm.settings.state_dir / "worker"
-    worker.mkdir(parents=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k,mode=755", "tmpfs", worker], check=True)
-    try:
+    with small_disk(farm.settings.state_dir / "worker", "size=400k,mode=755"):
         mini_tarball(farm.tarballs, "3.11.7", FILL=1)
         done = farm.build("3.11.7")
 
@@ -199,8 +211,6 @@ def test_a_full_disk_of_the_worker_is_a_red_step(farm: FarmUnderTest) -> None:
         assert "FAILED  compile" in done.stdout
         assert "No space left on device" in done.stdout
         assert farm.files("quick/python/*/records/*") == []
-    finally:
-        subprocess.run(["umount", worker], check=True)
 
 
 def test_an_interrupted_make_build_leaves_a_running_farm_alone_but_for_its_own_request(
@@ -242,23 +252,18 @@ def test_two_versions_forced_at_once_are_both_built(slow_farm: FarmUnderTest) ->
 
 def test_a_full_disk_is_named_and_what_was_published_before_stays(tmp_path: Path) -> None:
     store = tmp_path / "store"
-    store.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", store], check=True)
-    try:
-        with make_farm(store=store) as farm:
-            mini_tarball(farm.tarballs, "3.11.2")
-            assert farm.build("3.11.2").returncode == 0
-            before = {name: (store / name).read_bytes() for name in farm.files("**/*.json")}
-            filler = store / "filler"
-            with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
-                while True:
-                    file.write(bytes(4096))
-            full = farm.build("3.11.2", FORCE="1")
+    with small_disk(store, "size=1m"), make_farm(store=store) as farm:
+        mini_tarball(farm.tarballs, "3.11.2")
+        assert farm.build("3.11.2").returncode == 0
+        before = {name: (store / name).read_bytes() for name in farm.files("**/*.json")}
+        filler = store / "filler"
+        with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+            while True:
+                file.write(bytes(4096))
+        full = farm.build("3.11.2", FORCE="1")
 
-            assert full.returncode == 1
-            assert "No space left on device" in full.stdout
-            assert {name: (store / name).read_bytes() for name in before} == before
-            filler.unlink()
-            assert farm.build("3.11.2", FORCE="1").returncode == 0
-    finally:
-        subprocess.run(["umount", store], check=True)
+        assert full.returncode == 1
+        assert "No space left on device" in full.stdout
+        assert {name: (store / name).read_bytes() for name in before} == before
+        filler.unlink()
+        assert farm.build("3.11.2", FORCE="1").returncode == 0

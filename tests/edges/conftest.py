@@ -15,6 +15,7 @@ from python_builds.edges.sigstore_bundle import STAGING, make_verifier
 from python_builds.edges.verification import Verification
 from python_builds.facts.release_managers import ReleaseManager
 from python_builds.facts.setting_types import CHECKOUT
+from tests.preconditions import needs
 
 
 @pytest.fixture
@@ -137,16 +138,20 @@ class RealBundle:
     issuer: str = "https://github.com/login/oauth"
 
 
-@pytest.fixture(params=[("bundle.txt", "a@tny.town"), ("bundle_v3.txt", "william@yossarian.net")], ids=lambda p: p[0])
-def real_bundle(request):
-    """Real bundles of both formats; they are no part of the repository."""
+@pytest.fixture(scope="session")
+def real_bundles():
+    """Real bundles of both formats, by the names of their files; they are no part of the repository."""
     folder = CHECKOUT.parent / "shared" / "fixtures" / "sigstore"
-    name, identity = request.param
-    bundle = RealBundle(folder / name, folder / f"{name}.sigstore", identity)
-    assert bundle.file.exists() and bundle.bundle.exists(), (
-        f"{folder} holds no {name} and {name}.sigstore: sigstore-python's test assets, which lie beside the checkout"
-    )
-    return bundle
+    made_by = {"bundle.txt": "a@tny.town", "bundle_v3.txt": "william@yossarian.net"}
+    bundles = {n: RealBundle(folder / n, folder / f"{n}.sigstore", identity) for n, identity in made_by.items()}
+    for path in (path for bundle in bundles.values() for path in (bundle.file, bundle.bundle)):
+        needs(path.is_file(), f"{path} is missing: sigstore-python's test assets lie beside the checkout")
+    return bundles
+
+
+@pytest.fixture(params=["bundle.txt", "bundle_v3.txt"])
+def real_bundle(request, real_bundles):
+    return real_bundles[request.param]
 
 
 @pytest.fixture

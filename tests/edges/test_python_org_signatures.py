@@ -97,15 +97,15 @@ def test_a_digest_that_is_right_does_not_save_a_release_whose_bundle_is_wrong(
         fetch(source.offers()[0], target)
 
 
-def test_a_release_whose_bundle_is_not_there_yet_is_passed_over_and_said(publish, manager_of_3_14):
-    source = publish("3.14.0", b"a tarball", manager_of_3_14, "0" * 64, sigstore=None)
+def test_a_release_whose_bundle_is_not_there_yet_is_passed_over_and_said(publish, verification):
+    source = publish("3.14.0", b"a tarball", verification(_3_14={}), "0" * 64, sigstore=None)
 
     with pytest.raises(SourceNotFound, match=r"its signature is not there, or not yet: http.*\.tgz\.sigstore\."):
         find_offer([source], Version("3.14.0"), Trust.DIGEST)
 
 
-def test_a_bundle_that_vanishes_in_between_is_an_error_and_leaves_nothing(publish, manager_of_3_14, target):
-    (offer,) = publish("3.14.0", b"a tarball", manager_of_3_14, sigstore=None).offers()
+def test_a_bundle_that_vanishes_in_between_is_an_error_and_leaves_nothing(publish, verification, target):
+    (offer,) = publish("3.14.0", b"a tarball", verification(_3_14={}), sigstore=None).offers()
 
     with pytest.raises(SourceError, match=r"cannot fetch .*\.sigstore: 404"):
         fetch(offer, target)
@@ -123,10 +123,10 @@ def test_a_release_without_a_bundle_is_verified_by_openpgp(publish, signed, targ
     assert fetched.sha256 == hashlib.sha256(content).hexdigest()
 
 
-def test_a_release_with_both_is_verified_by_the_bundle(publish, real_bundle, verification, people, tmp_path):
+def test_a_release_with_both_is_verified_by_the_bundle(publish, verification, people, tmp_path):
     fingerprint = people.join(f"of both {tmp_path}")
     people.publish(f"of both {tmp_path}", tmp_path / "keys")
-    managers = verification(_3_13={"identity": real_bundle.identity, "fingerprint": fingerprint})
+    managers = verification(_3_13={"fingerprint": fingerprint})
 
     (offer,) = publish("3.13.5", b"", managers, sigstore=b"", asc=b"").offers()
 

@@ -11,7 +11,6 @@ from sigstore.verify import Verifier
 
 from python_builds.edges.sigstore_bundle import PRODUCTION, STAGING, make_verifier, verify
 from python_builds.facts.errors import NotVerified
-from python_builds.facts.setting_types import CHECKOUT
 
 
 @pytest.fixture
@@ -143,18 +142,17 @@ def test_a_missing_or_broken_bundle_is_refused_with_who_is_expected(staging, tmp
 
 @settings(deadline=None, max_examples=60)
 @given(data=st.data())
-def test_a_bundle_with_damage_is_refused_or_still_true_and_never_a_crash(tmp_path_factory, data):
-    folder = CHECKOUT.parent / "shared" / "fixtures" / "sigstore"
-    content = bytearray((folder / "bundle_v3.txt.sigstore").read_bytes())
+def test_a_bundle_with_damage_is_refused_or_still_true_and_never_a_crash(tmp_path_factory, real_bundles, data):
+    ours, other = real_bundles["bundle_v3.txt"], real_bundles["bundle.txt"]
+    content = bytearray(ours.bundle.read_bytes())
     content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     bundle = tmp_path_factory.getbasetemp() / "damaged.sigstore"
     bundle.write_bytes(content)
-    identity, issuer = "william@yossarian.net", "https://github.com/login/oauth"
 
     with contextlib.suppress(NotVerified):
-        verify(folder / "bundle_v3.txt", bundle, identity, issuer, make_verifier(STAGING))
+        verify(ours.file, bundle, ours.identity, ours.issuer, make_verifier(STAGING))
     with pytest.raises(NotVerified):
-        verify(folder / "bundle.txt", bundle, identity, issuer, make_verifier(STAGING))
+        verify(other.file, bundle, ours.identity, ours.issuer, make_verifier(STAGING))
 
 
 def test_the_trust_root_is_the_one_that_the_package_ships(monkeypatch, tmp_path):
