@@ -9,10 +9,10 @@ GOOD = '"identity": "a@python.org", "issuer": "https://accounts.google.com"'
 
 
 @pytest.fixture
-def load(monkeypatch, tmp_path):
+def load(monkeypatch):
     def load_with(text):
         monkeypatch.setenv("PYTHON_BUILDS_RELEASE_MANAGERS", text)
-        return load_settings(tmp_path / ".env")
+        return load_settings()
 
     return load_with
 

@@ -1,6 +1,6 @@
 """Settings: where they come from, and how their problems read."""
 
-import os
+import shutil
 import subprocess
 import sys
 
@@ -20,13 +20,6 @@ from python_builds.facts.settings import (
 from python_builds.facts.trust import Trust
 
 
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch):
-    """The settings of whoever runs the tests do not count."""
-    for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
-        monkeypatch.delenv(name)
-
-
 @pytest.fixture
 def load(monkeypatch, tmp_path):
     """Load with variables set, and with the text of an .env file."""
@@ -35,7 +28,8 @@ def load(monkeypatch, tmp_path):
         for name, value in variables.items():
             monkeypatch.setenv(variable(name), str(value))
         (tmp_path / ".env").write_text(dotenv)
-        return load_settings(tmp_path / ".env")
+        monkeypatch.setenv(variable("env_file"), str(tmp_path / ".env"))
+        return load_settings()
 
     return load_with
 
@@ -77,8 +71,40 @@ def test_the_checkout_is_where_the_makefile_is():
     assert (CHECKOUT / "Makefile").is_file()
 
 
-def test_a_missing_env_file_is_none(tmp_path):
-    assert load_settings(tmp_path / "none").web_port == 8010
+def test_an_env_file_that_the_environment_names_must_be_there(monkeypatch, tmp_path):
+    monkeypatch.setenv(variable("env_file"), str(tmp_path / "none"))
+
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings()
+
+    assert refused.value.errors == [f"PYTHON_BUILDS_ENV_FILE is '{tmp_path}/none': must be a file that is there"]
+
+
+def test_an_env_file_cannot_name_another_one(problems, tmp_path):
+    (problem,) = problems(f"PYTHON_BUILDS_ENV_FILE={tmp_path}/.env\n")
+
+    assert problem == (
+        f"PYTHON_BUILDS_ENV_FILE is a line of {tmp_path}/.env: it must be set in the environment or not at all"
+    )
+
+
+def test_the_env_file_is_the_checkout_s_unless_the_environment_names_another(tmp_path):
+    checkout = tmp_path / "checkout"
+    shutil.copytree(CHECKOUT / "master", checkout / "master")
+    (checkout / ".env").write_text("PYTHON_BUILDS_WEB_PORT=8020\n")
+    (checkout / "other").write_text("PYTHON_BUILDS_WEB_PORT=8030\n")
+    code = """
+import os
+from python_builds.facts.settings import load_settings
+for name in ("", "other", os.devnull):
+    os.environ["PYTHON_BUILDS_ENV_FILE"] = name
+    print(load_settings().web_port)
+"""
+    environment = {"PYTHONPATH": str(checkout / "master")}
+
+    shown = subprocess.check_output([sys.executable, "-c", code], env=environment, cwd=tmp_path, text=True)
+
+    assert shown.split() == ["8020", "8030", "8010"]
 
 
 def test_an_empty_variable_is_one_that_is_not_set(load):

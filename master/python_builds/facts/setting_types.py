@@ -87,6 +87,12 @@ def _fingerprints(value: str) -> str:
     return value
 
 
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise ValueError("must be a file that is there")
+    return path
+
+
 def private_file(path: Path, what: str) -> Path:
     """Want a file that holds a secret, for the one who runs the farm alone.
 
@@ -116,3 +122,4 @@ Fingerprints = Annotated[str, AfterValidator(_fingerprints)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 # A relative path counts from the checkout, whichever folder a command was typed in.
 CheckoutPath = Annotated[Path, AfterValidator(lambda path: CHECKOUT / path)]
+ExistingPath = Annotated[CheckoutPath, AfterValidator(_existing)]

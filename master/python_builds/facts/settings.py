@@ -25,6 +25,7 @@ from python_builds.facts.setting_types import (
     CHECKOUT,
     Addresses,
     CheckoutPath,
+    ExistingPath,
     HttpUrl,
     Minors,
     Minutes,
@@ -59,6 +60,9 @@ class Settings(PublishingSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
+    env_file: ExistingPath | None = Field(
+        None, description="file of settings that is read instead of the checkout's .env; the environment alone names it"
+    )
     state_dir: CheckoutPath = Field(CHECKOUT / ".state", description="folder of all that the farm keeps for itself")
     store: CheckoutPath = Field(CHECKOUT / "output", description="folder that is published")
     database_url: str = Field("sqlite:///state.sqlite", description="SQLAlchemy URL of Buildbot's database")
@@ -190,12 +194,13 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def load_settings(dotenv: Path = CHECKOUT / ".env") -> Settings:
+def load_settings() -> Settings:
     """Read and check all settings.
 
     Raises:
         ConfigurationError: with all problems at once.
     """
+    dotenv = CHECKOUT / (os.environ.get(variable("env_file")) or ".env")
     problems = [_unknown(name) for name in sorted({*os.environ, *dotenv_values(dotenv)}) if _is_unknown(name)]
     try:
         settings = Settings(_env_file=dotenv)
@@ -203,6 +208,10 @@ def load_settings(dotenv: Path = CHECKOUT / ".env") -> Settings:
         problems += [_problem(e["loc"], e["input"], e["msg"]) for e in error.errors()]
     except SettingsError as error:
         problems.append(f"{error}: it must be a JSON list of objects, or for release managers an object")
+    if variable("env_file") in dotenv_values(dotenv):
+        problems.append(
+            f"{variable('env_file')} is a line of {dotenv}: it must be set in the environment or not at all"
+        )
     if problems:
         raise ConfigurationError(problems)
     return settings
