@@ -40,8 +40,7 @@ def images(engine: docker.DockerClient) -> Iterator[None]:
 
 
 @pytest.fixture
-def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+def upstream() -> Iterator[Upstream]:
     with Upstream() as running:
         yield running
 

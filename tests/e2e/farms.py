@@ -76,13 +76,14 @@ class FarmUnderTest:
             "minimum_trust": "digest",
             "package_check": "false",
             "docker_hosts": [],
+            "env_file": os.devnull,
             "web_port": free_port(),
             **settings,
         }
         values = {name: value for name, value in values.items() if value is not None}
         self.settings = Settings(_env_file=None, **values)
         self.environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("PYTHON_BUILDS_")},
+            **{k: v for k, v in os.environ.items() if not k.startswith("PYTHON_BUILDS_") and k != "PLATFORM"},
             **{variable(n): json.dumps(v) if isinstance(v, list) else str(v) for n, v in values.items()},
             "PYTHONPATH": str(CHECKOUT / "master"),
         }
@@ -186,9 +187,9 @@ def platform_builder() -> str:
 
 
 @contextlib.contextmanager
-def make_farm(**settings: object) -> Iterator[FarmUnderTest]:
-    """Make a farm's folder, and remove all that is left of it, processes included."""
-    folder = Path(tempfile.mkdtemp(prefix="python-builds-test-", dir="/var/tmp"))
+def make_farm(ending: str = "", **settings: object) -> Iterator[FarmUnderTest]:
+    """Make a farm's folder, whose name may have an ending, and remove all that is left of it, processes included."""
+    folder = Path(tempfile.mkdtemp(prefix="python-builds-test-", suffix=ending, dir="/var/tmp"))
     folder.chmod(0o755)
     farm = FarmUnderTest(folder, **settings)
     try:

@@ -199,7 +199,7 @@ def test_without_a_network_each_source_says_so(tmp_path: Path) -> None:
 
 
 def test_a_proxy_for_the_world_outside_does_not_hide_the_farm(farm: FarmUnderTest) -> None:
-    assert farm.build("3.11.2", http_proxy="http://127.0.0.1:9", no_proxy="").returncode == 0
+    assert farm.build("3.11.2", http_proxy="http://127.0.0.1:9", no_proxy="", NO_PROXY="").returncode == 0
 
 
 def test_a_full_disk_of_the_worker_is_a_red_step(farm: FarmUnderTest) -> None:

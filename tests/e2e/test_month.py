@@ -22,8 +22,7 @@ QUIET_SECONDS = 3
 
 
 @pytest.fixture
-def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+def upstream() -> Iterator[Upstream]:
     with Upstream() as running:
         running.cycle = {"3.18": "feature", "3.11": "security", "3.10": "security", "3.8": "end-of-life"}
         yield running

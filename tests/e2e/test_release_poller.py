@@ -12,8 +12,7 @@ from python_builds.edges import release_list
 
 
 @pytest.fixture
-def upstream(monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+def upstream() -> Iterator[Upstream]:
     with Upstream() as running:
         yield running
 

@@ -66,7 +66,6 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def site(monkeypatch):
     """A running site; whoever asks it tries again without waiting."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(http, "_RETRIES", http._RETRIES.new(backoff_factor=0, backoff_jitter=0))
     with Site() as running:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})

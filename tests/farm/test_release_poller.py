@@ -28,7 +28,6 @@ class ReleasePollerTest(RunMasterBase):
         scratch = TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.folder = Path(scratch.name)
-        self.patch(os, "environ", {**os.environ, "NO_PROXY": "127.0.0.1"})
         self.upstream = Upstream().__enter__()
         self.addCleanup(self.upstream.__exit__)
 
