@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from farms import FarmUnderTest, mini_tarball, platform_builder
+from farms import FarmUnderTest, make_farm, mini_tarball, platform_builder
 
 
 def test_one_command_ends_with_a_package_and_an_index_that_names_it(farm: FarmUnderTest) -> None:
@@ -22,6 +22,14 @@ def test_one_command_ends_with_a_package_and_an_index_that_names_it(farm: FarmUn
     assert all((farm.settings.store / "quick/python" / b["url"]).is_file() for b in index["builds"])
     assert f"sudo apt-get install {farm.settings.store / package}" in done.stdout
     assert farm.processes() == [], "make build left something running"
+
+
+def test_percent_signs_in_the_name_of_a_folder_do_no_harm() -> None:
+    with make_farm("-100%of-%s") as farm:
+        mini_tarball(farm.tarballs, "3.11.2")
+        done = farm.build("3.11.2", PROFILE="optimized")
+
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_product_that_nobody_could_check_says_so(farm: FarmUnderTest) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from buildbot.plugins import util
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import FAILURE, SKIPPED, SUCCESS
 from twisted.internet import defer, reactor, threads
@@ -92,13 +93,18 @@ class MasterStep(BuildStep):
         return {"step": self.summary or str(self.name)}
 
 
-BUILD_SPOOL = "%(prop:buildername)s-%(prop:buildnumber)s"
-"""The name of a build's folder in the spool, for Interpolate."""
+_BUILD_SPOOL = "%(prop:buildername)s-%(prop:buildnumber)s"
 
 
 def build_spool(spool: Path, builder: str, number: object) -> Path:
     """Name a build's own folder in the spool."""
-    return spool / (BUILD_SPOOL % {"prop:buildername": builder, "prop:buildnumber": number})
+    return spool / (_BUILD_SPOOL % {"prop:buildername": builder, "prop:buildnumber": number})
+
+
+def in_build_spool(spool: Path, file: str, words: Mapping[str, Any] | None = None) -> Any:
+    """Name a file in the build's own folder, of a build that is not known yet; `file` and `words` are for Interpolate."""
+    literal = str(spool).replace("%", "%%")
+    return util.Interpolate(f"{literal}/{_BUILD_SPOOL}/{file}", **(words or {}))
 
 
 def _run(function: Callable[[Work], Outcome], work: Work) -> Outcome:

@@ -10,7 +10,7 @@ from buildbot.process.results import SUCCESS
 
 from python_builds.edges.recipe import scripts_to_send
 from python_builds.facts.settings import Settings
-from python_builds.farm.master_step import BUILD_SPOOL
+from python_builds.farm.master_step import in_build_spool
 
 QUIET = 20 * 60
 """Seconds without output before a step counts as stuck."""
@@ -64,7 +64,7 @@ def send(name: str, spool: Path, file: str, words: Mapping[str, Any] | None = No
     """Make a step that sends a file of the build's spool; `file` is for Interpolate, with `words` for its `kw`."""
     return steps.FileDownload(
         name=name,
-        mastersrc=util.Interpolate(f"{spool}/{BUILD_SPOOL}/{file}", **(words or {})),
+        mastersrc=in_build_spool(spool, file, words),
         workerdest=util.Interpolate(file, **(words or {})),
         haltOnFailure=True,
         **kwargs,
@@ -77,7 +77,7 @@ def upload(name: str, spool: Path, file: str, **kwargs: Any) -> BuildStep:
         name=name,
         workersrc=util.Interpolate(f"out/{file}"),
         maxsize=LARGEST,
-        masterdest=util.Interpolate(f"{spool}/{BUILD_SPOOL}/{file}"),
+        masterdest=in_build_spool(spool, file),
         haltOnFailure=True,
         **kwargs,
     )
