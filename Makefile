@@ -7,10 +7,12 @@ BIN := $(VENV)/bin
 # What benchmarks measure and draw with, which the farm must not depend on.
 BENCH_VENV := .venv-bench
 LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-find-links --no-emit-index-url --upgrade
+# What a master needs to read and sign rpm packages.
+RPM_PACKAGES := rpm libglib2.0-bin
 # What the tests run beside Python: a compiler and the tools of an apt platform, and the linter of shell scripts.
-TEST_PACKAGES := bsdutils curl dash diffoscope-minimal dpkg-dev gcc gpg gpg-agent gpgv libc6-dev make rpm shellcheck util-linux wget xz-utils zlib1g-dev
+TEST_PACKAGES := bsdutils curl dash diffoscope-minimal dpkg-dev gcc gpg gpg-agent gpgv libc6-dev make $(RPM_PACKAGES) shellcheck util-linux wget xz-utils zlib1g-dev
 # What the Docker tests make an engine of their own with, on a disk of its own.
-DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 rpm
+DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 $(RPM_PACKAGES)
 export PYTHONPATH := $(CURDIR)/master
 export VERSION PLATFORM PROFILE FORCE RETRAIN ARCH REGISTRY ALL BENCH VERSIONS PLATFORMS ARCHITECTURES DRY_RUN YES BATCH KEEP DIGESTS ACCEPT_LOSS
 

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from python_builds.edges.packages import RPM_PACKAGES
 from python_builds.facts.platforms import PLATFORMS
 from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import Settings, variable
@@ -55,6 +56,13 @@ def test_make_alone_lists_every_target() -> None:
     assert phony
     for target in phony[1].split():
         assert f"make {target}" in shown, f"give the target {target} a `## text` in the Makefile"
+
+
+def test_what_rpm_packages_take_is_the_same_in_the_makefile_and_the_message() -> None:
+    assert f"\nRPM_PACKAGES := {RPM_PACKAGES}\n" in (CHECKOUT / "Makefile").read_text(), (
+        "RPM_PACKAGES of the Makefile and of edges/packages.py differ"
+    )
+    assert all(f"`{name}`" in README for name in RPM_PACKAGES.split()), "README.md says what the master needs"
 
 
 def test_files_that_the_texts_point_to_exist() -> None:

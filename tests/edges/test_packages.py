@@ -2,6 +2,7 @@
 
 import datetime
 import subprocess
+import sys
 from xml.etree import ElementTree
 
 import pytest
@@ -102,8 +103,15 @@ def test_what_is_no_package_is_an_error_that_names_it(tmp_path, name):
 def test_a_machine_without_rpm_is_told_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(packages, "RPM_CONFIGURATION", tmp_path / "none")
 
-    with pytest.raises(StoreError, match="apt-get install rpm"):
+    with pytest.raises(StoreError, match=r"\(.*/none is missing\): apt-get install rpm libglib2\.0-bin"):
         require_rpm()
+
+
+def test_a_machine_without_what_createrepo_loads_is_told_what_to_install(tmp_path, rpm, monkeypatch):
+    monkeypatch.setitem(sys.modules, "createrepo_c", None)  # importing it is an ImportError then
+
+    with pytest.raises(StoreError, match=r"\(.*createrepo_c.*\): apt-get install rpm libglib2\.0-bin"):
+        package_metadata(rpm, "pkgs/x.rpm")
 
 
 def test_nothing_is_signed_without_a_key(tmp_path):

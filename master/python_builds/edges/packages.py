@@ -1,5 +1,6 @@
 """What package indexes say of a package, read from the finished file when it is published."""
 
+import importlib
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from python_builds.edges.digests import file_sha256
 from python_builds.facts.errors import StoreError
 
 RPM_CONFIGURATION = Path("/usr/lib/rpm/rpmrc")
+RPM_PACKAGES = "rpm libglib2.0-bin"
+"""What has GLib is called libglib2.0-0 or libglib2.0-0t64, by release; what needs it has one name everywhere."""
 
 
 def package_metadata(path: Path, href: str) -> dict[str, str]:
@@ -37,10 +40,19 @@ def require_rpm() -> None:
     """See that rpm packages can be read and signed on this machine.
 
     Raises:
-        StoreError: if rpm is not installed.
+        StoreError: if something that this takes is not installed.
     """
-    if not RPM_CONFIGURATION.exists():
-        raise StoreError("rpm packages are read and signed by rpm, which this machine lacks: apt-get install rpm")
+    problem = "" if RPM_CONFIGURATION.exists() else f"{RPM_CONFIGURATION} is missing"
+    if not problem:  # createrepo_c complains at import where rpm is not installed
+        try:
+            importlib.import_module("createrepo_c")
+        except ImportError as error:  # its wheel holds its libraries but GLib, which a bare system lacks too
+            problem = str(error)
+    if problem:
+        raise StoreError(
+            "rpm packages are read by createrepo_c and signed by rpm, which do not work on this machine "
+            f"({problem}): apt-get install {RPM_PACKAGES}"
+        )
 
 
 def _deb(path: Path, _href: str) -> dict[str, str]:
@@ -49,7 +61,8 @@ def _deb(path: Path, _href: str) -> dict[str, str]:
 
 
 def _rpm(path: Path, href: str) -> dict[str, str]:
-    import createrepo_c  # noqa: PLC0415 - it complains at import where rpm is not installed
+    require_rpm()
+    import createrepo_c  # noqa: PLC0415
 
     package = createrepo_c.package_from_rpm(
         str(path), checksum_type=createrepo_c.SHA256, location_href=href, changelog_limit=0
