@@ -16,7 +16,7 @@ DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iprout
 export PYTHONPATH := $(CURDIR)/master
 export VERSION PLATFORM PROFILE FORCE RETRAIN ARCH REGISTRY ALL BENCH VERSIONS PLATFORMS ARCHITECTURES DRY_RUN YES BATCH KEEP DIGESTS ACCEPT_LOSS
 
-.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms minors settings base-image images push shell test test-docker test-real bench check format lock clean
+.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms minors settings base-image images push shell test test-fast test-docker test-real bench check format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ shell: $(VENV)/ready  ## open a shell in a container like the farm's, with the s
 test: $(VENV)/ready-dev  ## run the tests; needs no Docker
 	@scripts/setup/install-packages.sh $(TEST_PACKAGES)
 	@$(BIN)/pytest --numprocesses 3 --dist worksteal
+
+test-fast: $(VENV)/ready-dev  ## run the tests of pure functions alone, in seconds
+	@$(BIN)/pytest tests/facts tests/benchmarks --numprocesses 2
 
 test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=1 adds real CPythons on Debian 11, 12 and 13 [ALL=1]
 	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES)
