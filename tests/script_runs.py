@@ -27,6 +27,8 @@ def work_folder():
     folder.mkdir()
     outside.chmod(0o755)
     shutil.copytree(SCRIPTS, folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (folder / "scripts").rglob("*"):  # as the farm sends them: a checkout may be its owner's alone
+        path.chmod(0o755)
     for name in FOLDERS:  # as prepare-folders.sh does, in a tenth of the time
         (folder / name).mkdir()
         if os.getuid() == 0:
