@@ -102,7 +102,7 @@ def build_spool(spool: Path, builder: str, number: object) -> Path:
 
 
 def in_build_spool(spool: Path, file: str, words: Mapping[str, Any] | None = None) -> Any:
-    """Name a file in the build's own folder, of a build that is not known yet; `file` and `words` are for Interpolate."""
+    """Name a file in the folder of a build that is not known yet; `file` and `words` are for Interpolate."""
     literal = str(spool).replace("%", "%%")
     return util.Interpolate(f"{literal}/{_BUILD_SPOOL}/{file}", **(words or {}))
 
