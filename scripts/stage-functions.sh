@@ -2,7 +2,6 @@
 # What install-to-stage.sh does to the staged tree. Sourced after build-environment.sh.
 : "${work:?}" "${jobs:?}"
 
-# Where files that record the build folder say it was built.
 published_source_folder=/usr/src/python
 
 # The tests of the standard library, and the extension modules that are for them alone.
@@ -43,6 +42,7 @@ add_short_names() {
 }
 
 # The work folder as a basic regular expression.
+# shellcheck disable=SC2001 # by ${//} each of the characters would take one more
 work_expression() { sed 's/[][\.*^$|]/\\&/g' <<<"$work"; }
 
 # Text that names the work folder says instead where a distribution would have had it: by one rule, in whatever file CPython

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # How tarballs are made, of a tree that will lie anywhere. Sourced after build-environment.sh.
 
-# Copies the staged tree to a folder, with hard links: what is changed afterwards has to be written anew, as sed -i does.
-copy_tree() { cp -al -- "$1" "$2"; }
+# The staged tree stays as it is: a tree that lies anywhere is a copy of it.
+copy_tree() { cp -a --reflink=auto -- "$1" "$2"; }
 
 # JSON cannot find out where it lies: in a tree that will lie anywhere, paths start from the folder of the file that names
 # them (in build-details.json, which install-to-stage.sh has been at, from the prefix, as PEP 739 has it).

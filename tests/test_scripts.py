@@ -244,7 +244,8 @@ def test_a_library_that_cpython_does_not_bring_is_built_beside_it_and_configure_
     library = work / "source" / "static-libraries" / "lib" / "libmpdec.a"
     assert str(work).encode() not in library.read_bytes()
     lines = configured_with(work, "quick", "")
-    assert lines[-6].startswith("configure.sh: LIBMPDEC_CFLAGS='-I./static-libraries/include'"), lines
+    told = "configure.sh: LIBMPDEC_CFLAGS='-I./static-libraries/include' LIBMPDEC_LIBS='-L./static-libraries/lib -lmpdec -lm'"
+    assert told in lines
 
 
 def test_a_library_that_cpython_brings_is_not_built(work):
