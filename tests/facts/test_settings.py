@@ -84,7 +84,7 @@ def test_an_env_file_cannot_name_another_one(problems, tmp_path):
     (problem,) = problems(f"PYTHON_BUILDS_ENV_FILE={tmp_path}/.env\n")
 
     assert problem == (
-        f"PYTHON_BUILDS_ENV_FILE is a line of {tmp_path}/.env: it must be set in the environment or not at all"
+        f"PYTHON_BUILDS_ENV_FILE is a line of {tmp_path}/.env: it must be set in the environment or nowhere"
     )
 
 

@@ -60,9 +60,7 @@ class Settings(PublishingSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
-    env_file: ExistingPath | None = Field(
-        None, description="file of settings that is read instead of the checkout's .env; the environment alone names it"
-    )
+    env_file: ExistingPath | None = Field(None, description="read instead of .env; the environment alone names it")
     state_dir: CheckoutPath = Field(CHECKOUT / ".state", description="folder of all that the farm keeps for itself")
     store: CheckoutPath = Field(CHECKOUT / "output", description="folder that is published")
     database_url: str = Field("sqlite:///state.sqlite", description="SQLAlchemy URL of Buildbot's database")
@@ -209,9 +207,7 @@ def load_settings() -> Settings:
     except SettingsError as error:
         problems.append(f"{error}: it must be a JSON list of objects, or for release managers an object")
     if variable("env_file") in dotenv_values(dotenv):
-        problems.append(
-            f"{variable('env_file')} is a line of {dotenv}: it must be set in the environment or not at all"
-        )
+        problems.append(f"{variable('env_file')} is a line of {dotenv}: it must be set in the environment or nowhere")
     if problems:
         raise ConfigurationError(problems)
     return settings
