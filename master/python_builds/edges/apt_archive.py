@@ -29,6 +29,9 @@ from python_builds.facts.trust import Trust
 INDEX_KEPT = 3600
 """Seconds before apt is asked for a fresh index."""
 
+MAX_PROBLEM = 2000
+"""Characters of what apt says of a failure; a path stands in most of its lines."""
+
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 DISTRIBUTIONS = ("Debian", "Ubuntu")
 """Origins of the archives that hold CPython's sources; a machine may be configured with others' beside them."""
@@ -214,5 +217,5 @@ def _run(command: Sequence[str], environment: dict[str, str], folder: Path | Non
         raise SourceError(f"{' '.join(command[:3])} did not end within 10 minutes") from None
     if done.returncode:
         problem = done.stderr.strip() or done.stdout.strip()
-        raise SourceError(f"{' '.join(command[:3])} failed: {problem[-600:]}")
+        raise SourceError(f"{' '.join(command[:3])} failed: {problem[-MAX_PROBLEM:]}")
     return done.stdout
