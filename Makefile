@@ -9,8 +9,9 @@ BENCH_VENV := .venv-bench
 LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-find-links --no-emit-index-url --upgrade
 # What a master needs to read and sign rpm packages.
 RPM_PACKAGES := rpm libglib2.0-bin
-# What the tests run beside Python: a compiler and the tools of an apt platform, and the linter of shell scripts.
-TEST_PACKAGES := bsdutils curl dash diffoscope-minimal dpkg-dev gcc gpg gpg-agent gpgv libc6-dev make $(RPM_PACKAGES) shellcheck util-linux wget xz-utils zlib1g-dev
+# What the tests run beside Python and what this machine's platform builds with, which their `make build` needs as every other does.
+TEST_PACKAGES := bsdutils curl dash diffoscope-minimal gpg gpg-agent gpgv $(RPM_PACKAGES) shellcheck util-linux wget
+LIST_BUILD_PACKAGES = $(BIN)/python -c "from python_builds.farm.workers import host_platform as h; print(*(h()[0].build_packages if h() else ()))"
 # What the Docker tests make an engine of their own with, on a disk of its own.
 DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 $(RPM_PACKAGES)
 export PYTHONPATH := $(CURDIR)/master
@@ -76,7 +77,7 @@ shell: $(VENV)/ready  ## open a shell in a container like the farm's, with the s
 	@$(BIN)/python -m python_builds.commands.images shell
 
 test: $(VENV)/ready-dev  ## run the tests; needs no Docker
-	@scripts/setup/install-packages.sh $(TEST_PACKAGES)
+	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $$build_packages
 	@$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 test-fast: $(VENV)/ready-dev  ## run the tests of pure functions alone, in seconds
