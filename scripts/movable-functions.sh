@@ -64,12 +64,11 @@ MOVE
     done
 }
 
-# Paths in build-details.json (PEP 739) may be relative: base_prefix to the file, all others to base_prefix. The Makefile
-# is read by make, which evaluates the line that is added, and by Python's parsers of it, which take no notice of it.
+# The Makefile is read by make, which evaluates the line that is added, and by Python's parsers of it, which take no notice
+# of it.
 move_other_files() {
     local tree=$1 library=$2 prefix=$3
     find "$tree/lib/pkgconfig" -name '*.pc' -type f -exec sed -i "s|^prefix=$prefix\$|prefix=\${pcfiledir}/../..|" {} +
-    find "$library" -maxdepth 1 -name build-details.json -exec sed -i -e "s|\"$prefix\"|\"../..\"|" -e "s|\"$prefix/|\"|" {} +
     find "$library" -path '*/config-*/Makefile' -exec sed -i "/^prefix=[[:space:]]*${prefix//\//\\/}\$/a\\
 \$(foreach tree,\$(abspath \$(dir \$(lastword \$(MAKEFILE_LIST)))../../..),\$(if \$(wildcard \$(tree)/lib/${library##*/}/os.py),\$(eval prefix := \$(tree))))" {} +
 }

@@ -5,9 +5,10 @@
 copy_tree() { cp -a --reflink=auto -- "$1" "$2"; }
 
 # JSON cannot find out where it lies: in a tree that will lie anywhere, paths start from the folder of the file that names
-# them (in build-details.json, which install-to-stage.sh has been at, from the prefix, as PEP 739 has it).
+# them. In build-details.json (PEP 739) that holds for base_prefix, from which all others start.
 lay_out_json() {
     local tree=$1 prefix=$2 file
+    find "$tree/lib" -name build-details.json -exec sed -i -e "s|\"$prefix\"|\"../..\"|" -e "s|\"$prefix/|\"|" {} +
     while IFS= read -r -d '' file; do
         sed -i "s|$prefix|$(realpath --relative-to="$(dirname "$file")" "$tree")|g" "$file"
     done < <(grep -r -l -Z -F --include='*.json' -- "$prefix" "$tree")
