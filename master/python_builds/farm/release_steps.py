@@ -102,7 +102,7 @@ def find_libraries(origins: Sequence[Source], store: Store, work: Work) -> Outco
     try:
         kept = [mirror_library(store, library, origins, work.spool) for library in libraries_needed(named, version)]
     finally:
-        shutil.rmtree(work.spool, ignore_errors=True)
+        shutil.rmtree(work.spool)
     for library in kept:
         work.say(f"{library.tarball}, SHA-256 {library.sha256}; the store keeps it for all platforms")
     names = [library.tarball for library in kept]
