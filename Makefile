@@ -87,7 +87,7 @@ test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=
 	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES)
 	@$(BIN)/pytest tests/docker --numprocesses 2
 
-test-real: $(VENV)/ready-dev  ## build a real CPython 3.11.2, install it, run it (as root, some minutes)
+test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.11.2, 3.13.15), install them, run them (as root, some minutes)
 	@$(BIN)/pytest tests/real
 
 bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, the indexes, speed, build_cost, size; most need Docker and worker images [BENCH=farm] [PLATFORM=debian-12, of speed]

@@ -1,7 +1,7 @@
 """Libraries that CPython used to bundle and that not every distribution has: built from their own upstream's source.
 
 One is linked statically, so that a tree works wherever it lies: where `_decimal` cannot be loaded, `import decimal`
-falls back without a word to Python code that is a hundred times slower. Its tarball is a second source of a build; its
+falls back without a word to Python code that is twenty times slower. Its tarball is a second source of a build; its
 digest stands here, and it is mirrored in the store as CPython's is.
 """
 
@@ -34,7 +34,7 @@ class Library:
 
 
 LIBRARIES = (
-    # The digest is that of upstream's own page and of Debian's signed index, whose tarball is the same.
+    # The digest is that of Debian's signed index, of the file as it came from there, and what others pin for this URL.
     Library(
         name="mpdecimal",
         version="4.0.1",
