@@ -58,6 +58,8 @@ main() {
     suites=$(suites_of_this_machine "$suite")
     # Another release of this distribution lies in the same archive; Debian's came without non-free-firmware before 12.
     [ -n "$suites" ] || suites=$(suites_of_this_machine "$(own_suite)" | sed -e "s/ $(own_suite)/ $suite/" -e 's/ non-free-firmware//')
+    # What other releases get as updates goes into sid itself.
+    [ "$suite" != sid ] || suites=$(grep -F ' sid ' <<<"$suites")
     uri=$(awk -v suite="$suite" '$2 == suite { print $1; exit }' <<<"$suites")
     [ -n "$uri" ] || die "this machine's apt has no archive of '$suite'"
     mkdir -p -- "$(dirname "$target")"
