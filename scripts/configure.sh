@@ -16,7 +16,8 @@ set_options() {
         if grep -qF -- "$option" <<<"$help"; then options+=("$option"); fi
     done
     # As long as CPython brings its own, that, whatever the image has: no tree depends on a library that was there by chance.
-    if bundles mpdecimal && grep -qF -- --with-system-libmpdec <<<"$help"; then options+=(--with-system-libmpdec=no); fi
+    # Not --with-...=no: up to 3.10 setup.py searches the arguments for --with-system-libmpdec, whatever stands behind it.
+    if bundles mpdecimal && grep -qF -- --with-system-libmpdec <<<"$help"; then options+=(--without-system-libmpdec); fi
     if [ "$variant" = t ]; then
         grep -qF -- --disable-gil <<<"$help" ||
             die "this CPython cannot be built free-threaded: its configure knows no --disable-gil, which came with 3.13"

@@ -215,9 +215,9 @@ def test_a_free_threaded_build_is_asked_for_where_cpython_knows_it_and_refused_e
 
 def test_a_library_that_cpython_brings_is_taken_and_never_the_image_s(work):
     known = "--with-system-libmpdec use an installed one"
-    assert "--with-system-libmpdec=no" not in configured_with(work, "quick", known)
+    assert "--without-system-libmpdec" not in configured_with(work, "quick", known)
     write(work / "source" / "Modules" / "_decimal" / "libmpdec" / "mpdecimal.h", "")
-    assert "--with-system-libmpdec=no" in configured_with(work, "quick", known)
+    assert "--without-system-libmpdec" in configured_with(work, "quick", known)
 
 
 LIBRARY_CONFIGURE = """#!/bin/sh

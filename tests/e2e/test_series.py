@@ -26,7 +26,7 @@ def test_every_series_is_built_by_the_same_recipe(farm: FarmUnderTest, version: 
     assert done.returncode == 0, done.stdout
     (record,) = farm.files(f"quick/python/*/records/{version}-*")
     configured = json.loads((farm.settings.store / record).read_bytes())["built_with"]["configure"]
-    assert "--with-system-libmpdec=no" in configured, "what CPython brings is used, whatever is installed"
+    assert "--without-system-libmpdec" in configured, "what CPython brings is used, whatever is installed"
     for ending in ("", "-uv"):
         found = files_of(farm, f"quick/python/*/python-{version}-*[0-9]{ending}.tar.gz")
         assert not [name for name, text in found.items() if str(farm.folder) in text]
