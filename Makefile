@@ -90,7 +90,7 @@ test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=
 test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.11.2, 3.13.15), install them, run them (as root, some minutes)
 	@$(BIN)/pytest tests/real
 
-bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, the indexes, speed, build_cost, size; most need Docker and worker images [BENCH=farm] [PLATFORM=debian-12, of speed]
+bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, the indexes, speed, build_cost, size, compilers; most need Docker and worker images [BENCH=farm] [PLATFORM=debian-12, of speed] [GCC=14, of compilers]
 	@PYTHONPATH="$(PYTHONPATH):$(CURDIR)/tests/e2e" $(BIN)/python -m benchmarks
 
 check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, checkconfig

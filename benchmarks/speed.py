@@ -124,7 +124,8 @@ def compare(
         "warmups": WARMUPS,
     }
     say(f"{len(benchmarks)} benchmarks with CPython {where.tarball.version} on {where.platform.name}")
-    found = _run(where, plan, {**trees(where, optimized=optimized), **tools()})
+    lay_out = f"programs/lay-out-interpreters.sh {where.tarball.version}"
+    found = run_pyperf(where, plan, trees(where, optimized=optimized), lay_out)
     if (prefix := found["interpreters"][LIBPYTHON]["prefix"]) != f"/opt/python/{where.tarball.version}":
         raise FarmError(f"the program that loads our libpython has sys.prefix {prefix}, which is not ours")
     return Measured(
@@ -183,19 +184,17 @@ def result(runs: Sequence[Measured]) -> Result:
     )
 
 
-def _run(where: Place, plan: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, Any]:
+def run_pyperf(where: Place, plan: Mapping[str, Any], files: Mapping[str, Path], lay_out: str) -> dict[str, Any]:
+    """Run a plan of programs/run_pyperf.py in a container, after a command that puts the files where they belong."""
     drop = f"{' '.join(AS_USER)} env HOME=/tmp PYTHONPATH={FOLDER}"
-    script = (
-        f"set -eu; programs/lay-out-interpreters.sh {where.tarball.version}; "
-        f"{drop} /usr/bin/python3 programs/run_pyperf.py plan.json result.json"
-    )
+    script = f"set -eu; {lay_out}; {drop} /usr/bin/python3 programs/run_pyperf.py plan.json result.json"
     with (
         tempfile.TemporaryDirectory() as scratch,
         fresh_container(where.engine, where.host, where.image, ["bash", "-c", script], working_dir=FOLDER) as made,
     ):
         written, read = Path(scratch, "plan.json"), Path(scratch, "result.json")
         written.write_text(json.dumps(plan))
-        put(made, FOLDER, {"plan.json": written, **files})
+        put(made, FOLDER, {"plan.json": written, **files, **tools()})
         finish(made)
         copy_out(made, f"{FOLDER}/result.json", read)
         found: dict[str, Any] = json.loads(read.read_text())

@@ -39,17 +39,13 @@ LOG = KEPT / "last-build.log"
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a version is built and tried: containers of a platform's worker image."""
+    """Where a version is built and tried: containers of a platform's worker image, or of one that is made from it."""
 
     engine: docker.DockerClient
     host: DockerHost
     platform: Platform
+    image: str
     tarball: Tarball
-
-    @property
-    def image(self) -> str:
-        """Name the worker image."""
-        return worker_image(self.platform)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +73,16 @@ def place(platform: str, version: str) -> Place:
     Raises:
         FarmError: if the worker image is missing.
     """
-    host, row = local_engine(), platform_named(platform)
-    if not has_image(host, worker_image(row)):
-        raise FarmError(f"{worker_image(row)} is not on this Docker host: `make images PLATFORM={platform}` builds it")
-    return Place(engine=docker.from_env(), host=host, platform=row, tarball=tarball(version))
+    row = platform_named(platform)
+    image = worker_image(row)
+    if not has_image(local_engine(), image):
+        raise FarmError(f"{image} is not on this Docker host: `make images PLATFORM={platform}` builds it")
+    return place_with(image, row, tarball(version))
+
+
+def place_with(image: str, row: Platform, source: Tarball) -> Place:
+    """Prepare to build a tarball as for a platform, in containers of an image of this machine's engine."""
+    return Place(engine=docker.from_env(), host=local_engine(), platform=row, image=image, tarball=source)
 
 
 def kept(where: Place, way: Way) -> Build:

@@ -42,10 +42,19 @@ def main(command: str, environment: Mapping[str, str]) -> int:
 def base_images(environment: Mapping[str, str]) -> None:
     """Make base images by debootstrap, for Docker hosts that reach no registry."""
     for platform in named(environment):
-        refuse_other_distributions(platform)
-        script = CHECKOUT / "scripts" / "setup" / "make-base-image.sh"
-        if subprocess.run([script, platform.suite, platform.base_image]).returncode:
-            raise ImageError(f"{platform.base_image} could not be made, see above")
+        make_base_image(platform)
+
+
+def make_base_image(platform: Platform) -> None:
+    """Make one platform's base image by debootstrap.
+
+    Raises:
+        ImageError: if it is another distribution's than this machine's, or cannot be made.
+    """
+    refuse_other_distributions(platform)
+    script = CHECKOUT / "scripts" / "setup" / "make-base-image.sh"
+    if subprocess.run([script, platform.suite, platform.base_image]).returncode:
+        raise ImageError(f"{platform.base_image} could not be made, see above")
 
 
 def images(environment: Mapping[str, str]) -> None:
@@ -56,12 +65,21 @@ def images(environment: Mapping[str, str]) -> None:
         if architecture and architecture not in platform.architectures:
             allowed = ", ".join(platform.architectures)
             raise InvalidRequest(f"ARCH={architecture!r} is none of {platform.name}'s architectures: {allowed}")
-        print(f"building {worker_image(platform)} from {platform.base_image}", flush=True)
-        with build_context(environment) as context:
-            path = CHECKOUT / "dockerfiles" / dockerfile(platform)
-            if docker("build", "--force-rm", f"--file={path}", *build_arguments(platform, architecture), str(context)):
-                raise ImageError(f"{worker_image(platform)} could not be built, see above; {how_to_get(platform)}")
-        print(f"built {worker_image(platform)}", flush=True)
+        build_image(platform, environment, architecture)
+
+
+def build_image(platform: Platform, environment: Mapping[str, str], architecture: str = "") -> None:
+    """Build one platform's worker image, for another architecture than the engine's where one is named.
+
+    Raises:
+        ImageError: if it cannot be built.
+    """
+    print(f"building {worker_image(platform)} from {platform.base_image}", flush=True)
+    with build_context(environment) as context:
+        path = CHECKOUT / "dockerfiles" / dockerfile(platform)
+        if docker("build", "--force-rm", f"--file={path}", *build_arguments(platform, architecture), str(context)):
+            raise ImageError(f"{worker_image(platform)} could not be built, see above; {how_to_get(platform)}")
+    print(f"built {worker_image(platform)}", flush=True)
 
 
 def push(environment: Mapping[str, str]) -> None:
