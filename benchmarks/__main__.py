@@ -3,7 +3,6 @@
 import importlib
 import os
 import pkgutil
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,15 +13,14 @@ import benchmarks
 from benchmarks.machine import describe
 from benchmarks.plots import draw
 from benchmarks.report import Result, as_json, as_markdown
-from python_builds.commands.told import EXPECTED
+from python_builds.commands.told import EXPECTED, end_as_by_ctrl_c
 
 RESULTS = Path(__file__).parent / "results"
 
 
 def main(wanted: list[str]) -> int:
     """Measure, and say with the exit status whether it worked."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: nothing that was started here may outlive us
-        signal.signal(ending, signal.default_int_handler)
+    end_as_by_ctrl_c()
     known = find()
     unknown = [name for name in wanted if name not in known]
     if unknown:

@@ -94,12 +94,13 @@ class FarmUnderTest:
         output, _ = process.communicate(timeout=300)
         return subprocess.CompletedProcess(process.args, process.returncode, output)
 
-    def spawn(self, command: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Start a command, as a terminal would: what a shell starts with `&`, as the tests may be, inherits SIGINT ignored."""
+    def spawn(self, command: str, *arguments: str, ignoring: str = "", **environment: str) -> subprocess.Popen[str]:
+        """Start a command, as a terminal would: tests that run by `&` or nohup inherit SIGINT or SIGHUP ignored."""
         return subprocess.Popen(
             [
                 "/usr/bin/env",
-                "--default-signal=INT",
+                "--default-signal=INT,HUP",
+                f"--ignore-signal={ignoring}",
                 sys.executable,
                 "-m",
                 f"python_builds.commands.{command}",

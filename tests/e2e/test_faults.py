@@ -156,6 +156,17 @@ def test_a_make_build_that_ends_while_its_farm_starts_leaves_nothing_running(
     assert farm.processes() == []
 
 
+def test_a_make_build_that_nohup_started_outlives_its_terminal(slow_farm: FarmUnderTest) -> None:
+    build = slow_farm.spawn("build", VERSION=SLOW, ignoring="HUP")
+    slow_farm.wait_for_port()
+    slow_farm.wait_for_step("compile")
+    build.send_signal(signal.SIGHUP)
+    output, _ = build.communicate(timeout=120)
+
+    assert build.returncode == 0, output
+    assert len(slow_farm.files("quick/python/*/records/*")) == 1
+
+
 def test_what_a_person_cancelled_stays_cancelled_when_the_master_stops_too(slow_farm: FarmUnderTest) -> None:
     slow_farm.run("farm", "run")
     request = force(slow_farm)

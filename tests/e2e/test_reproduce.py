@@ -1,5 +1,7 @@
 """`make reproduce`: what is published, built again from what its record names, in another folder and on one core."""
 
+import re
+
 from farms import FarmUnderTest, mini_tarball
 
 
@@ -25,7 +27,7 @@ def test_what_differs_is_named_and_diffoscope_tells_where(farm: FarmUnderTest) -
     assert done.returncode == 1
     assert "DIFFERS    python-3.11.3_1_amd64.deb" in done.stdout, done.stdout
     assert "lib/python3.11/padding" in done.stdout, "diffoscope names the file"
-    assert "identical  python-3.11.3-debian-12-debug.tar.gz" in done.stdout
+    assert re.search(r"identical  python-3\.11\.3-[a-z0-9-]+-debug\.tar\.gz", done.stdout)
     assert "not reproduced, see above" in done.stdout
 
 

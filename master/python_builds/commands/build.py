@@ -18,7 +18,7 @@ from python_builds.commands import master_process
 from python_builds.commands.alive import Alive, Sign
 from python_builds.commands.client import Client
 from python_builds.commands.progress import Progress, size, successful
-from python_builds.commands.told import told
+from python_builds.commands.told import end_as_by_ctrl_c, told
 from python_builds.commands.usual import UsualTimes
 from python_builds.commands.where import for_build, with_engine
 from python_builds.edges.store import make_store
@@ -48,8 +48,7 @@ INSTALL_PACKAGES = CHECKOUT / "scripts" / "setup" / "install-packages.sh"
 
 def main(environment: Mapping[str, str]) -> int:
     """Build, and say with the exit status whether it worked."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: what was started here must not outlive us
-        signal.signal(ending, signal.default_int_handler)
+    end_as_by_ctrl_c()
 
     def do() -> int:
         settings = load_settings()

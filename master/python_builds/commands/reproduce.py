@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from python_builds.commands import build
-from python_builds.commands.told import told
+from python_builds.commands.told import end_as_by_ctrl_c, told
 from python_builds.edges.docker_command import exists
 from python_builds.edges.hand_build import container, run_all, this_machine
 from python_builds.edges.packages import same_package
@@ -37,6 +37,7 @@ from python_builds.farm.workers import host_platform
 
 def main(environment: Mapping[str, str]) -> int:
     """Build again and compare; the exit status says whether all is the same."""
+    end_as_by_ctrl_c()
 
     def do() -> int:
         if subprocess.run([build.INSTALL_PACKAGES, "diffoscope-minimal"], stdin=subprocess.DEVNULL).returncode:

@@ -1,5 +1,6 @@
 """How a command ends: what a person is told of what may go wrong on a machine, and the exit status."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,13 @@ from python_builds.facts.settings import ConfigurationError
 
 EXPECTED = (PythonBuildsError, ConfigurationError, OSError, subprocess.SubprocessError, requests.RequestException)
 """What may go wrong on a machine: a person gets the message, and no traceback."""
+
+
+def end_as_by_ctrl_c() -> None:
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, so that what it started goes too; under nohup it goes on."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is not signal.SIG_IGN:
+            signal.signal(ending, signal.default_int_handler)
 
 
 def told(command: Callable[[], int | None], *, interrupted: str = "stopped") -> int:
