@@ -56,7 +56,7 @@ main() {
     [ "$(id -u)" -eq 0 ] || die "a base system can only be made by root"
     command -v debootstrap >/dev/null || die "debootstrap is missing: apt-get install debootstrap"
     suites=$(suites_of_this_machine "$suite")
-    # Another release of this distribution lies in the same archive; Debian's came without non-free-firmware before 12; sid has no updates.
+    # Another release lies in the same archive; Debian's came without non-free-firmware before 12, and sid has no updates.
     [ -n "$suites" ] || suites=$(suites_of_this_machine "$(own_suite)" | sed -e "s/ $(own_suite)/ $suite/" -e 's/ non-free-firmware//' -e '/ sid-/d')
     uri=$(awk -v suite="$suite" '$2 == suite { print $1; exit }' <<<"$suites")
     [ -n "$uri" ] || die "this machine's apt has no archive of '$suite'"

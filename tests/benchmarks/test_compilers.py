@@ -8,7 +8,7 @@ from python_builds.facts.errors import FarmError
 
 ARGUMENTS = """\
 --prefix=/opt/python/3.11.2
-CFLAGS_NODIST=-ffile-prefix-map=/work/source=. -fno-semantic-interposition
+CFLAGS_NODIST=-ffile-prefix-map=/build/source=. -fno-semantic-interposition
 LDFLAGS_NODIST=-Wl,-rpath=\\$$ORIGIN/../lib -Wl,-z,pack-relative-relocs
 INTERPRETER_FLAGS=-O3 -flto=2 -no-pie -fno-pic
 CORE_FLAGS=$(filter-out -flto-partition=none,$(PY_CORE_CFLAGS)) $(CCSHARED) -flto=2 -flinker-output=nolto-rel
