@@ -1,7 +1,11 @@
 """`make reproduce`: what is published, built again from what its record names, in another folder and on one core."""
 
 import re
+import signal
+import time
+from pathlib import Path
 
+import pytest
 from farms import FarmUnderTest, mini_tarball
 
 
@@ -29,6 +33,25 @@ def test_what_differs_is_named_and_diffoscope_tells_where(farm: FarmUnderTest) -
     assert "lib/python3.11/padding" in done.stdout, "diffoscope names the file"
     assert re.search(r"identical  python-3\.11\.3-[a-z0-9-]+-debug\.tar\.gz", done.stdout)
     assert "not reproduced, see above" in done.stdout
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_one_that_is_stopped_leaves_nothing_running_and_no_folder(farm: FarmUnderTest, ending: signal.Signals) -> None:
+    mini_tarball(farm.tarballs, "3.11.4", COMPILE_SECONDS=5)
+    assert farm.build("3.11.4", PROFILE="quick").returncode == 0
+    again = farm.spawn("reproduce", VERSION="3.11.4", PROFILE="quick")
+    log = farm.settings.state_dir / "reproduce.log"
+    while again.poll() is None and not (log.is_file() and "sleep 5" in log.read_text()):
+        time.sleep(0.05)
+    places = {Path(f"/proc/{process}/cwd").resolve() for process in farm.processes()}
+    assert any("python-builds-elsewhere-" in str(place) for place in places)
+    again.send_signal(ending)
+    output, _ = again.communicate(timeout=60)
+
+    assert again.returncode == 130, output
+    assert output.endswith("\nstopped\n")
+    assert farm.processes() == []
+    assert [place for place in places if place.exists() and place != Path.cwd()] == []
 
 
 def test_it_says_what_it_wants(farm: FarmUnderTest) -> None:

@@ -6,11 +6,13 @@ It differs from the farm's own in whatever must not matter: the folder, the time
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from python_builds.edges.docker_command import output
 from python_builds.facts.docker_hosts import DockerHost
@@ -33,7 +35,7 @@ def run_all(commands: Mapping[str, Sequence[str]], place: Run, log: Path, enviro
             print(f"  {name:<40}", end="", flush=True)
             began = time.monotonic()
             argv = place(["env", *(f"{n}={v}" for n, v in environment.items()), *command])
-            status = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT).returncode
+            status = _finish(argv, file)
             print(f"{time.monotonic() - began:6.0f} s", flush=True)
             if status:
                 raise FarmError(f"{name} ended with status {status}; {log} says why")
@@ -77,6 +79,18 @@ def this_machine(files: Mapping[str, Path], artifacts: Path) -> Iterator[Run]:
         shutil.copytree(work / "out", artifacts, dirs_exist_ok=True)
     finally:
         shutil.rmtree(folder)
+
+
+def _finish(argv: Sequence[str], file: IO[str]) -> int:
+    """Run a command to its exit status; whatever ends this process first ends all of the command's group too."""
+    with subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, process_group=0
+    ) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 def _docker(*arguments: str) -> None:
