@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 # With these, configure of every CPython from 3.9 on finds all that the stdlib needs. libb2 stays out on purpose: 3.11
-# to 3.13 would link it where it is found and so depend on it; their bundled BLAKE2 does the same. libcrypt is named, since
-# the C library's package needs it no longer in Debian after 13; 3.12 and older have crypt.
+# to 3.13 would link it where it is found and so depend on it; their bundled BLAKE2 does the same. libcrypt is named,
+# since the C library's package needs it no longer in Debian after 13; 3.12 and older have crypt.
 BUILD_PACKAGES: Mapping[str, tuple[str, ...]] = {
     "apt": (
         "dpkg-dev",
