@@ -55,12 +55,10 @@ forget_build_folder() {
             -e "s|$folder/|${published_source_folder%/*}/|g"
 }
 
-# One level, since -O is rare. unchecked-hash: no time stamps, and no reading of sources at import either. The staged
-# interpreter finds its own library from where it lies; -B keeps it from leaving bytecode of another kind.
+# The staged interpreter finds its own library from where it lies; -B keeps it from leaving bytecode of another kind.
 compile_bytecode() {
     local interpreter=$1 library=$2
-    PYTHONHASHSEED=0 "$interpreter" -B -m compileall -q -f -j "$jobs" -o 0 \
-        --invalidation-mode unchecked-hash -s "$work/stage" -p / "$work/$library"
+    PYTHONHASHSEED=0 "$interpreter" -B "$scripts/compile_bytecode.py" "$jobs" "$work/stage" "$work/$library"
 }
 
 # Files for users that name the work folder, each with the first text in it that does.

@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import json
 import os
+import pathlib
 import pwd
 import re
 import runpy
@@ -484,6 +485,42 @@ def test_gcc_never_sees_the_folder_of_the_source(work):
 def test_make_install_compiles_no_bytecode_but_everything_else_runs(work):
     assert run(work, "python-for-install.sh", "echo", "-Wi", "stage/lib/compileall.py").stdout == ""
     assert run(work, "python-for-install.sh", "echo", "-m", "ensurepip").stdout == "-m ensurepip\n"
+
+
+def test_bytecode_is_the_same_whatever_was_compiled_before_or_beside_it(work):
+    library = work / "stage" / PREFIX[1:] / "lib" / "python3.99"
+    sources = {
+        name: pathlib.Path(sysconfig.get_path("stdlib"), name).read_text()
+        for name in ("weakref.py", "http/client.py", "csv.py")
+    }
+
+    def compiled(jobs, *names):
+        shutil.rmtree(library, ignore_errors=True)
+        for name in names:
+            write(library / name, sources[name])
+        done = call(
+            work, "install-to-stage.sh", f"jobs={jobs}; compile_bytecode '{sys.executable}' {library.relative_to(work)}"
+        )
+        assert done.returncode == 0, done.stderr
+        return {path.name: path.read_bytes() for path in library.rglob("*.pyc")}
+
+    beside = compiled(2, *sources)
+    assert beside == compiled(1, *sources) == {k: v for name in sources for k, v in compiled(1, name).items()}
+    assert all(bytecode[4:8] == b"\1\0\0\0" for bytecode in beside.values()), "they hold no time"
+    assert all(f"{PREFIX}/lib/python3.99/".encode() in bytecode for bytecode in beside.values())
+    assert not any(str(work).encode() in bytecode for bytecode in beside.values())
+
+
+def test_a_file_that_cannot_be_compiled_is_named(work):
+    library = work / "stage" / "lib"
+    write(library / "good.py", "")
+    write(library / "wrong.py", "def\n")
+    done = call(work, "install-to-stage.sh", f"compile_bytecode '{sys.executable}' stage/lib")
+    assert done.returncode == 1
+    assert "wrong.py" in done.stdout and "SyntaxError" in done.stdout
+    nothing = call(work, "install-to-stage.sh", f"compile_bytecode '{sys.executable}' stage/lip")
+    assert nothing.returncode == 1 and f"there is no *.py in {work}/stage/lip" in nothing.stderr
+    assert (library / "__pycache__" / f"good.{sys.implementation.cache_tag}.pyc").is_file()
 
 
 def test_a_binary_that_names_the_build_folder_is_refused_with_what_it_says(work):

@@ -1,0 +1,50 @@
+"""Compiles a library to bytecode, each file in a process of its own: compile_bytecode.py JOBS STAGE FOLDER.
+
+The marshal format marks what an interpreter holds more than one reference to, and that depends on all that it has done
+before, above all without the global interpreter lock: compileall, which compiles many files in one process, makes other
+bytes of the same source from one time to the next. A fork of one that has compiled nothing makes the same.
+
+One level, since -O is rare. unchecked-hash: no time stamps, and no reading of sources at import either. STAGE is taken
+from the names in the bytecode.
+"""
+
+import os
+import sys
+from compileall import compile_file
+from pathlib import Path
+from py_compile import PycInvalidationMode
+
+
+def compile_all(files, jobs, stage):
+    """Compile files, as many at once as there are jobs; say whether all could be."""
+    waiting, statuses = list(files)[::-1], []
+    running = 0
+    while waiting or running:
+        if waiting and running < jobs:
+            start(waiting.pop(), stage)
+            running += 1
+        else:
+            statuses.append(os.wait()[1])
+            running -= 1
+    return not any(statuses)
+
+
+def start(path, stage):
+    """Compile a file in a fork."""
+    if os.fork():
+        return
+    status = 1
+    try:
+        how = {"force": True, "quiet": 1, "optimize": 0, "invalidation_mode": PycInvalidationMode.UNCHECKED_HASH}
+        status = 0 if compile_file(path, stripdir=stage, prependdir="/", **how) else 1
+        sys.stdout.flush()
+    finally:
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    jobs, stage, folder = sys.argv[1:]
+    files = sorted(Path(folder).rglob("*.py"))
+    if not files:
+        sys.exit(f"compile_bytecode.py: there is no *.py in {folder}")
+    sys.exit(0 if compile_all(files, int(jobs), stage) else 1)
