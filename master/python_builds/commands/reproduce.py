@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from python_builds.commands import build
-from python_builds.commands.told import end_as_by_ctrl_c, told
+from python_builds.commands.told import INTERRUPTED, end_as_by_ctrl_c, told
 from python_builds.edges.docker_command import exists
 from python_builds.edges.hand_build import container, run_all, this_machine
 from python_builds.edges.packages import same_package
@@ -80,7 +80,10 @@ def published(
     if record is None or record.recipe != today:
         print("nothing is published by today's recipe: building it first", flush=True)
         asked = {"VERSION": str(product.tag), "PLATFORM": product.platform.name, "PROFILE": product.profile}
-        if build.main({**environment, **asked, "FORCE": "1"}):
+        status = build.main({**environment, **asked, "FORCE": "1"})
+        if status == INTERRUPTED:
+            raise KeyboardInterrupt
+        if status:
             raise FarmError("there is nothing to compare with, as the build failed")
         record = newest_record(store, product)
     if record is None or record.source is None:

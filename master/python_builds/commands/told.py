@@ -13,6 +13,9 @@ from python_builds.facts.settings import ConfigurationError
 EXPECTED = (PythonBuildsError, ConfigurationError, OSError, subprocess.SubprocessError, requests.RequestException)
 """What may go wrong on a machine: a person gets the message, and no traceback."""
 
+INTERRUPTED = 130
+"""The exit status of what Ctrl-C ended, as shells have it: 128 and the signal's number."""
+
 
 def end_as_by_ctrl_c() -> None:
     """Let SIGTERM and SIGHUP end a command as Ctrl-C does, so that what it started goes too; under nohup it goes on."""
@@ -27,7 +30,7 @@ def told(command: Callable[[], int | None], *, interrupted: str = "stopped") -> 
         return command() or 0
     except KeyboardInterrupt:
         print(f"\n{interrupted}", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except EXPECTED as error:
         print(f"python-builds: {error}", file=sys.stderr)
         return 1
