@@ -5,7 +5,6 @@ import fcntl
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 import requests
 from pydantic import BaseModel, ConfigDict
 
+from python_builds.commands.ports import listen, web_port
 from python_builds.commands.where import engine_environment, with_engine
 from python_builds.edges.docker_engines import remove_leftovers
 from python_builds.facts.docker_hosts import DockerHost
@@ -107,6 +107,7 @@ def in_use(settings: Settings) -> Iterator[None]:
 
 
 def _launch(settings: Settings, keep: bool, engine: DockerHost | None) -> Farm:
+    settings = with_engine(settings, engine)
     folder = settings.state_dir / "master"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)  # the database holds the key of the web UI's sessions
@@ -115,12 +116,13 @@ def _launch(settings: Settings, keep: bool, engine: DockerHost | None) -> Farm:
     if spool.exists():
         shutil.rmtree(spool)
     spool.mkdir(mode=0o700)
-    for problem in remove_leftovers(with_engine(settings, engine).docker_hosts, folder):
+    for problem in remove_leftovers(settings.docker_hosts, folder):
         print(f"warning: {problem}", file=sys.stderr)
     tac = folder / "buildbot.tac"
     tac.unlink(missing_ok=True)
     tac.symlink_to(CHECKOUT / "master" / "buildbot.tac")
-    settings = settings.model_copy(update={"web_port": _port(settings, keep)})
+    listen("worker", settings.worker_host, settings.worker_port)
+    settings = settings.model_copy(update={"web_port": web_port(settings, keep)})
     environment = {**os.environ, **engine_environment(engine), variable("web_port"): str(settings.web_port)}
     if not keep:  # who asks for one build does not ask for all that is missing
         environment[variable("automatic_builds")] = "false"
@@ -162,23 +164,6 @@ def _wait_until_it_serves(settings: Settings, farm: Farm) -> None:
                 f"the master ended at once:\n{_tail(folder / 'startup.log')}\n{_tail(folder / 'twistd.log')}"
             )
     raise FarmError(f"the master does not answer at {farm.url} after {START_SECONDS} s; see {folder / 'twistd.log'}")
-
-
-def _port(settings: Settings, keep: bool) -> int:
-    """Take the port of the settings; a farm for one build makes do with any other if it is taken."""
-    family = socket.AF_INET6 if ":" in settings.web_host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.web_host, settings.web_port))
-        except OSError as error:
-            if keep:
-                raise FarmError(
-                    f"{settings.web_host}:{settings.web_port} cannot be listened on ({error.strerror}); "
-                    f"set {variable('web_port')} to a free port"
-                ) from None
-            probe.bind((settings.web_host, 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
