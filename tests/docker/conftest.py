@@ -23,7 +23,7 @@ class TwoGroups(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        apart = ("test_docker_faults.py", "test_rpm.py", "test_rpm_repository.py")
+        apart = ("test_docker_faults.py", "test_rpm.py", "test_rpm_repository.py", "test_logins.py")
         return "apart" if nodeid.partition("::")[0].endswith(apart) else "shared"
 
 

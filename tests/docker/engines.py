@@ -1,6 +1,7 @@
 """Docker engines for tests, farms whose workers are containers there, and what the tests ask of both."""
 
 import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -142,3 +143,10 @@ def force(farm: FarmUnderTest, version: str = SLOW) -> int:
 def states(farm: FarmUnderTest, request: int) -> list[str]:
     """Say what the builds of a request show in the web UI."""
     return [build["state_string"] for build in farm.client().builds(request)]
+
+
+def use_image(farm: FarmUnderTest, engine: docker.DockerClient, command: str) -> None:
+    """Have the farm use an image that runs another command than the worker."""
+    text = f"FROM {IMAGE}\nCMD {command}\n".encode()
+    engine.images.build(fileobj=io.BytesIO(text), tag=f"broken/{IMAGE}", rm=True, forcerm=True)
+    farm.environment["PYTHON_BUILDS_REGISTRY"] = "broken"

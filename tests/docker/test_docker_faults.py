@@ -4,7 +4,6 @@ All of it happens on an engine of the tests' own, which they may stop and whose 
 """
 
 import contextlib
-import io
 import os
 import signal
 
@@ -13,7 +12,17 @@ import pytest
 from farms import FarmUnderTest, mini_tarball, wait
 
 from python_builds.commands.progress import EXCEPTION, FAILURE, RETRY, SUCCESS, WARNINGS
-from tests.docker.engines import ADDRESS, IMAGE, SLOW, PrivateEngine, containers, containers_farm, force, states
+from tests.docker.engines import (
+    ADDRESS,
+    IMAGE,
+    SLOW,
+    PrivateEngine,
+    containers,
+    containers_farm,
+    force,
+    states,
+    use_image,
+)
 
 GOOD = (SUCCESS, WARNINGS)
 
@@ -27,13 +36,6 @@ def engine(private_engine: PrivateEngine):
 @pytest.fixture
 def farm(private_farm: FarmUnderTest) -> FarmUnderTest:
     return private_farm
-
-
-def use_image(farm: FarmUnderTest, engine: docker.DockerClient, command: str) -> None:
-    """Have the farm use an image that runs another command than the worker."""
-    text = f"FROM {IMAGE}\nCMD {command}\n".encode()
-    engine.images.build(fileobj=io.BytesIO(text), tag=f"broken/{IMAGE}", rm=True, forcerm=True)
-    farm.environment["PYTHON_BUILDS_REGISTRY"] = "broken"
 
 
 def test_a_build_whose_container_is_killed_is_retried_and_succeeds(

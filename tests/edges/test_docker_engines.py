@@ -1,10 +1,13 @@
 """What the farm says and knows of Docker hosts, without one."""
 
+from ipaddress import ip_network
 from types import SimpleNamespace
 
+import pytest
 from buildbot.worker.docker import DockerLatentWorker
+from pydantic import ValidationError
 
-from python_builds.edges.docker_engines import Seen, container_name, remove_leftovers, tls_config
+from python_builds.edges.docker_engines import Seen, container_name, networks_of, remove_leftovers, tls_config
 from python_builds.facts.docker_hosts import DockerHost
 
 
@@ -67,3 +70,9 @@ def test_what_was_seen_of_a_container_is_a_sentence():
     assert str(Seen(runs=True, exit_status=0, out_of_memory=True, log="")) == (
         "runs; a process needed more memory than its container may have, and was killed; its log is empty"
     )
+
+
+def test_an_operator_says_where_containers_come_from_behind_address_translation() -> None:
+    assert networks_of({}, "any", host(networks=["10.0.0.0/24"])) == [ip_network("10.0.0.0/24")]
+    with pytest.raises(ValidationError, match="networks.0\n  value is not a valid IPv4 or IPv6 network"):
+        host(networks=["10.0.0.1/24"])

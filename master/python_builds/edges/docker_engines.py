@@ -3,11 +3,14 @@
 import contextlib
 import hashlib
 import os
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import docker
 import docker.errors
@@ -68,6 +71,21 @@ def image_of(arguments: Mapping[str, Any], container: str) -> str:
     """Tell which image a container was made of, by its id."""
     with contextlib.closing(docker.APIClient(**arguments)) as client:
         return str(client.inspect_container(container)["Image"])
+
+
+def networks_of(arguments: Mapping[str, Any], container: str, host: DockerHost) -> list[IPv4Network | IPv6Network]:
+    """List where a container's connections to the master come from: what the operator says, or else what is known.
+
+    That is its own addresses, and those of the engine's machine, where that is another.
+    """
+    if host.networks:
+        return list(host.networks)
+    with contextlib.closing(docker.APIClient(**arguments)) as client:
+        attached = client.inspect_container(container)["NetworkSettings"]["Networks"].values()
+    addresses = [one[key] for one in attached for key in ("IPAddress", "GlobalIPv6Address") if one.get(key)]
+    if name := urlsplit(host.url).hostname:
+        addresses += [str(address[0]) for *_, address in socket.getaddrinfo(name, None)]
+    return sorted({ip_network(address) for address in addresses}, key=str)
 
 
 def remove_container(arguments: Mapping[str, Any], container: str) -> None:

@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork
 
 CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "MKNOD", "SETGID", "SETUID", "SYS_CHROOT")
 """What root may do in a worker's container: make a root to try a package in, and become the build user. No mounts."""
@@ -27,6 +27,9 @@ class DockerHost(BaseModel):
     url: str = Field(pattern=r"^(unix|tcp)://", description="of the engine, as in DOCKER_HOST")
     tls: Path | None = Field(None, description="folder with ca.pem, cert.pem and key.pem, for tcp://")
     master: str = Field(description="address under which its containers reach the master")
+    networks: tuple[IPvAnyNetwork, ...] = Field(
+        (), description="that its containers' connections come from, if not from their own address or that of url"
+    )
     architecture: str = Field("amd64", pattern="^(amd64|arm64)$")
     workers: int = Field(1, ge=1, le=64, description="containers at the same time")
     cores: float = Field(2, gt=0, description="for each container")

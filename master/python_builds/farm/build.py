@@ -66,7 +66,11 @@ class FarmBuild(Build):
         elif self.nothing_to_do and results in (SUCCESS, SKIPPED):
             self.results = results = SKIPPED
             text = self.text
-        yield super().buildFinished(text, results)
+        yield super().buildFinished([*text, *self._refused_logins()], results)
+
+    def _refused_logins(self) -> list[str]:
+        refused = getattr(self.workerforbuilder.worker, "refused", 0)
+        return [f"- {refused} logins of others under its worker's name were refused"] if refused else []
 
     def _why_no_worker(self) -> str:
         if isinstance(self.no_worker, defer.TimeoutError):

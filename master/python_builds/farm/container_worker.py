@@ -14,8 +14,9 @@ from buildbot.worker.latent import States
 from twisted.internet import defer, threads
 from twisted.python import log
 
-from python_builds.edges.docker_engines import image_of, look_at, remove_container
+from python_builds.edges.docker_engines import image_of, look_at, networks_of, remove_container
 from python_builds.facts.docker_hosts import DockerHost
+from python_builds.farm.one_time_login import OneTimeLogin
 
 CHECK_SECONDS = 2
 IMAGE_ID = "worker_image_id"
@@ -31,7 +32,7 @@ class HostDoesNotAnswer(LatentWorkerFailedToSubstantiate):
     """The Docker engine cannot be reached, so nothing is known against the build: it waits."""
 
 
-class ContainerWorker(worker.DockerLatentWorker):
+class ContainerWorker(OneTimeLogin, worker.DockerLatentWorker):
     """A latent worker whose instance is a container."""
 
     quarantine_max_timeout = 300  # Buildbot's hour would keep a host idle for that long after its return
@@ -40,7 +41,7 @@ class ContainerWorker(worker.DockerLatentWorker):
     lacks_image = False
 
     def checkConfig(self, name: str, host: DockerHost, **kwargs: Any) -> None:
-        """Check the arguments; a password is made up for each container."""
+        """Check the arguments."""
         super().checkConfig(name, None, **_options(host), **kwargs)
 
     def reconfigService(self, name: str, host: DockerHost, **kwargs: Any) -> Any:
@@ -81,6 +82,14 @@ class ContainerWorker(worker.DockerLatentWorker):
             self.resetWorkerPropsOnStop()
             raise
         return started
+
+    def createEnvironment(self, build: Any = None) -> dict[str, str]:
+        """Tell the container that is being made how it connects."""
+        return {**super().createEnvironment(build), "WORKERPASS": self.draw_password()}
+
+    def networks(self) -> Any:
+        """List what the container's connection can come from."""
+        return self._ask(networks_of, self._curr_client_args, self.instance["Id"], self.host)
 
     @defer.inlineCallbacks
     def check_instance(self) -> Any:

@@ -7,26 +7,27 @@ before the next build uses the folder.
 
 import hashlib
 import os
-import secrets
 import signal
 import stat
 import sys
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
 from buildbot.interfaces import LatentWorkerFailedToSubstantiate
-from buildbot.worker import AbstractLatentWorker
 from twisted.internet import defer, protocol, reactor, threads
 
 from python_builds.facts.setting_types import CHECKOUT
+from python_builds.farm.one_time_login import OneTimeLogin
 
 COOKIE = "PYTHON_BUILDS_WORKER"
 TAC = CHECKOUT / "worker" / "buildbot.tac"
 PASSED_ON = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 STOP_SECONDS = 10
 
 
-class LocalProcessWorker(AbstractLatentWorker):
+class LocalProcessWorker(OneTimeLogin):
     """A latent worker whose instance is a process."""
 
     process = None
@@ -37,7 +38,7 @@ class LocalProcessWorker(AbstractLatentWorker):
         super().checkConfig(name, None, build_wait_timeout=0, check_instance_interval=1, **kwargs)
 
     def reconfigService(self, name: str, folder: Path, master: str, **kwargs: Any) -> Any:
-        """Take the arguments and a new password."""
+        """Take the arguments."""
         self.folder = folder
         self.master_host = master
         self.cookie = str(folder)
@@ -49,9 +50,6 @@ class LocalProcessWorker(AbstractLatentWorker):
             missing_timeout=60,
             **kwargs,
         )
-
-    def _generate_random_password(self) -> str:
-        return secrets.token_urlsafe(24)
 
     @defer.inlineCallbacks
     def start_instance(self, build: Any) -> Any:
@@ -78,6 +76,10 @@ class LocalProcessWorker(AbstractLatentWorker):
         yield threads.deferToThread(end_leftovers, self.cookie)
         return True
 
+    def networks(self) -> list[IPv4Network | IPv6Network]:
+        """Name where the process connects from: who connects to an address of his own machine comes from the same."""
+        return [*LOOPBACK, ip_network(self.master_host)]
+
     def check_instance(self) -> tuple[bool, str]:
         """Say whether the process still runs; its last words are in its log."""
         if self.stopped is not None and self.stopped.called:
@@ -95,7 +97,7 @@ class LocalProcessWorker(AbstractLatentWorker):
             "BUILDMASTER": self.master_host,
             "BUILDMASTER_PORT": str(self.registration.getPBPort()),
             "WORKERNAME": self.name,
-            "WORKERPASS": self.password,
+            "WORKERPASS": self.draw_password(),
             COOKIE: self.cookie,
         }
 

@@ -1,0 +1,60 @@
+"""Who may be a worker in a container: that container, once, and nobody else, whatever he knows.
+
+On an engine of the tests' own, as its images are changed.
+"""
+
+import contextlib
+
+import docker
+import pytest
+from farms import FarmUnderTest, wait
+from strangers import log_in
+
+from tests.docker.engines import PrivateEngine, containers, force, states, use_image
+
+
+@pytest.fixture
+def engine(private_engine: PrivateEngine):
+    with contextlib.closing(private_engine.client()) as client:
+        yield client
+
+
+@pytest.fixture
+def farm(private_farm: FarmUnderTest) -> FarmUnderTest:
+    return private_farm
+
+
+def told_to(engine: docker.DockerClient, farm: FarmUnderTest) -> dict[str, str]:
+    """Read what the farm's one container was told, as whoever may ask the engine can."""
+    wait(lambda: len(containers(engine, farm)) == 1, "a container")
+    (container,) = containers(engine, farm)
+    return dict(line.split("=", 1) for line in container.attrs["Config"]["Env"])
+
+
+def test_what_a_container_was_told_opens_nothing_once_it_is_connected(
+    farm: FarmUnderTest, engine: docker.DockerClient
+) -> None:
+    farm.run("farm", "run")
+    request = force(farm)
+    farm.wait_for_step("compile")
+    told = told_to(engine, farm)
+
+    assert "UnauthorizedLogin" in log_in(told)
+    farm.wait_for_results(request)
+    assert "UnauthorizedLogin" in log_in(told)
+    assert "1 logins of others under its worker's name were refused" in states(farm, request)[-1]
+
+
+def test_a_container_s_password_opens_nothing_from_elsewhere(farm: FarmUnderTest, engine: docker.DockerClient) -> None:
+    use_image(farm, engine, '["sleep", "infinity"]')
+    farm.run("farm", "run")
+    request = force(farm, "3.11.2")
+    told = told_to(engine, farm)
+    (container,) = containers(engine, farm)
+    wait(lambda: bool(container.reload() or container.attrs["NetworkSettings"]["IPAddress"]), "its address")
+    address = container.attrs["NetworkSettings"]["IPAddress"]
+
+    assert "LatentWorkerFailedToSubstantiate" in log_in(told)
+    assert "UnauthorizedLogin" in log_in(told), "it was good once"
+    wait(lambda: len(states(farm, request)) > 0 and "logged in" in states(farm, request)[0], "the build's end")
+    assert f"{told['BUILDMASTER']} logged in with its password, which is for {address}/32" in states(farm, request)[0]
