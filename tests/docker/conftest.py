@@ -83,12 +83,16 @@ def private_engine() -> Iterator[PrivateEngine]:
 
 
 @pytest.fixture
-def private_farm(private_engine: PrivateEngine) -> Iterator[FarmUnderTest]:
+def private_client(private_engine: PrivateEngine) -> Iterator[docker.DockerClient]:
+    """Talk to the private engine."""
+    with contextlib.closing(private_engine.client()) as client:
+        yield client
+
+
+@pytest.fixture
+def private_farm(private_engine: PrivateEngine, private_client: docker.DockerClient) -> Iterator[FarmUnderTest]:
     """Give a farm with two containers on the private engine."""
-    with (
-        contextlib.closing(private_engine.client()) as client,
-        containers_farm(client, private_engine.url, ADDRESS) as made,
-    ):
+    with containers_farm(private_client, private_engine.url, ADDRESS) as made:
         yield made
         if private_engine.process is None:
             private_engine.start()

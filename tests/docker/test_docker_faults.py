@@ -3,7 +3,6 @@
 All of it happens on an engine of the tests' own, which they may stop and whose disk they may fill.
 """
 
-import contextlib
 import os
 import signal
 
@@ -28,9 +27,8 @@ GOOD = (SUCCESS, WARNINGS)
 
 
 @pytest.fixture
-def engine(private_engine: PrivateEngine):
-    with contextlib.closing(private_engine.client()) as client:
-        yield client
+def engine(private_client: docker.DockerClient) -> docker.DockerClient:
+    return private_client
 
 
 @pytest.fixture

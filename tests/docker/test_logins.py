@@ -3,25 +3,11 @@
 On an engine of the tests' own, as its images are changed.
 """
 
-import contextlib
-
 import docker
-import pytest
 from farms import FarmUnderTest, wait
 from strangers import log_in
 
-from tests.docker.engines import PrivateEngine, containers, force, states, use_image
-
-
-@pytest.fixture
-def engine(private_engine: PrivateEngine):
-    with contextlib.closing(private_engine.client()) as client:
-        yield client
-
-
-@pytest.fixture
-def farm(private_farm: FarmUnderTest) -> FarmUnderTest:
-    return private_farm
+from tests.docker.engines import containers, force, states, use_image
 
 
 def told_to(engine: docker.DockerClient, farm: FarmUnderTest) -> dict[str, str]:
@@ -32,8 +18,9 @@ def told_to(engine: docker.DockerClient, farm: FarmUnderTest) -> dict[str, str]:
 
 
 def test_what_a_container_was_told_opens_nothing_once_it_is_connected(
-    farm: FarmUnderTest, engine: docker.DockerClient
+    private_farm: FarmUnderTest, private_client: docker.DockerClient
 ) -> None:
+    farm, engine = private_farm, private_client
     farm.run("farm", "run")
     request = force(farm)
     farm.wait_for_step("compile")
@@ -45,7 +32,10 @@ def test_what_a_container_was_told_opens_nothing_once_it_is_connected(
     assert "1 logins of others under its worker's name were refused" in states(farm, request)[-1]
 
 
-def test_a_container_s_password_opens_nothing_from_elsewhere(farm: FarmUnderTest, engine: docker.DockerClient) -> None:
+def test_a_container_s_password_opens_nothing_from_elsewhere(
+    private_farm: FarmUnderTest, private_client: docker.DockerClient
+) -> None:
+    farm, engine = private_farm, private_client
     use_image(farm, engine, '["sleep", "infinity"]')
     farm.run("farm", "run")
     request = force(farm, "3.11.2")
