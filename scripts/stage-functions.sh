@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What install-to-stage.sh does to the staged tree. Sourced after build-environment.sh.
-: "${work:?}" "${jobs:?}"
+: "${work:?}" "${jobs:?}" "${scripts:?}"
 
 published_source_folder=/usr/src/python
 
