@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from python_builds.commands.told import INTERRUPTED
 from python_builds.edges.docker_command import docker, exists, output, require_docker
 from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.errors import ImageError, InvalidRequest, PythonBuildsError
@@ -35,7 +36,7 @@ def main(command: str, environment: Mapping[str, str]) -> int:
         print(f"python-builds: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     return 0
 
 

@@ -14,7 +14,7 @@ from python_builds.commands.batch import Batch, last_batch
 from python_builds.commands.client import Client
 from python_builds.commands.master_process import running
 from python_builds.commands.progress import SUCCESS, Progress
-from python_builds.commands.told import told
+from python_builds.commands.told import INTERRUPTED, told
 from python_builds.facts.errors import FarmError, InvalidRequest
 from python_builds.facts.requests import DEFAULT_PROFILE, parse_rebuild_request
 from python_builds.facts.settings import Settings, load_settings, variable
@@ -77,7 +77,7 @@ def rebuild(client: Client, settings: Settings, fields: Mapping[str, Any], envir
         return follow(Batch(client, number))
     except KeyboardInterrupt:
         print(f"\nbatch {number} goes on; `make cancel BATCH={number}` cancels what is not finished", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
 def confirm(count: int, settings: Settings) -> None:
