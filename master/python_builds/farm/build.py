@@ -69,7 +69,7 @@ class FarmBuild(Build):
         yield super().buildFinished([*text, *self._refused_logins()], results)
 
     def _refused_logins(self) -> list[str]:
-        refused = getattr(self.workerforbuilder.worker, "refused", 0)
+        refused = getattr(self.workerforbuilder.worker, "refused", 0) if self.no_worker is None else 0
         return [f"- {refused} logins of others under its worker's name were refused"] if refused else []
 
     def _why_no_worker(self) -> str:

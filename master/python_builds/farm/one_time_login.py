@@ -51,6 +51,9 @@ class OneTimePassword:
 class OneTimeLogin(AbstractLatentWorker):
     """What our workers share: each start has a password of its own, and one connection from where the instance runs."""
 
+    networks: Callable[[], Any]
+    """Lists the networks, or gives a deferred of them, that the instance's connection comes from."""
+
     refused = 0
     """Logins under this name since the instance was started that were not the instance's."""
 
@@ -69,10 +72,6 @@ class OneTimeLogin(AbstractLatentWorker):
         """Make the password of the instance that is being started."""
         self.refused = 0
         return self.once.draw()
-
-    def networks(self) -> Any:
-        """List the networks, or a deferred of them, that the instance's connection comes from."""
-        raise NotImplementedError
 
     @defer.inlineCallbacks
     def attached(self, conn: Any) -> Any:
