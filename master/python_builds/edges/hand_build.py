@@ -89,7 +89,8 @@ def _finish(argv: Sequence[str], file: IO[str]) -> int:
         try:
             return process.wait()
         except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may have ended just now
+                os.killpg(process.pid, signal.SIGKILL)
             raise
 
 
