@@ -1,18 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command as the unprivileged build user, with the environment every build step has. Not root: as who we are.
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
-
-# Fills the array drop with the command that becomes the build user, or leaves it empty.
-set_drop() {
-    # In containers too: nobody is there on every system, and what is in a shared ccache has one owner everywhere.
-    local user=${PYTHON_BUILDS_BUILD_USER:-nobody}
-    drop=()
-    [ "$(id -u)" -eq 0 ] || return 0
-    id -u "$user" >/dev/null 2>&1 || die "there is no user '$user' on this machine: set PYTHON_BUILDS_BUILD_USER to an unprivileged user that exists"
-    [ "$(id -u "$user")" -ne 0 ] || die "PYTHON_BUILDS_BUILD_USER must be an unprivileged user, not '$user'"
-    # Numbers, since older setpriv takes no names.
-    drop=(setpriv --reuid "$(id -u "$user")" --regid "$(id -g "$user")" --clear-groups --no-new-privs)
-}
+. "$scripts/user-functions.sh"
 
 # ccache through its masquerade folder and never CC=ccache, so that sysconfig tells users plain gcc.
 use_ccache() {
@@ -37,13 +26,13 @@ use_ccache() {
 
 main() {
     [ $# -gt 0 ] || usage "COMMAND [ARGUMENT...]"
-    set_drop
+    set_drop_to_build_user
     use_ccache
     # Python sets LC_CTYPE for the worker that it runs, and ccache would take that for another environment.
     unset LC_CTYPE
     export HOME=$work/home LC_ALL=C.UTF-8 TZ=UTC
     umask 022
-    exec "${drop[@]}" "$@"
+    run_apart "$@"
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

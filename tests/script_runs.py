@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 
-FOLDERS = ["dist", "home", "logs", "source", "stage", "stage-debug", "stage-test"]
+FOLDERS = ["dist", "home", "logs", "source", "stage", "stage-debug", "stage-test", "tmp"]
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent / "scripts"
 
 

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Furnishes the namespaces that user-functions.sh made, and runs a command in them: as their first process it waits for
+# orphans, and when it ends the kernel ends all others. Needs to be root in there.
+. "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
+
+# What is written to the machine's folders for everybody would meet the next build. The work folder and its neighbours, such
+# as ccache, may lie below one of them: they are mounted again where they were.
+hide_temporary_folders() {
+    local around folder
+    around=$(dirname "$work")
+    mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /dev/shm
+    cd "$around"
+    # What has been hidden is reached from the current folder, if its name is not looked up (-c).
+    for folder in /tmp /var/tmp; do mount -c --bind "./${work##*/}/tmp" "$folder"; done
+    mkdir -p "$around"
+    mount -c --bind . "$around"
+    cd "$work"
+}
+
+# CPython's tests talk to themselves by it. Not by `ip`, which is not everywhere.
+start_loopback() {
+    perl -e 'socket(my $any, 2, 2, 0) or die $!; my $up = pack("a16s", "lo", 0x41); ioctl($any, 0x8914, $up) or die $!'
+}
+
+main() {
+    [ $# -gt 0 ] || usage "COMMAND [ARGUMENT...]"
+    mount -t proc proc /proc
+    require_folder tmp "run prepare-folders.sh first"
+    hide_temporary_folders
+    start_loopback
+    "$@"
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi
