@@ -14,7 +14,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,11 @@ MINI = Path(__file__).parent / "mini_cpython"
 PATIENCE = 90
 
 
-def mini_tarball(folder: Path, version: str, **options: object) -> Path:
-    """Make a source tarball of CPython's shape, with its digest beside it."""
+def mini_tarball(folder: Path, version: str, scripts: Mapping[str, str] | None = None, **options: object) -> Path:
+    """Make a source tarball of CPython's shape, with its digest beside it.
+
+    `scripts` are what a hostile one runs, by when it does: `configure` or `install`.
+    """
     path = folder / f"Python-{version}.tgz"
     values = {
         "CONFIGURE_ERROR": "",
@@ -47,6 +50,8 @@ def mini_tarball(folder: Path, version: str, **options: object) -> Path:
         tree = Path(scratch) / f"Python-{version}"
         shutil.copytree(MINI, tree)
         write(tree / "Include" / "patchlevel.h", f'#define PY_VERSION "{values["HOLDS"]}"\n')
+        for when, script in (scripts or {}).items():
+            write(tree / f"at-{when}.sh", script)
         if values["SERIES"] != "3.16":
             write(tree / "Modules" / "_decimal" / "libmpdec" / "mpdecimal.h", "")
         (tree / "OPTIONS").write_text("".join(f"{name}={value}\n" for name, value in values.items()))

@@ -15,9 +15,9 @@ from python_builds.facts.platforms import PLATFORMS, platform_named
 from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import Settings
 from python_builds.farm import workers
+from python_builds.farm.artifact_steps import ARTIFACTS
 from python_builds.farm.build import FarmBuild
 from python_builds.farm.builders import make_builders, recipes
-from python_builds.farm.platform_steps import ARTIFACTS
 from python_builds.farm.reporters import make_reporters
 
 MASTER_CFG = CHECKOUT / "master" / "master.cfg"
@@ -120,7 +120,7 @@ def test_a_platform_is_packaged_in_its_own_format_and_spelling(
     (made,) = [b for b in make_builders(PLATFORMS, farm) if b.name == builder]
     (step,) = [s for s in (factory.buildStep() for factory in made.factory.steps) if s.name == "package"]
 
-    assert step.command[:2] == ["scripts/as-builder.sh", f"scripts/{script}"]
+    assert step.command[:2] == ["scripts/as-packager.sh", f"scripts/{script}"]
     signed = [factory.buildStep().name for factory in made.factory.steps].count("sign the package")
     assert signed == (script == "package-rpm.sh"), "a deb is vouched for by its repository alone"
     assert architecture in step.command
@@ -167,17 +167,19 @@ def test_a_platform_build_shows_each_stage_as_a_step_of_its_own(tmp_path: Path) 
         "test",
         "install",
         "check the stdlib",
+        "describe the build",
+        "end the build",
         "package",
         "make the tarball",
         "make the tarball of the tests",
         "make the tarball of the debug symbols",
         "make the tarball for uv",
-        "describe the build",
         "collect the artifacts",
-        "make the base system",
-        "check the package",
         *(f"upload the {name}{ending}" for name in ARTIFACTS.values() for ending in ("", ".sha256")),
         "upload the description",
+        "verify the artifacts",
+        "make the base system",
+        "check the package",
         "upload the training data",
         "upload the training data.sha256",
         "keep the training data",
@@ -189,16 +191,25 @@ def test_a_platform_build_shows_each_stage_as_a_step_of_its_own(tmp_path: Path) 
 
 
 def test_what_comes_from_the_tarball_never_runs_as_root(tmp_path: Path) -> None:
-    privileged = {"prepare folders", "collect the artifacts", "make the base system", "check the package"}
+    privileged = {
+        *("prepare folders", "end the build", "collect the artifacts"),
+        *("make the base system", "check the package"),
+    }
+    dropped = ("scripts/as-builder.sh", "scripts/as-packager.sh")
     platform_builder = make_builders(PLATFORMS, settings(tmp_path))[1]
     steps = [factory.buildStep() for factory in platform_builder.factory.steps]
     commands = {s.name: s.command for s in steps if isinstance(getattr(s, "command", None), list)}
 
     assert commands
     for name, command in commands.items():
-        assert (command[0] == "scripts/as-builder.sh") != (name in privileged), (
+        assert (command[0] in dropped) != (name in privileged), (
             f"step {name!r} runs {command[0]}: run it through as-builder.sh, or add it here and say why it needs root"
         )
+    assert list(commands).index("end the build") < min(
+        number for number, command in enumerate(commands.values()) if command[0] == "scripts/as-packager.sh"
+    ), "nothing of a build may run when packages are made"
+    made = list(commands)[list(commands).index("end the build") :]
+    assert not [name for name in made if commands[name][0] == "scripts/as-builder.sh" and name != "config.log"]
 
 
 def test_every_script_that_a_step_names_exists(tmp_path: Path) -> None:

@@ -2,11 +2,11 @@
 
 Each stage is a Buildbot step of its own, so that the web UI tells what failed. What takes more than one command is a
 script in scripts/, which travels from the master with the build: an image holds a toolchain and nothing of ours.
-Whatever comes from the tarball runs through as-builder.sh, which drops root.
+Whatever comes from the tarball runs through as-builder.sh, which drops root. Once nothing of it runs any more, packages
+are made of what it left, through as-packager.sh.
 """
 
 import functools
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +15,32 @@ from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS
 
 from python_builds.edges.store import Store
-from python_builds.facts.artifacts import package_architecture
 from python_builds.facts.platforms import Platform
 from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import Settings
+from python_builds.farm.artifact_steps import (
+    artifact_files,
+    check_steps,
+    package_arguments,
+    tarball_steps,
+    upload_steps,
+)
 from python_builds.farm.manifest_steps import MANIFEST
 from python_builds.farm.master_step import MasterStep
 from python_builds.farm.platform_work import (
     BUILT_WITH_FILE,
-    CHECK_STEP,
     check_request,
     clean_up,
     publish,
     record,
     sign,
     take_source,
+    verify,
 )
 from python_builds.farm.training_steps import collected_training_data, keep_what_was_trained, optimized_stages
-from python_builds.farm.worker_steps import as_builder, command, send, send_scripts, upload
+from python_builds.farm.worker_steps import as_builder, as_packager, command, send, send_scripts
 
 SCRIPTS = CHECKOUT / "scripts"
-CANNOT_CHECK = 3
-"""Exit status of check-package.sh where no untouched base system can be had."""
-
 COLLECT_STEP = "collect the artifacts"
 """The last step that makes something."""
 
@@ -93,20 +96,27 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
         as_builder("test", ["smoke-test.sh"], settings),
         as_builder("install", ["install-to-stage.sh", prefix, profile], settings),
         as_builder("check the stdlib", ["check-stdlib.sh", *allowed], settings),
-        as_builder("package", _package(platform, architecture, prefix), settings),
-        *_tarballs(prefix, settings),
         command(
             "describe the build",
             ["scripts/as-builder.sh", *STAGED_PYTHON, "scripts/describe_build.py", prefix, f"dist/{BUILT_WITH_FILE}"],
             settings,
         ),
+        command("end the build", ["scripts/seal-stage.sh"], settings),
+        as_packager("package", package_arguments(platform, architecture, prefix), settings),
+        *tarball_steps(prefix, settings),
         command(
             COLLECT_STEP,
-            ["scripts/collect-artifacts.sh", *_artifact_names(), BUILT_WITH_FILE, collected_training_data],
+            [
+                "scripts/collect-artifacts.sh",
+                *artifact_files(),
+                f"dist/{BUILT_WITH_FILE}",
+                collected_training_data,
+            ],
             settings,
         ),
-        *_check(prefix, platform, settings),
-        *_uploads(spool),
+        *upload_steps(spool),
+        here("verify the artifacts", functools.partial(verify, settings)),
+        *check_steps(prefix, platform, settings),
         # A deb is vouched for by its repository alone.
         *([here("sign the package", functools.partial(sign, settings))] if platform.package_format == "rpm" else []),
         *keep_what_was_trained(here, spool),
@@ -155,85 +165,6 @@ def _has_libraries(step: Any) -> bool:
 
 def _is_quick(step: Any) -> bool:
     return bool(step.getProperty("profile") == "quick")
-
-
-def _package(platform: Platform, architecture: str, prefix: Any) -> list[Any]:
-    compression = util.Transform(lambda p: "gzip" if p == "quick" else "xz", util.Property("profile"))
-    return [
-        f"package-{platform.package_format}.sh",
-        util.Property("package_name"),
-        util.Transform(str, util.Property("revision")),
-        package_architecture(platform, architecture),
-        prefix,
-        compression,
-    ]
-
-
-def _check(prefix: Any, platform: Platform, settings: Settings) -> Iterable[BuildStep]:
-    """Try the package on an untouched base system, whose folder the worker names in its property `base_root`."""
-    yield command(
-        "make the base system",
-        ["scripts/make-base-root.sh", platform.suite, util.Property("base_root")],
-        settings,
-        doStepIf=lambda step: bool(step.getProperty("make_base_root")),
-        hideStepIf=lambda results, _: results in (SUCCESS, SKIPPED),
-        haltOnFailure=False,
-        flunkOnFailure=False,
-        warnOnFailure=True,
-    )
-    yield command(
-        CHECK_STEP,
-        [
-            "scripts/check-package.sh",
-            util.Interpolate("out/%(prop:package_file)s"),
-            prefix,
-            util.Property("base_root", default=""),
-            util.Interpolate("out/%(prop:tarball_file)s"),
-        ],
-        settings,
-        env={
-            "PYTHON_BUILDS_APT_CACHE": util.Property("apt_cache", default=""),
-            "PYTHON_BUILDS_SCRATCH": util.Property("scratch", default=""),
-            "PYTHON_BUILDS_ALLOWED_MISSING": " ".join(sorted(platform.allowed_missing)),
-        },
-        decodeRC={0: SUCCESS, CANNOT_CHECK: WARNINGS},
-        warnOnWarnings=True,
-    )
-
-
-ARTIFACTS = {
-    "package_file": "package",
-    "tarball_file": "tarball",
-    "uv_tarball_file": "tarball for uv",
-    "test_tarball_file": "tarball of the tests",
-    "debug_tarball_file": "tarball of the debug symbols",
-}
-"""The properties that name what a build leaves, each with what it is called."""
-
-
-def _tarballs(prefix: Any, settings: Settings) -> Iterable[BuildStep]:
-    folders = {"tarball_file": "stage", "test_tarball_file": "stage-test", "debug_tarball_file": "stage-debug"}
-    for name, folder in folders.items():
-        yield as_builder(
-            f"make the {ARTIFACTS[name]}", ["package-tarball.sh", util.Property(name), prefix, folder], settings
-        )
-    yield as_builder("make the tarball for uv", ["package-uv.sh", util.Property("uv_tarball_file"), prefix], settings)
-
-
-def _artifact_names() -> list[Any]:
-    return [util.Interpolate(f"%(prop:{name})s{ending}") for name in ARTIFACTS for ending in ("", ".sha256")]
-
-
-def _uploads(spool: Path) -> Iterable[BuildStep]:
-    for name, called in ARTIFACTS.items():
-        for ending in ("", ".sha256"):
-            yield upload(
-                f"upload the {called}{ending}",
-                spool,
-                f"%(prop:{name})s{ending}",
-                hideStepIf=lambda results, _, sidecar=ending: bool(sidecar) and results == SUCCESS,
-            )
-    yield upload("upload the description", spool, BUILT_WITH_FILE, hideStepIf=lambda results, _: results == SUCCESS)
 
 
 def _configure_failed(step: BuildStep) -> bool:

@@ -5,6 +5,7 @@ import shutil
 
 from buildbot.process.results import SUCCESS
 
+from python_builds.edges.artifact_check import check_apart
 from python_builds.edges.packages import package_metadata, require_rpm
 from python_builds.edges.publishing import (
     located,
@@ -102,6 +103,13 @@ def take_source(store: Store, platform: Platform, architecture: str, work: Work)
     for tarball in libraries:
         store.download(library_key(tarball), work.spool / tarball)
     return Outcome(summary=", ".join([name, *libraries]))
+
+
+def verify(settings: Settings, _store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+    """See that what arrived is what was to be made, before root installs any of it."""
+    product = parse_platform_request(work.properties, platform, architecture).product
+    check_apart(product, int(work.properties["revision"]), settings.maintainer, work.spool)
+    return Outcome(summary="as they should be")
 
 
 def sign(settings: Settings, _store: Store, _platform: Platform, _architecture: str, work: Work) -> Outcome:

@@ -40,7 +40,7 @@ def keep_what_was_trained(on_master: OnMaster, spool: Path) -> Iterable[BuildSte
 @util.renderer
 def collected_training_data(props: Any) -> list[str]:
     """Name what collect-artifacts.sh is to take of a training run."""
-    return [TRAINING_FILE, f"{TRAINING_FILE}.sha256"] if _is_trained(props) else []
+    return [f"dist/{TRAINING_FILE}", f"dist/{TRAINING_FILE}.sha256"] if _is_trained(props) else []
 
 
 def _is_optimized(step: Any) -> bool:

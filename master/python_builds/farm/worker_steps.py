@@ -34,6 +34,12 @@ def as_builder(name: str, argv: list[Any], settings: Settings, **kwargs: Any) ->
     return command(name, builder_argv(argv), settings, **kwargs)
 
 
+def as_packager(name: str, argv: list[Any], settings: Settings) -> BuildStep:
+    """Make a step that runs a script of ours in the sealed folder, as the user who makes packages."""
+    script, *arguments = argv
+    return command(name, ["scripts/as-packager.sh", f"scripts/{script}", *arguments], settings)
+
+
 def property_from_builder(name: str, argv: list[Any], settings: Settings, prop: str, **kwargs: Any) -> BuildStep:
     """Make a step that keeps what a script, run as the build user, writes in a property."""
     return steps.SetPropertyFromCommand(

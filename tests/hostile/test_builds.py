@@ -1,0 +1,65 @@
+"""Whole builds of hostile tarballs: what they reach for is out of their reach, or ends them with a sentence."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from farms import FarmUnderTest, make_farm, mini_tarball
+
+LEFT_RUNNING = """
+env -i setsid /bin/sh -c '
+until [ -e /nonexistent ]; do
+  for folder in ../dist/.deb.*/debian/*/DEBIAN ../sealed/dist/.deb.*/debian/*/DEBIAN; do
+    printf "#!/bin/sh\\nid >/pwned\\n" >"$folder/postinst" && chmod 755 "$folder/postinst"
+  done
+  sleep 0.01
+done' left-by-a-hostile-build >/dev/null 2>&1 &
+"""
+"""Waits beside the packaging for the folder of the package's scripts."""
+
+ITS_OWN_PACKAGE = """
+mkdir -p nano/DEBIAN
+printf 'Package: nano\\nVersion: 99\\nArchitecture: amd64\\nMaintainer: x <x@x>\\nDescription: x\\n' >nano/DEBIAN/control
+for name in ../dist/python-3.11.2_1_amd64.deb ../dist/.python-3.11.2_1_amd64.deb; do
+  dpkg-deb --build nano "$name"
+  sha256sum "$name" >"$name.sha256"
+done
+ln -sf /etc/hostname ../dist/python-3.11.2-debian-12.tar.gz
+"""
+
+
+@pytest.fixture
+def farm() -> Iterator[FarmUnderTest]:
+    with make_farm() as made:
+        yield made
+
+
+def deb(farm: FarmUnderTest) -> Path:
+    (key,) = farm.files("quick/python/*/pkgs/*.deb")
+    return Path(farm.settings.store) / key
+
+
+def test_a_process_that_a_build_left_and_a_package_of_its_own_change_nothing(farm: FarmUnderTest) -> None:
+    mini_tarball(farm.tarballs, "3.11.2", {"configure": LEFT_RUNNING, "install": ITS_OWN_PACKAGE})
+    done = farm.build("3.11.2")
+
+    assert done.returncode == 0, done.stdout
+    listed = subprocess.check_output(["dpkg-deb", "--ctrl-tarfile", deb(farm)])
+    names = subprocess.run(["tar", "-t"], input=listed, capture_output=True, check=True).stdout.decode().split()
+    assert names == ["./", "./control", "./md5sums"]
+    assert subprocess.check_output(["dpkg-deb", "--field", deb(farm), "Package"], text=True) == "python-3.11.2\n"
+    assert subprocess.run(["pgrep", "--full", "left-by-a-hostile-build"], capture_output=True).stdout == b""
+
+
+def test_a_tree_with_what_no_package_may_hold_ends_the_build_with_a_sentence(farm: FarmUnderTest) -> None:
+    hostile = 'cp /bin/true "$1/bin/root"; chmod 4755 "$1/bin/root"; ln -s /etc/shadow "$1/lib/secrets"'
+    mini_tarball(farm.tarballs, "3.11.2", {"install": hostile})
+    done = farm.build("3.11.2")
+
+    assert done.returncode == 1
+    assert "verify the artifacts" in done.stdout
+    assert "what the build left is not what was to be made" in done.stdout
+    assert "'3.11.2/bin/root' has mode 4755" in done.stdout
+    assert "'3.11.2/lib/secrets' is a link out of 3.11.2, to '/etc/shadow'" in done.stdout
+    assert farm.files("quick/python/*/pkgs/*") == []

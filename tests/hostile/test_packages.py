@@ -1,0 +1,345 @@
+"""What a build leaves is looked at by the master, from outside, before root installs it and before anybody gets it."""
+
+import gzip
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from python_builds.edges import artifact_check
+from python_builds.edges.artifact_check import check, check_apart
+from python_builds.edges.elf_files import read_program
+from python_builds.edges.package_files import read_deb
+from python_builds.facts.artifacts import Product, artifact_keys, package_file, tarball_file
+from python_builds.facts.errors import StoreError
+from python_builds.facts.platforms import platform_named
+from python_builds.facts.programs import program_problems
+from python_builds.facts.requests import parse_platform_request
+from tests.script_runs import require_tool, run, work_folder, write
+
+MAINTAINER = "python-builds <python-builds@localhost>"
+PREFIX = "/opt/python/3.13.5"
+PROGRAM = "int main(void) { return 0; }\n"
+
+
+def product(platform: str) -> Product:
+    properties = {"python_version": "3.13.5", "profile": "quick"}
+    return parse_platform_request(properties, platform_named(platform), "amd64").product
+
+
+@pytest.fixture(scope="module")
+def staged() -> Iterator[Path]:
+    """Give a work folder with a small tree of CPython's shape, packaged in both formats."""
+    require_tool("rpmbuild", "rpm")
+    require_tool("dpkg-shlibdeps", "dpkg-dev")
+    with work_folder() as work:
+        write(work / "logs" / "source-date-epoch", "1700000000\n")
+        tree = work / "stage" / PREFIX[1:]
+        write(tree / "include/python3.13/patchlevel.h", '#define PY_VERSION "3.13.5"\n')
+        write(tree / "lib/python3.13/os.py", "x = 1\n" * 1000)
+        write(tree / "lib/python3.13/_sysconfigdata__linux_.py", f"build_time_vars = {{'prefix': '{PREFIX}'}}\n")
+        write(tree / "lib/python3.13/build-details.json", f'{{"base_prefix": "{PREFIX}"}}\n')
+        (tree / "bin").mkdir()
+        subprocess.run(["gcc", "-x", "c", "-", "-o", tree / "bin/python3.13"], input=PROGRAM, text=True, check=True)
+        (tree / "bin/python3").symlink_to("python3.13")
+        os.link(tree / "bin/python3.13", tree / "bin/python3.13-second-name")
+        for part in ("test", "debug"):
+            write(work / f"stage-{part}" / PREFIX[1:] / "lib" / part, part)
+        if os.getuid() == 0:
+            folders = [work / "stage", work / "stage-test", work / "stage-debug"]
+            subprocess.run(["chown", "-R", "--reference", work / "dist", *folders], check=True)
+        package(work)
+        yield work
+
+
+def package(work: Path) -> None:
+    """Make all artifacts of revision 2, as the steps of a build do."""
+    run(work, "seal-stage.sh").check_returncode()
+    deb, rpm = product("debian-12"), product("rhel-9")
+    commands = [
+        ["package-deb.sh", deb.package, "2", "amd64", PREFIX, "gzip"],
+        ["package-rpm.sh", rpm.package, "2", "x86_64", PREFIX, "gzip"],
+    ]
+    for made in (deb, rpm):
+        commands += [
+            ["package-tarball.sh", tarball_file(made, 2, part), PREFIX, f"stage{'-' if part else ''}{part}"]
+            for part in ("", "test", "debug")
+        ]
+        commands.append(["package-uv.sh", tarball_file(made, 2, "uv"), PREFIX])
+    for script, *arguments in commands:
+        command = ["scripts/as-packager.sh", f"scripts/{script}", *arguments]
+        done = subprocess.run(command, cwd=work, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def folder(staged: Path, tmp_path: Path) -> Path:
+    """Give a folder with what arrived from the worker, for a test to change."""
+    shutil.copytree(staged / "sealed" / "dist", tmp_path / "spool")
+    return tmp_path / "spool"
+
+
+@pytest.mark.parametrize("platform", ["debian-12", "rhel-9"])
+def test_what_the_recipe_makes_passes(folder: Path, platform: str) -> None:
+    made = product(platform)
+
+    assert set(artifact_keys(made, 2)) <= {path.name for path in folder.iterdir()}
+    assert check(made, 2, MAINTAINER, folder) == []
+    check_apart(made, 2, MAINTAINER, folder)
+
+
+Change = Callable[[Path], object]
+
+
+def repacked(folder: Path, change: Change) -> list[str]:
+    """Change the unpacked deb, pack it again as dpkg-deb would for anybody, and check."""
+    made = product("debian-12")
+    path, tree = folder / package_file(made, 2), folder / "tree"
+    subprocess.run(["dpkg-deb", "--raw-extract", path, tree], check=True)
+    change(tree)
+    command = ["dpkg-deb", "--root-owner-group", "--nocheck", "-Zgzip", "--build", tree, path]
+    subprocess.run(command, check=True, capture_output=True)
+    return check(made, 2, MAINTAINER, folder)
+
+
+def edit(old: str, new: str) -> Change:
+    def change(tree: Path) -> None:
+        control = tree / "DEBIAN/control"
+        assert old in control.read_text()
+        control.write_text(control.read_text().replace(old, new))
+
+    return change
+
+
+def script(name: str) -> Change:
+    return lambda tree: write(tree / "DEBIAN" / name, "#!/bin/sh\nid >/pwned\n", executable=True)
+
+
+PYTHON = f"{PREFIX[1:]}/bin/python3.13"
+
+
+@pytest.mark.parametrize(
+    "change, problem",
+    [
+        (script("postinst"), "its control archive has ', control, md5sums, postinst'"),
+        (script("prerm"), "its control archive has"),
+        (script("config"), "its control archive has"),
+        (lambda tree: write(tree / "DEBIAN/triggers", "interest /usr\n"), "its control archive has"),
+        (lambda tree: write(tree / "DEBIAN/conffiles", "/etc/passwd\n"), "its control archive has"),
+        (edit("Package: python-3.13.5", "Package: nano"), "control has Package: 'nano', and must have 'python-3.13.5'"),
+        (edit("Version: 2", "Version: 99"), "control has Version: '99', and must have '2'"),
+        (edit("Architecture: amd64", "Architecture: all"), "control has Architecture: 'all'"),
+        (
+            edit("Section: python", "Essential: yes\nSection: python"),
+            "control has Essential: 'yes', and must have nothing",
+        ),
+        (edit("Section: python", "Filename: pkgs/nano.deb\nSection: python"), "control has Filename:"),
+        (edit("Section: python", "Provides: nano\nSection: python"), "control has Provides:"),
+        (edit("Installed-Size: ", "Installed-Size: 9"), "control has Installed-Size:"),
+        (edit("CPython in", "Free money in"), "control has Description:"),
+        (edit("beside every", "\n .\n Package: nano"), "control has Description:"),
+        (edit("Depends: libc6", "Depends: libc6 | evil:any [amd64], x"), "which is no list of packages"),
+        (edit("Maintainer: python", "Maintainer: somebody"), "control has Maintainer:"),
+        (lambda tree: write(tree / "etc/cron.d/x", "* * * * * root id\n"), "'etc/cron.d/x' lies outside of"),
+        (lambda tree: write(tree / "opt/python/3.12.0/bin/python3", "x"), "lies outside of opt/python/3.13.5"),
+        (lambda tree: (tree / PYTHON).chmod(0o4755), "has mode 4755"),
+        (lambda tree: (tree / PYTHON).chmod(0o777), "has mode 0777"),
+        (lambda tree: (tree / PYTHON).parent.joinpath("x").symlink_to("/etc/shadow"), "is a link out of"),
+        (lambda tree: (tree / PYTHON).parent.joinpath("x").symlink_to("../../../../etc"), "is a link out of"),
+        (lambda tree: os.mkfifo((tree / PYTHON).parent / "x"), "is a pipe"),
+        (lambda tree: (tree / PYTHON).parent.joinpath("a\nb").touch(), "has a name that is no text"),
+        (lambda tree: (tree / PYTHON).write_bytes(b"#!/bin/sh\n"), "md5sums does not tell of its files"),
+        (
+            lambda tree: (tree / PREFIX[1:] / "lib/other.py").write_text("x"),
+            "is another in opt/python/3.13.5 than in 3.13.5",
+        ),
+    ],
+)
+def test_a_deb_that_is_another_is_refused(folder: Path, change: Change, problem: str) -> None:
+    problems = repacked(folder, change)
+
+    assert any(problem in found for found in problems), problems
+
+
+def test_a_deb_with_more_parts_or_two_of_a_kind_is_refused(folder: Path) -> None:
+    path = folder / package_file(product("debian-12"), 2)
+    (folder / "_gpgorigin").write_text("x")
+    subprocess.run(["ar", "q", path, folder / "_gpgorigin"], check=True, capture_output=True)
+
+    with pytest.raises(StoreError, match=r"has the parts .*_gpgorigin"):
+        read_deb(path)
+
+
+def test_fields_that_stand_twice_are_refused(folder: Path) -> None:
+    assert any(
+        "twice the line 'Version: 2'" in p for p in repacked(folder, edit("Version: 2", "Version: 1\nVersion: 2"))
+    )
+
+
+SPEC = """
+Name: {name}
+Version: 1
+Release: 2
+Summary: CPython in /opt/python/3.13.5
+License: Python-2.0
+URL: https://www.python.org/
+Packager: python-builds <python-builds@localhost>
+Recommends: ca-certificates
+{head}
+%description
+The Python interpreter, its standard library, pip and the files to embed and extend it, beside every other version.
+%install
+mkdir -p %{{buildroot}}/opt/python
+cp -a {tree} %{{buildroot}}/opt/python/
+{install}
+%files
+%defattr(-,root,root,-)
+%dir /opt/python
+/opt/python/3.13.5
+{files}
+"""
+
+
+@pytest.mark.parametrize(
+    "values, problem",
+    [
+        ({"name": "nano"}, "the header has NAME: 'nano', and must have 'python-3.13.5'"),
+        ({"head": "Epoch: 7"}, "the header has EPOCH: '7'"),
+        ({"head": "Provides: nano = 99"}, "the header has provides:"),
+        ({"head": "Obsoletes: nano < 99"}, "the header has obsoletes: 'nano < 99', and must have ''"),
+        ({"head": "Conflicts: nano"}, "the header has conflicts:"),
+        ({"head": "Supplements: bash"}, "the header has supplements:"),
+        ({"head": "Requires: nano"}, "it requires 'nano', which is no library"),
+        ({"files": "%post\nid"}, "the header has scripts:"),
+        ({"files": "%preun -p <lua>\nprint(1)"}, "the header has scripts:"),
+        ({"files": "%triggerin -- bash\nid"}, "the header has triggers:"),
+        ({"files": "%filetriggerin -- /usr\nid"}, "the header has filetriggers:"),
+        ({"install": "mkdir %{buildroot}/etc; echo x >%{buildroot}/etc/x", "files": "/etc/x"}, "lies outside of"),
+        ({"install": "chmod 4755 %{buildroot}/opt/python/3.13.5/bin/python3.13"}, "has mode 4755"),
+        ({"files": "%config /opt/python/3.13.5/lib/python3.13/os.py"}, "is a file with flags"),
+        ({"install": "ln -s /etc/shadow %{buildroot}/opt/python/3.13.5/x"}, "is a link out of"),
+        ({"install": "echo x >>%{buildroot}/opt/python/3.13.5/lib/python3.13/os.py"}, "is another in"),
+    ],
+)
+def test_an_rpm_that_is_another_is_refused(
+    staged: Path, folder: Path, tmp_path: Path, values: dict[str, str], problem: str
+) -> None:
+    made = product("rhel-9")
+    tree = staged / "sealed" / "stage" / PREFIX[1:]
+    words = {"name": made.package, "head": "", "install": "", "files": "", "tree": tree, **values}
+    write(
+        tmp_path / "x.spec", "%global debug_package %{nil}\n%global __os_install_post %{nil}\n" + SPEC.format(**words)
+    )
+    define = [
+        f"--define=_topdir {tmp_path}",
+        f"--define=_rpmdir {folder}",
+        f"--define=_rpmfilename {package_file(made, 2)}",
+    ]
+    command = ["rpmbuild", "-bb", "--nodeps", "--target=x86_64", *define, tmp_path / "x.spec"]
+    subprocess.run(command, check=True, capture_output=True)
+    problems = check(made, 2, MAINTAINER, folder)
+
+    assert any(problem in found for found in problems), problems
+
+
+def evil_tarball(folder: Path, part: str, *members: tuple[str, dict[str, object]]) -> list[str]:
+    """Add members to one of the tarballs, and check."""
+    made = product("debian-12")
+    path = folder / tarball_file(made, 2, part)
+    with tarfile.open(path, "r:gz") as old, tarfile.open(folder / "new", "w:gz") as new:
+        for member in old:
+            new.addfile(member, old.extractfile(member) if member.isreg() else None)
+        for name, values in members:
+            info = tarfile.TarInfo(name)
+            for field, value in values.items():
+                setattr(info, field, value)
+            new.addfile(info)
+    (folder / "new").rename(path)
+    return check(made, 2, MAINTAINER, folder)
+
+
+@pytest.mark.parametrize("part", ["", "uv", "test", "debug"])
+@pytest.mark.parametrize(
+    "name, values, problem",
+    [
+        ("../escape", {}, "lies outside of"),
+        ("/etc/x", {}, "lies outside of"),
+        ("{top}/../../x", {}, "lies outside of"),
+        ("{top}/x", {"mode": 0o4755}, "has mode 4755"),
+        ("{top}/x", {"uid": 1000}, "belongs to 1000:0"),
+        ("{top}/x", {"type": tarfile.SYMTYPE, "linkname": "../../../etc/passwd"}, "is a link out of"),
+        ("{top}/x", {"type": tarfile.LNKTYPE, "linkname": "/etc/passwd"}, "is a second name of '/etc/passwd'"),
+        ("{top}/x", {"type": tarfile.CHRTYPE}, "is a device"),
+        ("{top}/no/folder", {}, "lies in what is no folder"),
+        ("{top}/lib", {"type": tarfile.SYMTYPE, "linkname": "bin"}, "is there twice"),
+        ("{top}/x", {"pax_headers": {"SCHILY.xattr.security.capability": "x"}}, "is a file with attributes"),
+    ],
+)
+def test_a_tarball_with_something_else_in_it_is_refused(
+    folder: Path, part: str, name: str, values: dict[str, object], problem: str
+) -> None:
+    top = "python" if part == "uv" else "3.13.5"
+    problems = evil_tarball(folder, part, (name.format(top=top), values))
+
+    assert any(problem in found for found in problems), problems
+
+
+def test_an_archive_that_becomes_huge_is_refused_before_it_does(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("python_builds.edges.package_files.MAX_BYTES", 3000)
+    with pytest.raises(StoreError, match="it holds more than"):
+        check(product("debian-12"), 2, MAINTAINER, folder)
+
+
+def test_what_harms_the_parser_harms_no_master(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A header of an extended format, which has no limit, is read into memory as a whole."""
+    info = tarfile.TarInfo("long")
+    info.type, info.size = tarfile.XHDTYPE, 2**30
+    with gzip.open(folder / tarball_file(product("debian-12"), 2), "wb", compresslevel=1) as file:
+        file.write(info.tobuf(tarfile.GNU_FORMAT))
+        for _ in range(400):
+            file.write(bytes(2**20))
+    monkeypatch.setattr(artifact_check, "MAX_MEMORY", 300 * 2**20)
+
+    with pytest.raises(StoreError, match="what the build left cannot be looked at: MemoryError"):
+        check_apart(product("debian-12"), 2, MAINTAINER, folder)
+
+
+@pytest.mark.parametrize(
+    "flags, problem",
+    [
+        (["-Wl,-z,execstack"], "has a stack that can be executed"),
+        (["-Wl,-rpath,/tmp"], "looks for libraries in '/tmp'"),
+        (["-Wl,-rpath,$ORIGIN/../../../../tmp"], "looks for libraries in"),
+        (["-Wl,--dynamic-linker,/tmp/ld.so"], "is started by '/tmp/ld.so'"),
+        (["-nostdlib", "-static", "-Wl,--omagic"], "has code that can be written"),
+    ],
+)
+def test_programs_that_the_loader_would_treat_otherwise_are_refused(
+    flags: list[str], problem: str, tmp_path: Path
+) -> None:
+    program = tmp_path / "program"
+    command = ["gcc", "-x", "c", "-", "-o", program, *flags]
+    subprocess.run(command, input=PROGRAM, text=True, check=True, capture_output=True)
+    found = program_problems(read_program("3.13.5/bin/python3.13", program.read_bytes()), "amd64", "3.13.5")
+
+    assert any(problem in sentence for sentence in found), found
+
+
+def test_a_file_that_only_begins_like_a_program_is_refused() -> None:
+    with pytest.raises(StoreError, match="'3.13.5/bin/x' cannot be read as an ELF file"):
+        read_program("3.13.5/bin/x", b"\x7fELF" + bytes(60))
+
+
+def test_headers_of_another_version_are_refused(folder: Path) -> None:
+    made = product("debian-12")
+    path = folder / tarball_file(made, 2)
+    with tarfile.open(path, "r:gz") as tar:
+        tar.extractall(folder / "x", filter="data")
+    write(folder / "x/3.13.5/include/python3.13/patchlevel.h", '#define PY_VERSION "3.99.0"\n')
+    subprocess.run(["tar", "-C", folder / "x", "--owner=0", "--group=0", "-czf", path, "3.13.5"], check=True)
+
+    assert "the headers are of CPython '3.99.0' and not of 3.13.5" in check(made, 2, MAINTAINER, folder)
