@@ -2,7 +2,8 @@
 
 The marshal format marks what an interpreter holds more than one reference to, and that depends on all that it has done
 before, above all without the global interpreter lock: compileall, which compiles many files in one process, makes other
-bytes of the same source from one time to the next. A fork of one that has compiled nothing makes the same.
+bytes of the same source from one time to the next. A fork of one that has compiled nothing makes the same; pathlib, which
+interns the names of folders, would make a difference of where the build lies.
 
 One level, since -O is rare. unchecked-hash: no time stamps, and no reading of sources at import either. STAGE is taken
 from the names in the bytecode.
@@ -11,8 +12,13 @@ from the names in the bytecode.
 import os
 import sys
 from compileall import compile_file
-from pathlib import Path
 from py_compile import PycInvalidationMode
+
+
+def sources_in(folder):
+    """List the sources below a folder."""
+    found = [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names]
+    return sorted(path for path in found if path.endswith(".py"))
 
 
 def compile_all(files, jobs, stage):
@@ -44,7 +50,7 @@ def start(path, stage):
 
 if __name__ == "__main__":
     jobs, stage, folder = sys.argv[1:]
-    files = sorted(Path(folder).rglob("*.py"))
+    files = sources_in(folder)
     if not files:
         sys.exit(f"compile_bytecode.py: there is no *.py in {folder}")
     sys.exit(0 if compile_all(files, int(jobs), stage) else 1)
