@@ -6,6 +6,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
 . "$scripts/scratch-root.sh"
 . "$scripts/trial-functions.sh"
+. "$scripts/user-functions.sh"
 
 not_checked() {
     say "not checked: $*"
@@ -26,8 +27,21 @@ source_installer() {
 begun=
 finish_check() {
     local status=$?
+    [ -z "$left_to_end" ] || end_processes_of_user "$left_to_end"
     remove_scratch_root
     [[ $status -eq 0 || ( $status -eq 3 && -z $begun ) ]] || exit 1
+}
+
+# What the interpreter under trial leaves running ends with the trial: in a namespace for processes where there can be one,
+# else by its user.
+left_to_end=
+go_apart() {
+    local apart=(unshare --pid --fork --kill-child --mount --ipc)
+    [ -z "${PYTHON_BUILDS_APART:-}" ] || return 0
+    if "${apart[@]}" mount -t proc proc /proc 2>/dev/null; then
+        PYTHON_BUILDS_APART=yes exec "${apart[@]}" sh -c 'mount -t proc proc /proc && "$@"' sh "${BASH_SOURCE[0]}" "$@"
+    fi
+    left_to_end=$unprivileged
 }
 
 main() {
@@ -43,10 +57,11 @@ main() {
     [ -x "$base/bin/sh" ] || die "$base is not a base system: it has no /bin/sh"
     [ ! -e "$base$prefix" ] || die "$base is not untouched: it has $prefix"
 
+    go_apart "$@"
     source_installer "$package" "$base"
     trap finish_check EXIT
     make_scratch_root "$base"
-    cp "$scripts"/check_interpreter.py "$scripts"/check_development.py "$scripts"/import_extensions.py "$root/check/"
+    cp "$scripts"/check_interpreter.py "$scripts"/check_development.py "$scripts"/import_extensions.py "$scripts/challenge.py" "$root/check/"
     cp "$package" "$root/check/"
     prepare_installer || not_checked "the distribution's archive cannot be reached, see above"
     begun=yes

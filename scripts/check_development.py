@@ -2,7 +2,7 @@
 
 Run by the interpreter itself. Compiles an extension module with the flags sysconfig tells, and programs that embed the
 interpreter with those of python3-config and pkg-config: what setuptools, meson and everybody's build systems use.
-BUILT_FOR is the prefix that a tree was built for which now lies elsewhere. Python 3.9 and newer; needs a C compiler.
+BUILT_FOR is the prefix that a tree was built for which now lies elsewhere. Python 3.9 and newer; needs a C compiler. Its last line has the answer to PYTHON_BUILDS_CHALLENGE (challenge.py).
 """
 
 import json
@@ -14,6 +14,8 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+
+import challenge
 
 EXTENSION = r"""
 #include <Python.h>
@@ -136,7 +138,7 @@ def main():
         with tempfile.TemporaryDirectory() as name:
             check(pathlib.Path(name), prefix, built_for)
         print(f"  ok      {check.__name__}", flush=True)
-    print(f"check_development.py: all {len(chosen_checks())} checks passed")
+    print(f"check_development.py: all {len(chosen_checks())} checks passed, {challenge.response()}")
 
 
 if __name__ == "__main__":

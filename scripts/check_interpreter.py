@@ -1,6 +1,6 @@
 """Check an installed CPython as a user would meet it: check_interpreter.py PREFIX, run by the interpreter itself.
 
-Python 3.9 and newer. Modules named in PYTHON_BUILDS_ALLOWED_MISSING (separated by white space) may be missing.
+Python 3.9 and newer. Its last line has the answer to PYTHON_BUILDS_CHALLENGE (challenge.py). Modules named in PYTHON_BUILDS_ALLOWED_MISSING (separated by white space) may be missing.
 """
 
 import os
@@ -11,6 +11,7 @@ import sys
 import sysconfig
 import tempfile
 
+import challenge
 import import_extensions
 
 ALLOWED_MISSING = frozenset(os.environ.get("PYTHON_BUILDS_ALLOWED_MISSING", "").split())
@@ -149,7 +150,7 @@ def main():
             print(f"  FAILED  {check.__name__}: {type(error).__name__}: {error}", flush=True)
     if failed:
         sys.exit(f"check_interpreter.py: {failed} of {len(checks)} checks failed")
-    print(f"check_interpreter.py: all {len(checks)} checks passed")
+    print(f"check_interpreter.py: all {len(checks)} checks passed, {challenge.response()}")
 
 
 if __name__ == "__main__":

@@ -46,13 +46,17 @@ search_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # The farm finds what a killed worker left running by this variable.
 cookie=PYTHON_BUILDS_WORKER=${PYTHON_BUILDS_WORKER:-}
 
+# What package managers need, and nothing with which root gets out of a chroot or at the machine's devices.
+capabilities=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid
+
 in_root() {
-    env -i "$cookie" PATH=$search_path HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "$root" "$@" </dev/null
+    env -i "$cookie" PATH=$search_path HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+        chroot "$root" setpriv "--bounding-set=$capabilities" --inh-caps=-all "$@" </dev/null
 }
 
 # What comes from the package runs as nobody and can never become anybody else.
 in_root_as_user() {
     env -i "$cookie" PATH=$search_path HOME=/home/check LC_ALL=C.UTF-8 TZ=UTC \
-        PYTHON_BUILDS_ALLOWED_MISSING="${PYTHON_BUILDS_ALLOWED_MISSING:-}" \
+        PYTHON_BUILDS_ALLOWED_MISSING="${PYTHON_BUILDS_ALLOWED_MISSING:-}" PYTHON_BUILDS_CHALLENGE="${challenge:-}" \
         setpriv --no-new-privs chroot --userspec=$unprivileged:$unprivileged --groups=$unprivileged "$root" "$@" </dev/null
 }

@@ -11,7 +11,7 @@ end_build() {
     local apart
     set_drop_to_build_user
     set_apart
-    if [[ ${#apart[@]} -eq 0 && ${#drop[@]} -gt 0 ]]; then end_processes_of_user; fi
+    if [[ ${#apart[@]} -eq 0 && ${#drop[@]} -gt 0 ]]; then end_processes_of_user "${drop[2]}"; fi
 }
 
 make_folders() {

@@ -1,13 +1,26 @@
 # shellcheck shell=bash
 # How check-package.sh tries what was built, in the scratch root. Sourced after scratch-root.sh and the installer.
-: "${root:=}" "${scratch:=}"
+: "${root:=}" "${scratch:=}" "${scripts:?}"
 
-# An interpreter that does nothing would succeed too: each check ends with a line that only a run to the end can write.
+# The worker's own Python, which no build has touched: that of a worker image, or this machine's.
+trusted_python() {
+    local python
+    for python in /opt/buildbot-worker/bin/python python3; do
+        if command -v "$python"; then return; fi
+    done
+    die "there is no python3 beside the one that is tried: what it says of itself cannot be compared with anything"
+}
+
+# An interpreter that does nothing would succeed too, and so would one that prints what others do: each check ends with the
+# answer to a challenge that nobody has seen before, and that takes a Python to find.
 check_as_user() {
-    local script=$1 interpreter=$2
+    local script=$1 interpreter=$2 nonce expected
     shift 2
-    in_root_as_user "$interpreter" "/check/$script" "$@" | tee "$scratch/output"
-    grep -q -x "$script: all [1-9][0-9]* checks passed" "$scratch/output" || die "$script did not run to its end"
+    nonce=$(od -A n -N 16 -t x1 /dev/urandom | tr -d ' \n')
+    expected=$("$(trusted_python)" -I "$scripts/challenge.py" "$nonce")
+    challenge=$nonce in_root_as_user "$interpreter" "/check/$script" "$@" | tee "$scratch/output"
+    grep -q -x "$script: all [1-9][0-9]* checks passed, $expected" "$scratch/output" ||
+        die "$script did not run to its end, or not in a CPython: its last line is not the answer to the challenge $nonce"
 }
 
 # A file in the scratch root, as users do.

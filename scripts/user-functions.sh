@@ -47,14 +47,14 @@ set_apart() {
 # In a container nobody may make namespaces, and the container is one build's: what is left of a user is that build's. Killed
 # by the kernel in one go, so that nothing can fork away from it.
 end_processes_of_user() {
-    local left
-    "${drop[@]}" bash -c 'kill -KILL -1' 2>/dev/null || true # 1: there was none
+    local user=$1 left
+    setpriv --reuid "$user" --clear-groups bash -c 'kill -KILL -1' 2>/dev/null || true # 1: there was none
     for _ in {1..50}; do
-        left=$(processes_of_user "${drop[2]}")
+        left=$(processes_of_user "$user")
         [ -n "$left" ] || return 0
         sleep 0.1
     done
-    die "these processes of the user ${drop[2]} do not end: $left"
+    die "these processes of the user $user do not end: $left"
 }
 
 # Without the dead that nobody has waited for yet.
@@ -72,6 +72,6 @@ run_apart() {
     if [ ${#apart[@]} -gt 0 ]; then exec "${apart[@]}" "${drop[@]}" "$@"; fi
     if [ ${#drop[@]} -eq 0 ]; then exec "$@"; fi
     "${drop[@]}" "$@" || status=$?
-    end_processes_of_user
+    end_processes_of_user "${drop[2]}"
     exit "$status"
 }

@@ -32,6 +32,7 @@ TAKE_NO_ARGUMENTS = {
     "build-libraries.sh",
 }
 PREFIX = "/opt/python/3.99.1"
+PYTHONS = (sys.executable, "/usr/bin/python3")
 
 
 # All scripts
@@ -509,6 +510,21 @@ def test_bytecode_is_the_same_whatever_was_compiled_before_or_beside_it(work):
     assert all(bytecode[4:8] == b"\1\0\0\0" for bytecode in beside.values()), "they hold no time"
     assert all(f"{PREFIX}/lib/python3.99/".encode() in bytecode for bytecode in beside.values())
     assert not any(str(work).encode() in bytecode for bytecode in beside.values())
+
+
+def test_bytecode_does_not_depend_on_the_names_of_the_folders_where_it_is_made(tmp_path):
+    """Up to 3.10, a name that was interned before is marked in the bytecode; of 3.11 no bytecode tells."""
+    write(tmp_path / "a_folder" / "module.py", "")
+    code = f"""
+import compile_bytecode, sys
+files = compile_bytecode.sources_in({str(tmp_path / "a_folder")!r})
+assert files
+made_now = "".join(["a_", "folder"])
+print(sys.intern(made_now) is made_now)
+"""
+    for python in PYTHONS:
+        done = subprocess.run([python, "-B", "-c", code], capture_output=True, text=True, cwd=SCRIPTS, check=True)
+        assert done.stdout == "True\n", "nothing has interned the folder's name"
 
 
 def test_a_file_that_cannot_be_compiled_is_named(work):
@@ -1169,20 +1185,37 @@ def test_a_base_system_that_is_none_or_was_touched_is_an_error(work, package):
 
 
 def test_an_interpreter_that_only_says_it_succeeded_does_not_pass(work):
-    for output, status in (("", 1), ("check_x.py: all 0 checks passed", 1), ("check_x.py: all 3 checks passed", 0)):
+    answer = 'python3 scripts/challenge.py "$challenge"'
+    for output, status in (
+        ("true", 1),
+        ("echo 'check_x.py: all 3 checks passed'", 1),
+        ("echo 'check_x.py: all 3 checks passed, '", 1),
+        ("echo 'check_x.py: all 3 checks passed,' $(python3 scripts/challenge.py 1234)", 1),
+        (f"echo 'check_x.py: all 0 checks passed,' $({answer})", 1),
+        (f"echo 'check_x.py: all 3 checks passed,' $({answer})", 0),
+    ):
         done = call(
             work,
             "check-package.sh",
-            f"scratch=$PWD; in_root_as_user() {{ echo '{output}'; }}; check_as_user check_x.py python",
+            f"scratch=$PWD; in_root_as_user() {{ {output}; }}; check_as_user check_x.py python",
         )
-        assert done.returncode == status
+        assert done.returncode == status, output
+        assert status == 0 or "is not the answer to the challenge" in done.stderr
+
+
+def test_a_challenge_has_the_same_answer_everywhere_and_another_for_another_nonce():
+    answers = {n: subprocess.check_output([p, SCRIPTS / "challenge.py", n]) for n in ("1", "2") for p in PYTHONS}
+
+    assert len(set(answers.values())) == 2
+    known = b"5a79342278953508342bbb6ce290950334c69d386751f8ce490bca978c5e0ac7\n"
+    assert {subprocess.check_output([p, SCRIPTS / "challenge.py", "deadbeef00112233"]) for p in PYTHONS} == {known}
 
 
 def test_a_check_that_fails_fails_the_package(work):
     done = call(
         work,
         "check-package.sh",
-        "scratch=$PWD; in_root_as_user() { echo 'x: all 3 checks passed'; return 1; }; check_as_user x python",
+        "scratch=$PWD; trusted_python() { echo true; }; in_root_as_user() { echo 'x: all 3 checks passed, '; return 1; }; check_as_user x python",
     )
     assert done.returncode == 1
 

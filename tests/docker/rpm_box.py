@@ -22,14 +22,14 @@ CAGE = ["--cap-drop=ALL", *(f"--cap-add={c}" for c in CAPABILITIES), "--security
 
 MINI_CHECKS = {
     "check_interpreter.py": """
-import subprocess, sys
+import challenge, subprocess, sys
 subprocess.run([sys.argv[1] + "/bin/python", "/check/import_extensions.py"], check=True)
-print("check_interpreter.py: all 1 checks passed")
+print("check_interpreter.py: all 1 checks passed,", challenge.response())
 """,
     "check_development.py": """
-import subprocess
+import challenge, subprocess
 subprocess.run(["gcc", "-x", "c", "-o", "/tmp/x", "-"], input="int main(void) { return 0; }", text=True, check=True)
-print("check_development.py: all 1 checks passed")
+print("check_development.py: all 1 checks passed,", challenge.response())
 """,
 }
 """The miniature is no Python that could run the real ones; how they are run is the same."""

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork
 
-CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "MKNOD", "SETGID", "SETUID", "SYS_CHROOT")
-"""What root may do in a worker's container: make a root to try a package in, and become the build user. No mounts."""
+CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "MKNOD", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT")
+"""What root may do in a worker's container: make a root to try a package in, give up in there what a way out would take
+(SETPCAP), and become the build user. No mounts."""
 
 PROCESSES = 4096
 """That a container may have at once: a compilation has tens, CPython's tests some hundreds."""
