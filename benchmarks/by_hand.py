@@ -70,7 +70,7 @@ class ByHand:
 
     @contextlib.contextmanager
     def _container(self, command: list[str], **options: str) -> Iterator[Container]:
-        environment = {"PYTHON_BUILDS_BUILD_USER": self.user, "CCACHE_DIR": CCACHE}
+        environment = {"PYTHON_BUILDS_BUILD_USER": self.user, "PYTHON_BUILDS_CCACHE": "bench", "CCACHE_DIR": CCACHE}
         mounts = {self.volume: {"bind": CCACHE, "mode": "rw"}}
         with fresh_container(
             self.engine, self.host, self.image, command, environment=environment, volumes=mounts, **options

@@ -22,6 +22,7 @@ from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.errors import FarmError
 from python_builds.facts.images import worker_image
 from python_builds.facts.platforms import platform_named
+from python_builds.facts.requests import TRUST
 
 PLATFORM = platform_named("debian-12")
 IMAGE = worker_image(PLATFORM)
@@ -78,12 +79,13 @@ class LiveFarm:
     def __init__(self, farm: FarmUnderTest, host: DockerHost, engine: docker.DockerClient) -> None:
         self.farm, self.host, self.engine = farm, host, engine
         self.client: Client = farm.client()
+        self.trust = ""
         self.events = Events(self.client)
 
     @property
     def ccache(self) -> str:
         """Name the volume of its builder's ccache."""
-        return f"{self.host.ccache}-{builder_name(PLATFORM, self.host.architecture)}"
+        return f"{self.host.ccache}-{builder_name(PLATFORM, self.host.architecture)}-{self.trust}"
 
     @property
     def store(self) -> Path:
@@ -96,7 +98,7 @@ class LiveFarm:
         release = self.client.force(
             "release", python_version=version, platforms=[PLATFORM.name], profile="quick", force=True
         )
-        self._rest()
+        self._rest(release)
         parts = self.client.children(release)
         if len(parts) != 1:
             raise FarmError(f"the release build of {version} asked for {len(parts)} builds: {self._end(release)}")
@@ -119,10 +121,11 @@ class LiveFarm:
     def _times(self, step: int, began: float) -> tuple[float, float]:
         return self.events.at("steps", step, "started") - began, self.events.at("steps", step, "finished") - began
 
-    def _rest(self) -> None:
+    def _rest(self, release: int) -> None:
         """Wait until nothing is asked for, the indexes included, and no container is left."""
         while self.client.get("buildrequests", complete=False)["buildrequests"]:
             time.sleep(1)
+        self.trust = self.client.properties(self.client.builds(release)[-1]["buildid"])[TRUST]
         while self.engine.containers.list(all=True, filters={"volume": self.ccache}, ignore_removed=True):
             time.sleep(0.2)
 

@@ -114,7 +114,8 @@ def build(where: Place, way: Way, given: Given = Given()) -> Build:
 
 def _run(where: Place, way: Way, given: Given, folder: Path) -> dict[str, Spent]:
     mounts = {given.ccache: {"bind": CCACHE, "mode": "rw"}} if given.ccache else {}
-    environment = {"PYTHON_BUILDS_BUILD_USER": USER, "CCACHE_DIR": CCACHE, "CCACHE_MAXSIZE": CCACHE_SIZE}
+    cache = {"PYTHON_BUILDS_CCACHE": "bench", "CCACHE_DIR": CCACHE, "CCACHE_MAXSIZE": CCACHE_SIZE}
+    environment = {"PYTHON_BUILDS_BUILD_USER": USER, **cache}
     command = ["bash", "-c", script(way.stages)]
     with fresh_container(
         where.engine, where.host, where.image, command, working_dir=WORK, environment=environment, volumes=mounts

@@ -3,25 +3,38 @@
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
 . "$scripts/user-functions.sh"
 
-# ccache through its masquerade folder and never CC=ccache, so that sysconfig tells users plain gcc.
+# ccache through its masquerade folder and never CC=ccache, so that sysconfig tells users plain gcc. PYTHON_BUILDS_CCACHE names
+# whose compilations may be believed; what is published as optimized believes nobody's.
 use_ccache() {
-    local folder masquerade=
+    local name=${PYTHON_BUILDS_CCACHE:-} folder masquerade=
+    [ -n "$name" ] || return 0
+    [[ $name =~ ^[a-z-]+$ ]] || die "PYTHON_BUILDS_CCACHE must be the name of a cache, in small letters, not '$name'"
     command -v ccache >/dev/null || return 0
     for folder in /usr/lib/ccache /usr/lib64/ccache; do
         [ ! -d "$folder" ] || masquerade=$folder
     done
     [ -n "$masquerade" ] || return 0
-    folder=${CCACHE_DIR:-$(dirname "$work")/ccache}
-    if [ ! -d "$folder" ]; then
-        mkdir -p -- "$folder" || return 0
-        [ ${#drop[@]} -eq 0 ] || chown "$(id -u "${PYTHON_BUILDS_BUILD_USER:-nobody}")" -- "$folder"
+    folder=${CCACHE_DIR:-}
+    if [ -z "$folder" ]; then
+        folder=$(dirname "$work")/ccache-$name
+        open_one_of_the_caches "$folder" || return 0
     fi
     # A cache that the build user cannot write would fail every compile: then go without.
     if ! "${drop[@]}" test -w "$folder"; then
         echo "as-builder.sh: the build user cannot write $folder: going without ccache" >&2
         return 0
     fi
-    export CCACHE_DIR=$folder PATH=$masquerade:$PATH
+    # What a build wrote into the cache is no configuration of the next one's.
+    export CCACHE_DIR=$folder CCACHE_CONFIGPATH=/dev/null PATH=$masquerade:$PATH
+}
+
+# On this machine all caches are the build user's, but only that of this build can be reached by it.
+open_one_of_the_caches() {
+    local folder=$1
+    mkdir -p -- "$folder" || return 1
+    [ ${#drop[@]} -gt 0 ] || return 0
+    chown root -- "${folder%-*}"-* && chmod 700 -- "${folder%-*}"-*
+    chown "${drop[2]}" -- "$folder"
 }
 
 main() {

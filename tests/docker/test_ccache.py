@@ -26,11 +26,17 @@ class Cache:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def run(self, script: str, size: str = "2G") -> str:
+    def run(self, script: str, size: str = "2G", name: str = "sigstore") -> str:
         """Run a script as the build user in a new container."""
-        work = "mkdir /var/lib/python-builds/b && cd /var/lib/python-builds/b && cp -r /scripts . && chown nobody ."
+        work = (
+            "mkdir -p /var/lib/python-builds/b/tmp && cd /var/lib/python-builds/b && cp -r /scripts . && chown nobody ."
+        )
         command = f"{work} && exec scripts/as-builder.sh bash -euc '{script}'"
-        environment = [f"--env=CCACHE_DIR={CCACHE}", f"--env=CCACHE_MAXSIZE={size}"]
+        environment = [
+            f"--env=PYTHON_BUILDS_CCACHE={name}",
+            f"--env=CCACHE_DIR={CCACHE}",
+            f"--env=CCACHE_MAXSIZE={size}",
+        ]
         volumes = [f"--volume={self.name}:{CCACHE}", f"--volume={CHECKOUT}/scripts:/scripts:ro"]
         done = subprocess.run(
             ["docker", "run", "--rm", *LIMITS, *environment, *volumes, IMAGE, "bash", "-c", command],
@@ -118,3 +124,22 @@ def test_damaged_files_in_the_cache_do_not_break_a_build(cache: Cache) -> None:
     assert cache.compile() == first
     assert cache.counts()["cache_miss"] > 0, "nothing was damaged"
     assert cache.compile() == first
+
+
+def test_what_a_build_writes_into_the_cache_is_no_configuration_of_the_next(cache: Cache) -> None:
+    first = cache.compile()
+    cache.counts()
+    cache.run(f"echo prefix_command = /usr/bin/false >{CCACHE}/ccache.conf; echo disable = true >>{CCACHE}/ccache.conf")
+
+    assert cache.compile() == first
+    assert hits(cache.counts()) == FILES
+
+
+def test_what_is_published_as_optimized_takes_nothing_from_a_cache(cache: Cache) -> None:
+    cache.compile()
+    cache.counts()
+    script = f"{MAKE_FILES}\n{COMPILE}".replace("'", "'\\''")
+    cache.run(script, name="")
+
+    counts = cache.counts()
+    assert hits(counts) + counts["cache_miss"] == 0

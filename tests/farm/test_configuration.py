@@ -131,7 +131,7 @@ def test_two_farms_on_one_docker_host_can_keep_their_ccache_apart(tmp_path: Path
     _, container = workers.make_workers(PLATFORMS, settings(tmp_path, docker_hosts=[host]))
     (volume,) = container._config_kwargs["volumes"]
 
-    assert volume.fmtstring == "second-farm-%(prop:buildername)s:/ccache"
+    assert volume.fmtstring == "second-farm-%(prop:buildername)s-%(prop:trust:-digest)s:/ccache"
 
 
 def test_a_farm_without_workers_still_has_release_and_manifest(tmp_path: Path) -> None:

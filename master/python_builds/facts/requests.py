@@ -13,6 +13,9 @@ from python_builds.facts.tags import VARIANTS, Tag, parse_tag, parse_tag_or_newe
 
 DEFAULT_PROFILE = "optimized"
 ARCHITECTURES = tuple(sorted({architecture for platform in PLATFORMS for architecture in platform.architectures}))
+TRUST = "trust"
+"""The property that says how the source of a platform build is vouched for, which decides whose ccache it shares."""
+
 EVERYTHING = "all"
 """What a rebuild may say instead of versions: all that is published."""
 

@@ -19,3 +19,6 @@ class Trust(StrEnum):
         """Say whether this is at least as good as the minimum."""
         order = list(Trust)
         return order.index(self) >= order.index(minimum)
+
+
+WORST = next(iter(Trust))

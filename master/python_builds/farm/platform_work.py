@@ -30,11 +30,13 @@ from python_builds.facts.artifacts import (
     tarball_file,
 )
 from python_builds.facts.built_with import LARGEST, BuiltWith, parse_built_with
+from python_builds.facts.errors import InvalidRequest
 from python_builds.facts.libraries import libraries_needed
 from python_builds.facts.platforms import Platform
 from python_builds.facts.records import Record, Source, library_source
-from python_builds.facts.requests import parse_platform_request
+from python_builds.facts.requests import TRUST, parse_platform_request
 from python_builds.facts.settings import Settings
+from python_builds.facts.trust import WORST, Trust
 from python_builds.farm.container_worker import IMAGE_ID
 from python_builds.farm.master_step import Outcome, Work
 
@@ -64,6 +66,11 @@ def check_request(settings: Settings, store: Store, platform: Platform, architec
         if signs:
             signs.sign(b"", signs.newest_key, clear=False)  # rather now than after an hour of compiling
     source = mirrored(store, product.version)  # kept in a property: the mirror may have a better one when we are done
+    if not source.trust.satisfies(Trust(str(work.properties.get(TRUST) or WORST))):
+        raise InvalidRequest(
+            f"{source.name} is vouched for by {source.trust}, and this build was asked for as one of a source that "
+            f"{work.properties[TRUST]} vouches for, with whose compilations it would share a ccache: ask for it again"
+        )
     revision = reserve_revision(store, product, work.build)
     work.say(f"{product}, revision {revision}, from {source.name} ({source.origin}, {source.trust})")
     return Outcome(

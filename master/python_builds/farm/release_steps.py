@@ -25,7 +25,7 @@ from python_builds.facts.errors import InvalidRequest, PythonBuildsError
 from python_builds.facts.libraries import libraries_needed
 from python_builds.facts.plan import Parts, missing, parts, priority
 from python_builds.facts.releases import NEWEST
-from python_builds.facts.requests import ReleaseRequest, parse_platform_request, parse_release_request
+from python_builds.facts.requests import TRUST, ReleaseRequest, parse_platform_request, parse_release_request
 from python_builds.facts.settings import Settings
 from python_builds.facts.tags import Tag
 from python_builds.farm.asking import PLANNED, ask_once
@@ -90,7 +90,11 @@ def find_source(origins: Sequence[Source], store: Store, settings: Settings, wor
     work.say(f"{fetched.size} bytes, SHA-256 {fetched.sha256}; the store keeps it for all platforms")
     return Outcome(
         summary=f"{kept.name}, vouched for by {kept.trust}",
-        properties={"python_version": str(offer.version), "variant": request.tag.variant if request.tag else ""},
+        properties={
+            "python_version": str(offer.version),
+            "variant": request.tag.variant if request.tag else "",
+            TRUST: str(kept.trust),
+        },
     )
 
 
@@ -206,6 +210,7 @@ class AskForBuilds(BuildStep):
             "profile": product.profile,
             "force": request.force,
             "retrain": request.retrain,
+            TRUST: self.getProperty(TRUST),
             PLANNED: bool(self.getProperty(PLANNED)),
         }
         return (

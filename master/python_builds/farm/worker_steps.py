@@ -9,7 +9,9 @@ from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import SUCCESS
 
 from python_builds.edges.recipe import scripts_to_send
+from python_builds.facts.requests import TRUST
 from python_builds.facts.settings import Settings
+from python_builds.facts.trust import WORST
 from python_builds.farm.master_step import in_build_spool
 
 QUIET = 20 * 60
@@ -89,10 +91,17 @@ def upload(name: str, spool: Path, file: str, **kwargs: Any) -> BuildStep:
     )
 
 
+@util.renderer
+def _cache(props: Any) -> str:
+    """Name the ccache of a build: quick ones share what was compiled of sources that are vouched for alike."""
+    return str(props.getProperty(TRUST, WORST)) if props.getProperty("profile") == "quick" else ""
+
+
 def _options(settings: Settings, options: dict[str, Any]) -> dict[str, Any]:
     environment = {
         "PYTHON_BUILDS_BUILD_USER": settings.build_user,
         "PYTHON_BUILDS_MAINTAINER": settings.maintainer,
+        "PYTHON_BUILDS_CCACHE": _cache,
         "CCACHE_DIR": util.Property("ccache", default=""),
         "CCACHE_MAXSIZE": settings.ccache_size,
         **options.pop("env", {}),

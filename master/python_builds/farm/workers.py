@@ -10,7 +10,9 @@ from buildbot.plugins import util, worker
 from python_builds.edges.docker_engines import tls_config
 from python_builds.facts.docker_hosts import SCRATCH, DockerHost
 from python_builds.facts.platforms import Platform, platform_for_system
+from python_builds.facts.requests import TRUST
 from python_builds.facts.settings import Settings
+from python_builds.facts.trust import WORST
 from python_builds.farm.container_worker import ContainerWorker
 from python_builds.farm.local_worker import LocalProcessWorker, worker_folder
 
@@ -76,7 +78,7 @@ def _containers(host: DockerHost, settings: Settings) -> Iterable[Any]:
             host=host,
             tls=tls_config(host),
             image=util.Property("worker_image"),
-            volumes=[util.Interpolate(f"{host.ccache}-%(prop:buildername)s:{CCACHE}")],
+            volumes=[util.Interpolate(f"{host.ccache}-%(prop:buildername)s-%(prop:{TRUST}:-{WORST})s:{CCACHE}")],
             max_builds=1,
             properties={
                 "base_root": PRISTINE if settings.package_check else "",
