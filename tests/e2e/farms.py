@@ -22,7 +22,7 @@ from typing import Any
 from python_builds.commands.client import Client
 from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import Settings, variable
-from python_builds.farm.local_worker import COOKIE, worker_folder
+from python_builds.farm.local_worker import COOKIE, read_cookie, worker_folder
 from python_builds.farm.workers import host_platform
 
 MINI = Path(__file__).parent / "mini_cpython"
@@ -132,7 +132,7 @@ class FarmUnderTest:
 
     def processes(self) -> list[int]:
         """List the processes that this farm has running: its master, its worker and what that started."""
-        cookie = f"{COOKIE}={worker_folder(self.settings.state_dir)}".encode()
+        cookie = f"{COOKIE}={read_cookie(worker_folder(self.settings.state_dir)) or 'none yet'}".encode()
         state = f"{variable('state_dir')}={self.settings.state_dir}".encode()
         found = []
         for process in Path("/proc").iterdir():

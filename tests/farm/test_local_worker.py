@@ -9,15 +9,18 @@ from python_builds.farm.local_worker import COOKIE, end_leftovers, worker_folder
 
 
 def test_leftovers_of_our_own_worker_are_ended_and_no_others(tmp_path: Path) -> None:
+    """The other has the same folder in another root: only what was drawn for it tells them apart."""
+    (tmp_path / "cookie").write_text("drawn for one")
     sleep = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
     ours, theirs = (
-        subprocess.Popen(sleep, env={**os.environ, COOKIE: str(tmp_path / name)}, stdout=subprocess.PIPE)
-        for name in ("worker", "worker2")
+        subprocess.Popen(sleep, env={**os.environ, COOKIE: cookie}, stdout=subprocess.PIPE)
+        for cookie in ("drawn for one", "drawn for the other")
     )
     for process in (ours, theirs):
         assert process.stdout is not None
         process.stdout.readline()
-    end_leftovers(str(tmp_path / "worker"))
+    end_leftovers(tmp_path / "no worker was here")
+    end_leftovers(tmp_path)
 
     assert ours.wait(timeout=10) < 0
     assert theirs.poll() is None

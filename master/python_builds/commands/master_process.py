@@ -181,7 +181,7 @@ def _end(settings: Settings, farm: Farm | None) -> None:
         if not _gone(farm.pid, STOP_SECONDS):
             os.kill(farm.pid, signal.SIGKILL)
             _gone(farm.pid, 5)
-    end_leftovers(str(worker_folder(settings.state_dir)))
+    end_leftovers(worker_folder(settings.state_dir))
     _note(settings).unlink(missing_ok=True)
 
 
@@ -193,9 +193,12 @@ def _pid_of_twistd(folder: Path) -> int | None:
 
 
 def _works_in(pid: int, folder: Path) -> bool:
-    """Say whether a process works in a folder: its id alone may be another process's by now."""
+    """Say whether a process works in a folder: its id alone may be another process's by now.
+
+    By the folder itself and not its name, which a folder of another root may have too.
+    """
     try:
-        return Path(f"/proc/{pid}/cwd").resolve(strict=True) == folder.resolve()
+        return Path(f"/proc/{pid}/cwd").samefile(folder)
     except (FileNotFoundError, PermissionError, ProcessLookupError):
         return False
 

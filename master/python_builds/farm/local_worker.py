@@ -10,6 +10,7 @@ import os
 import signal
 import stat
 import sys
+import uuid
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ TAC = CHECKOUT / "worker" / "buildbot.tac"
 PASSED_ON = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 STOP_SECONDS = 10
+_COOKIE_FILE = "cookie"
 
 
 class LocalProcessWorker(OneTimeLogin):
@@ -32,6 +34,7 @@ class LocalProcessWorker(OneTimeLogin):
 
     process = None
     stopped = None
+    cookie = ""
 
     def checkConfig(self, name: str, folder: Path, master: str, **kwargs: Any) -> None:
         """Check the arguments, with a fresh process for each build."""
@@ -41,7 +44,6 @@ class LocalProcessWorker(OneTimeLogin):
         """Take the arguments."""
         self.folder = folder
         self.master_host = master
-        self.cookie = str(folder)
         return super().reconfigService(
             name,
             self.getRandomPass(),
@@ -54,7 +56,7 @@ class LocalProcessWorker(OneTimeLogin):
     @defer.inlineCallbacks
     def start_instance(self, build: Any) -> Any:
         """Start the process; Buildbot then waits for it to connect."""
-        yield threads.deferToThread(_prepare, self.folder, self.cookie)
+        self.cookie = yield threads.deferToThread(_prepare, self.folder)
         self.stopped = defer.Deferred()
         self.process = reactor.spawnProcess(
             _Instance(self.stopped),
@@ -73,7 +75,7 @@ class LocalProcessWorker(OneTimeLogin):
             self.stopped.addTimeout(STOP_SECONDS, reactor, onTimeoutCancel=lambda *_: None)
             yield self.stopped
         self.process = None
-        yield threads.deferToThread(end_leftovers, self.cookie)
+        yield threads.deferToThread(end_leftovers, self.folder)
         return True
 
     def networks(self) -> list[IPv4Network | IPv6Network]:
@@ -122,8 +124,11 @@ def worker_folder(state_dir: Path) -> Path:
     return Path("/var/tmp") / f"python-builds-{hashlib.sha256(str(state_dir).encode()).hexdigest()[:8]}"
 
 
-def end_leftovers(cookie: str) -> None:
-    """Kill every process that carries the cookie: they are ours, whoever their parent is by now."""
+def end_leftovers(folder: Path) -> None:
+    """Kill every process with the cookie of a worker's folder: they are ours, whoever their parent is by now."""
+    cookie = read_cookie(folder)
+    if not cookie:
+        return  # no worker was ever started there
     wanted = f"{COOKIE}={cookie}".encode()
     for process in Path("/proc").iterdir():
         if not process.name.isdigit() or int(process.name) == os.getpid():
@@ -135,13 +140,28 @@ def end_leftovers(cookie: str) -> None:
             continue  # gone meanwhile, or another user's
 
 
-def _prepare(folder: Path, cookie: str) -> None:
-    end_leftovers(cookie)
+def read_cookie(folder: Path) -> str:
+    """Read what a worker's processes carry, or nothing if it never had one.
+
+    It is drawn once for a folder. The folder's name would not do: in another root, such as a container's, another
+    worker may have the same, and its processes are in the same /proc.
+    """
+    try:
+        return (folder / _COOKIE_FILE).read_text()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+
+
+def _prepare(folder: Path) -> str:
+    end_leftovers(folder)
     folder.mkdir(parents=True, exist_ok=True)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
         raise LatentWorkerFailedToSubstantiate(str(folder), "is not a folder of this user")
     folder.chmod(0o755)
+    if not read_cookie(folder):
+        (folder / _COOKIE_FILE).write_text(uuid.uuid4().hex)
+    return read_cookie(folder)
 
 
 def _twistd_options() -> list[str]:
