@@ -3,6 +3,8 @@
 import contextlib
 import os
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from farms import FarmUnderTest, mini_tarball, platform_builder, wait
 from python_builds.commands.client import Client
 from python_builds.commands.progress import FAILURE, SUCCESS
 from python_builds.facts.errors import FarmError
+from python_builds.farm.web_login import WAIT_SECONDS
 
 
 def test_make_run_serves_and_may_be_repeated(farm: FarmUnderTest) -> None:
@@ -134,17 +137,32 @@ def test_a_release_build_links_to_the_builds_it_asked_for(running_farm: FarmUnde
     ]
 
 
-def test_with_an_account_others_may_look_and_only_the_operator_may_act(farm: FarmUnderTest) -> None:
+def logged_out(client: Client) -> Client:
+    client.session.cookies.clear()
+    return client
+
+
+def test_the_operator_s_own_account_is_taken(farm: FarmUnderTest) -> None:
     password = farm.folder / "password"
     password.write_text("correct horse\n")
     password.chmod(0o600)
-    farm.environment |= {"PYTHON_BUILDS_WEB_USER": "operator", "PYTHON_BUILDS_WEB_PASSWORD_FILE": str(password)}
+    farm.environment |= {"PYTHON_BUILDS_WEB_USER": "boss", "PYTHON_BUILDS_WEB_PASSWORD_FILE": str(password)}
     farm.run("farm", "run")
-    stranger = farm.client()
-    known = Client(
-        farm.settings.public_url,
-        farm.settings.model_copy(update={"web_user": "operator", "web_password_file": password}),
-    )
+    settings = farm.settings.model_copy(update={"web_user": "boss", "web_password_file": password})
+
+    assert Client(farm.settings.public_url, settings).force("release", python_version="3.11.2", profile="quick") > 0
+    assert not (farm.settings.state_dir / "web-password").exists()
+    with pytest.raises(FarmError, match="does not accept the account"):
+        farm.client()
+
+
+def test_a_farm_draws_a_password_and_others_may_look_and_only_the_operator_may_act(farm: FarmUnderTest) -> None:
+    said = farm.run("farm", "run").stdout
+    known, stranger = farm.client(), logged_out(farm.client())
+    path = farm.settings.state_dir / "web-password"
+
+    assert f"log in as operator with the password in {path}: {path.read_text()}" in said
+    assert path.stat().st_mode & 0o077 == 0
 
     for path, method in (
         ("forceschedulers/force", "force"),
@@ -185,6 +203,8 @@ def test_the_workers_environment_holds_nothing_of_the_masters(farm: FarmUnderTes
         for process in set(farm.processes()) - {farm.master_process(), farm.worker_process()}:
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a compiler is quick
                 folder = Path(f"/proc/{process}")
+                if b"in-namespaces.sh" in (folder / "cmdline").read_bytes():
+                    continue  # which made the namespaces, and waits
                 children[folder.stat().st_uid] = (folder / "environ").read_bytes()
         return bool(children) and 0 not in children
 
@@ -209,3 +229,56 @@ def test_a_variant_is_typed_behind_the_version_or_given_beside_it_and_goes_on_as
         (values,) = client.get(f"buildsets/{buildset}/properties")["properties"]
         assert (values["python_version"][0], values["variant"][0]) == ("3.14.1", "t")
     assert "CPython 3.14.1t, quick" in [step["state_string"] for step in client.steps(release["buildid"])]
+
+
+def test_wrong_passwords_are_few_a_second(running_farm: FarmUnderTest) -> None:
+    url = f"{running_farm.settings.public_url}auth/login"
+
+    def attempt(number: int) -> int:
+        return requests.get(url, auth=("operator", f"guess {number}"), timeout=30, allow_redirects=False).status_code
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(60) as pool:
+        statuses = list(pool.map(attempt, range(60)))
+    assert set(statuses) == {401}
+    assert time.monotonic() - began > WAIT_SECONDS, "those that were looked at were answered late"
+    assert running_farm.client().get("builders")["builders"]
+
+
+def test_what_is_sent_is_limited_and_cookies_are_for_this_site_alone(running_farm: FarmUnderTest) -> None:
+    settings = running_farm.settings
+    login = requests.get(
+        f"{settings.public_url}auth/login",
+        auth=("operator", settings.web_password() or ""),
+        timeout=30,
+        allow_redirects=False,
+    )
+    cookie = login.headers["Set-Cookie"]
+    with socket.create_connection(("127.0.0.1", settings.web_port)) as peer:
+        peer.sendall(b"POST /api/v2/forceschedulers/force HTTP/1.1\r\nHost: x\r\nContent-Length: 80000000\r\n\r\n")
+        said = peer.makefile("rb").readline()
+    with socket.create_connection(("127.0.0.1", settings.web_port)) as peer:
+        peer.sendall(b"POST /api/v2/forceschedulers/force HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            for _ in range(80):
+                peer.sendall(b"%x\r\n%s\r\n" % (2**16, bytes(2**16)))
+        with contextlib.suppress(ConnectionError):
+            assert b"413" in peer.makefile("rb").readline()
+
+    assert "HttpOnly" in cookie and "SameSite=lax" in cookie
+    assert said.startswith(b"HTTP/1.1 413 ")
+    assert running_farm.client().get("builders")["builders"]
+
+
+def test_where_only_operators_may_look_a_stranger_sees_nothing(farm: FarmUnderTest) -> None:
+    farm.environment["PYTHON_BUILDS_WEB_READERS"] = "operators"
+    assert farm.run("farm", "run").returncode == 0
+    known = farm.client()
+    url = farm.settings.public_url
+
+    for path in ("api/v2/builds", "config", "ws", "sse", "api/v2/builds/1/steps", "base.html", "auth/../config"):
+        assert requests.get(url + path, timeout=30).status_code == 403, path
+    front = requests.get(url, timeout=30, allow_redirects=False)
+    assert (front.status_code, front.headers["Location"]) == (302, "auth/login")
+    assert known.get("builders")["builders"]
+    assert known.session.get(url, timeout=30).status_code == 200

@@ -13,7 +13,6 @@ from python_builds.facts.settings import (
     ConfigurationError,
     Settings,
     describe,
-    is_loopback,
     load_settings,
     variable,
 )
@@ -59,8 +58,8 @@ def test_a_farm_without_settings_keeps_to_its_checkout_and_its_machine(load):
     assert settings.state_dir == CHECKOUT / ".state"
     assert settings.store == CHECKOUT / "output"
     assert settings.public_url == "http://127.0.0.1:8010/"
-    assert settings.web_user is None
-    assert settings.web_password() is None
+    assert settings.web_user == "operator"
+    assert settings.password_file == CHECKOUT / ".state" / "web-password"
     assert settings.sources == "mirror python.org apt"
     assert settings.minimum_trust is Trust.SIGNED_INDEX
     assert settings.builds_here
@@ -185,15 +184,7 @@ def test_a_setting_that_resembles_none_is_answered_with_where_they_are_listed(pr
     assert problem.endswith("is not a setting; `make settings` lists them")
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "2001:db8::1", "farm.example"])
-def test_nobody_else_may_reach_a_farm_without_an_account(problems, host):
-    (problem,) = problems(web_host=host)
-
-    assert problem.startswith(f"PYTHON_BUILDS_WEB_HOST is {host!r}: must be 127.0.0.1 or another loopback address, ")
-    assert "PYTHON_BUILDS_WEB_USER and PYTHON_BUILDS_WEB_PASSWORD_FILE" in problem
-
-
-def test_others_may_reach_a_farm_with_an_account(load, account):
+def test_others_may_reach_a_farm_as_everybody_has_to_log_in(load, account):
     settings = load(web_host="0.0.0.0", web_url="https://farm.example", **account)
 
     assert settings.public_url == "https://farm.example/"
@@ -217,25 +208,12 @@ def test_a_password_that_others_may_read_is_a_problem(problems, account):
     assert problem.endswith("must be readable by its owner only: chmod 600")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
-def test_this_machine_needs_no_account(load, host):
-    assert load(web_host=host).web_host == host
-    assert is_loopback(host)
+def test_without_a_file_of_the_operator_s_the_password_is_the_farm_s_own(load, tmp_path):
+    settings = load(state_dir=tmp_path)
 
-
-def test_a_user_without_a_password_is_a_problem(problems):
-    (problem,) = problems(web_user="operator")
-
-    assert (
-        problem
-        == "PYTHON_BUILDS_WEB_PASSWORD_FILE is not set: must be set together with PYTHON_BUILDS_WEB_USER, or neither"
-    )
-
-
-def test_a_password_without_a_user_is_a_problem(problems, account):
-    (problem,) = problems(web_password_file=account["web_password_file"])
-
-    assert problem.endswith("must be set together with PYTHON_BUILDS_WEB_USER, or neither")
+    assert settings.web_password() is None, "it was never started"
+    settings.password_file.write_text("drawn\n")
+    assert settings.web_password() == "drawn"
 
 
 @pytest.mark.parametrize("content", [None, "", " \n"])
@@ -244,12 +222,13 @@ def test_a_password_file_without_a_password_is_a_problem(problems, tmp_path, con
     if content is not None:
         path.write_text(content)
 
-    (problem,) = problems(web_user="operator", web_password_file=path)
+    (problem,) = problems(web_password_file=path)
 
     assert problem == f"PYTHON_BUILDS_WEB_PASSWORD_FILE is '{path}': must be a readable file that holds a password"
 
 
 def test_a_problem_with_the_password_file_does_not_tell_the_password(problems, account):
+    account["web_password_file"].chmod(0o644)
     found = problems(web_password_file=account["web_password_file"], web_port="x")
 
     assert len(found) == 2

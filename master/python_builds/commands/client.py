@@ -23,11 +23,11 @@ class Client:
         self.session = requests.Session()
         self.session.trust_env = False  # a proxy for the world outside does not lead to this machine
         self.session.headers["Origin"] = url.rstrip("/")
-        if settings.web_user is not None:
-            account = (settings.web_user, settings.web_password() or "")
-            login = self.session.get(f"{url}auth/login", auth=account, timeout=30)
-            if login.status_code in (401, 403):
-                raise FarmError(f"{url} does not accept the account of the settings")
+        account = (settings.web_user, settings.web_password() or "")
+        # Where it leads is the web UI, perhaps at another address, through a proxy in front of the farm.
+        login = self.session.get(f"{url}auth/login", auth=account, timeout=30, allow_redirects=False)
+        if login.status_code in (401, 403):
+            raise FarmError(f"{url} does not accept the account of the settings: see {settings.password_file}")
 
     def get(self, path: str, **query: object) -> dict[str, Any]:
         """Read a resource. A short answer or a refused connection is asked for again.

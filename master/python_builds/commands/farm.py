@@ -30,6 +30,7 @@ def run(settings: Settings) -> None:
     if started and chosen:
         print(chosen)
     print(f"{'started' if started else 'running'}: {farm.url} (process {farm.pid}); `make stop` stops it")
+    print(f"log in as {settings.web_user} with the password in {settings.password_file}: {settings.web_password()}")
     if not farm.automatic:
         print("`make build` started it, so it builds nothing by itself until `make stop` and `make run`")
 

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -121,6 +122,7 @@ def _launch(settings: Settings, keep: bool, engine: DockerHost | None) -> Farm:
     tac = folder / "buildbot.tac"
     tac.unlink(missing_ok=True)
     tac.symlink_to(CHECKOUT / "master" / "buildbot.tac")
+    _draw_password(settings)
     listen("worker", settings.worker_host, settings.worker_port)
     settings = settings.model_copy(update={"web_port": web_port(settings, keep)})
     environment = {**os.environ, **engine_environment(engine), variable("web_port"): str(settings.web_port)}
@@ -148,6 +150,15 @@ def _launch(settings: Settings, keep: bool, engine: DockerHost | None) -> Farm:
     farm = Farm(pid=process.pid, url=settings.local_url, keep=keep, engine=engine, automatic=keep)
     _write_note(settings, farm)
     return farm
+
+
+def _draw_password(settings: Settings) -> None:
+    """Make the password of the web UI's account, once, unless the operator has a file of his own."""
+    if settings.web_password() is None:
+        new = settings.password_file.with_suffix(".new")
+        new.touch(mode=0o600)
+        new.write_text(f"{secrets.token_urlsafe(16)}\n")
+        new.rename(settings.password_file)
 
 
 def _wait_until_it_serves(settings: Settings, farm: Farm) -> None:

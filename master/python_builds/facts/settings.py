@@ -7,7 +7,6 @@ with PYTHON_BUILDS_ and is none of ours is a problem too: a mistyped setting mus
 """
 
 import difflib
-import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated
@@ -55,6 +54,9 @@ def _sources(value: str) -> str:
     return value
 
 
+WEB_READERS = ("everyone", "operators")
+
+
 class Settings(PublishingSettings):
     """What an operator may set; every field is the variable PYTHON_BUILDS_<FIELD>, in capitals."""
 
@@ -64,9 +66,12 @@ class Settings(PublishingSettings):
     state_dir: CheckoutPath = Field(CHECKOUT / ".state", description="folder of all that the farm keeps for itself")
     store: CheckoutPath = Field(CHECKOUT / "output", description="folder that is published")
     database_url: str = Field("sqlite:///state.sqlite", description="SQLAlchemy URL of Buildbot's database")
-    web_user: str | None = Field(None, description="name of the operator's account; needs the password file")
+    web_user: str = Field("operator", min_length=1, description="name of the operator's account in the web UI")
     web_password_file: CheckoutPath | None = Field(
-        None, description="file with the operator's password", validate_default=True
+        None, description="file with that account's password; if not set, the farm draws one"
+    )
+    web_readers: Annotated[str, one_of(WEB_READERS)] = Field(
+        "everyone", description="who may look at builds and logs: everyone who reaches the web UI, or operators"
     )
     web_url: HttpUrl | None = Field(None, description="URL under which browsers reach the web UI, if it is another")
     web_host: str = Field("127.0.0.1", description="address the web UI listens on")
@@ -146,19 +151,12 @@ class Settings(PublishingSettings):
 
     @field_validator("web_password_file")
     @classmethod
-    def _account_is_whole(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        if (value is None) != (info.data.get("web_user") is None):
-            raise ValueError(f"must be set together with {PREFIX}WEB_USER, or neither")
+    def _is_a_secret(cls, value: Path | None) -> Path | None:
         return value and private_file(value, "a password")
 
     @field_validator("web_host")
     @classmethod
-    def _others_must_log_in(cls, value: str, info: ValidationInfo) -> str:
-        if not is_loopback(value) and info.data.get("web_user") is None:
-            raise ValueError(
-                f"must be 127.0.0.1 or another loopback address, unless {PREFIX}WEB_USER and "
-                f"{PREFIX}WEB_PASSWORD_FILE are set: whoever reaches it could force builds"
-            )
+    def _browsers_can_go_there(cls, value: str, info: ValidationInfo) -> str:
         if value in EVERY_ADDRESS and info.data.get("web_url") is None:
             raise ValueError(f"needs {PREFIX}WEB_URL, as no browser can go to that address")
         return value
@@ -179,17 +177,17 @@ class Settings(PublishingSettings):
         """Whether this machine itself is a worker."""
         return not self.docker_hosts if self.local_worker is None else self.local_worker
 
+    @property
+    def password_file(self) -> Path:
+        """Where the password of the web UI's account is: the operator's own file, or one that the farm writes."""
+        return self.web_password_file or self.state_dir / "web-password"
+
     def web_password(self) -> str | None:
-        """Read the operator's password, if there is an account."""
-        return self.web_password_file.read_text().strip() if self.web_password_file else None
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach an address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        """Read the password of the web UI's account; a farm that was never started has none yet."""
+        try:
+            return self.password_file.read_text().strip()
+        except FileNotFoundError:
+            return None
 
 
 def load_settings() -> Settings:

@@ -1,12 +1,14 @@
 """The web UI and who may do what in it."""
 
 import glob
+import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
 from buildbot.plugins import util
 
 from python_builds.facts.settings import Settings
+from python_builds.farm.web_login import OperatorAuth
 
 
 def origins(settings: Settings) -> list[str]:
@@ -16,18 +18,22 @@ def origins(settings: Settings) -> list[str]:
 
 
 def make_www(settings: Settings) -> dict[str, Any]:
-    """Make the web UI's settings. Without an account, whoever reaches the address may do everything: hence loopback."""
-    www: dict[str, Any] = {
+    """Make the web UI's settings: there is always an account, as code from a tarball may reach loopback, too."""
+    return {
         "port": f"tcp:{settings.web_port}:interface={settings.web_host.replace(':', chr(92) + ':')}",
         "plugins": {"waterfall_view": {}, "console_view": {}, "grid_view": {}},
         "change_hook_dialects": {},
         # Of the sites whose pages may press buttons here; fnmatch patterns, in which brackets are special.
         "allowed_origins": [glob.escape(origin) for origin in origins(settings)],
-    }
-    if settings.web_user is not None:
-        www["auth"] = util.UserPasswordAuth({settings.web_user: settings.web_password()})
-        www["authz"] = util.Authz(
+        "avatar_methods": [],  # Gravatar would tell another site who logs in here
+        # Where the farm was never started, as when its configuration is checked, nobody can log in.
+        "auth": OperatorAuth(
+            settings.web_user,
+            settings.web_password() or secrets.token_urlsafe(),
+            strangers_may_look=settings.web_readers == "everyone",
+        ),
+        "authz": util.Authz(
             allowRules=[util.AnyControlEndpointMatcher(role="operators")],
             roleMatchers=[util.RolesFromUsername(roles=["operators"], usernames=[settings.web_user])],
-        )
-    return www
+        ),
+    }
