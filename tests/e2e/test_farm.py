@@ -104,11 +104,24 @@ def test_the_force_form_refuses_on_the_server_and_says_what_is_allowed(
     assert client.get(f"builders/{client.builder_id('release')}/builds")["builds"] == []
 
 
-def test_a_platform_builder_that_is_forced_past_its_form_refuses_by_itself(running_farm: FarmUnderTest) -> None:
-    request = running_farm.client().force(platform_builder(), python_version="newest", profile="quick")
+def test_a_builder_that_a_form_does_not_list_is_not_forced_by_it(running_farm: FarmUnderTest) -> None:
+    with pytest.raises(FarmError, match=r"is no builder of this form; it has \d+ \(release\)"):
+        running_farm.client().force(platform_builder(), python_version="3.11.2", profile="quick")
 
-    assert running_farm.wait_for_results(request) == FAILURE
-    assert "a platform builder needs a number" in running_farm.client().builds(request)[0]["state_string"]
+
+def test_values_that_no_page_would_send_are_refused_with_sentences(running_farm: FarmUnderTest) -> None:
+    client = running_farm.client()
+    release = client.builder_id("release")
+    fields = ("python_version", "platforms", "profile", "force", "reason", "username", "priority", "variant")
+    for field in (*fields, "builderid", "builderNames"):
+        for value in (None, 3, True, {"a": 1}, [None], ["x"] * 101, "9" * 30, "x" * 6000, [[]], -1.5):
+            params = {"builderid": release, "python_version": "3.11.2", "profile": "quick", field: value}
+            rpc = {"jsonrpc": "2.0", "id": 1, "method": "force", "params": params}
+            answer = client.session.post(f"{client.url}api/v2/forceschedulers/force", json=rpc, timeout=30)
+            assert answer.status_code == 200 if (field, value) in TAKEN else 400 <= answer.status_code < 500, (
+                answer.text
+            )
+            assert "Traceback" not in answer.text
 
 
 def test_a_release_that_does_not_exist_ends_red_with_what_exists(running_farm: FarmUnderTest) -> None:
@@ -135,6 +148,16 @@ def test_a_release_build_links_to_the_builds_it_asked_for(running_farm: FarmUnde
             "url": f"{running_farm.settings.public_url}#/buildrequests/{asked}",
         }
     ]
+
+
+TAKEN = [
+    ("force", True),
+    ("priority", 3),
+    ("builderid", None),
+    ("builderNames", None),
+    ("reason", "9" * 30),
+    ("username", "9" * 30),
+]
 
 
 def logged_out(client: Client) -> Client:

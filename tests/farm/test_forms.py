@@ -8,7 +8,7 @@ import pytest
 @pytest.fixture
 def forms():
     """Import what makes the forms only now: Buildbot's own tests, imported before, make its warnings errors meanwhile."""
-    return importlib.import_module("python_builds.farm.schedulers")
+    return importlib.import_module("python_builds.farm.forms")
 
 
 def field(form, name):
