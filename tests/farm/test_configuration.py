@@ -168,6 +168,7 @@ def test_a_platform_build_shows_each_stage_as_a_step_of_its_own(tmp_path: Path) 
         "install",
         "check the stdlib",
         "describe the build",
+        "reserve a revision",
         "end the build",
         "package",
         "make the tarball",

@@ -48,7 +48,7 @@ BUILT_WITH_FILE = "built-with.json"
 
 
 def check_request(settings: Settings, store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
-    """Refuse what cannot be built or published, end where there is nothing to do, and reserve a revision."""
+    """Refuse what cannot be built or published, and end where there is nothing to do."""
     request = parse_platform_request(work.properties, platform, architecture)
     product = request.product
     existing = newest_record(store, product)
@@ -71,18 +71,27 @@ def check_request(settings: Settings, store: Store, platform: Platform, architec
             f"{source.name} is vouched for by {source.trust}, and this build was asked for as one of a source that "
             f"{work.properties[TRUST]} vouches for, with whose compilations it would share a ccache: ask for it again"
         )
+    work.say(f"{product} from {source.name} ({source.origin}, {source.trust})")
+    return Outcome(summary=product.package, properties=_source_properties(product, source))
+
+
+def reserve(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+    """Reserve the revision under which this build alone may publish, as soon as there is something to publish."""
+    product = parse_platform_request(work.properties, platform, architecture).product
     revision = reserve_revision(store, product, work.build)
-    work.say(f"{product}, revision {revision}, from {source.name} ({source.origin}, {source.trust})")
+    work.say(f"{product}, revision {revision}")
     return Outcome(
-        summary=f"{product.package}, revision {revision}",
-        properties=build_properties(product, revision, source),
+        summary=f"{product.package}, revision {revision}", properties=_revision_properties(product, revision)
     )
 
 
 def build_properties(product: Product, revision: int, source: Source) -> dict[str, object]:
     """Name what the steps of a build work with, by the names that they use."""
+    return _source_properties(product, source) | _revision_properties(product, revision)
+
+
+def _source_properties(product: Product, source: Source) -> dict[str, object]:
     return {
-        "revision": revision,
         "variant": product.variant,
         "prefix": product.prefix,
         "source": source.model_dump(mode="json"),
@@ -93,6 +102,12 @@ def build_properties(product: Product, revision: int, source: Source) -> dict[st
             for library in libraries_needed(product.platform.static_libraries, product.version)
         ],
         "package_name": product.package,
+    }
+
+
+def _revision_properties(product: Product, revision: int) -> dict[str, object]:
+    return {
+        "revision": revision,
         "package_file": package_file(product, revision),
         **{
             f"{part}_tarball_file" if part else "tarball_file": tarball_file(product, revision, part)
