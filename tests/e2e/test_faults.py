@@ -30,7 +30,7 @@ def slow_farm(farm: FarmUnderTest) -> FarmUnderTest:
 def small_disk(folder: Path, options: str) -> Iterator[None]:
     """Have a folder be a file system of its own for as long as this lasts."""
     needs_mounts()
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
     try:
         yield

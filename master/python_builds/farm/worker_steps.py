@@ -13,6 +13,7 @@ from python_builds.facts.requests import TRUST
 from python_builds.facts.settings import Settings
 from python_builds.facts.trust import WORST
 from python_builds.farm.master_step import in_build_spool
+from python_builds.farm.transfers import Download, Upload
 
 QUIET = 20 * 60
 """Seconds without output before a step counts as stuck."""
@@ -58,7 +59,7 @@ def builder_argv(argv: list[Any]) -> list[Any]:
 def send_scripts(folder: Path) -> Iterable[BuildStep]:
     """Make the steps that send our scripts, which travel with the build: an image holds nothing of ours."""
     for script in scripts_to_send(folder):
-        yield steps.FileDownload(
+        yield Download(
             name=f"send {script.name}",
             mastersrc=str(script),
             workerdest=f"scripts/{script.name}",
@@ -70,7 +71,7 @@ def send_scripts(folder: Path) -> Iterable[BuildStep]:
 
 def send(name: str, spool: Path, file: str, words: Mapping[str, Any] | None = None, **kwargs: Any) -> BuildStep:
     """Make a step that sends a file of the build's spool; `file` is for Interpolate, with `words` for its `kw`."""
-    return steps.FileDownload(
+    return Download(
         name=name,
         mastersrc=in_build_spool(spool, file, words),
         workerdest=util.Interpolate(file, **(words or {})),
@@ -81,7 +82,7 @@ def send(name: str, spool: Path, file: str, words: Mapping[str, Any] | None = No
 
 def upload(name: str, spool: Path, file: str, **kwargs: Any) -> BuildStep:
     """Make a step that takes a collected file into the build's spool; `file` is for Interpolate."""
-    return steps.FileUpload(
+    return Upload(
         name=name,
         workersrc=util.Interpolate(f"out/{file}"),
         maxsize=LARGEST,
