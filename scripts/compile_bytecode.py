@@ -2,8 +2,9 @@
 
 The marshal format marks what an interpreter holds more than one reference to, and that depends on all that it has done
 before, above all without the global interpreter lock: compileall, which compiles many files in one process, makes other
-bytes of the same source from one time to the next. A fork of one that has compiled nothing makes the same; pathlib, which
-interns the names of folders, would make a difference of where the build lies.
+bytes of the same source from one time to the next. A fork of one that has compiled nothing makes the same, if that one
+holds no names by chance: pathlib interns those of folders, and the types' cache keeps whatever was looked up last in each of
+its places, which go by addresses, and these by the size of the environment.
 
 One level, since -O is rare. unchecked-hash: no time stamps, and no reading of sources at import either. STAGE is taken
 from the names in the bytecode.
@@ -19,6 +20,12 @@ def sources_in(folder):
     """List the sources below a folder."""
     found = [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names]
     return sorted(path for path in found if path.endswith(".py"))
+
+
+def forget_names():
+    """Empty the types' cache."""
+    clear = getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache  # noqa: SLF001 - up to 3.12
+    clear()
 
 
 def compile_all(files, jobs, stage):
@@ -53,4 +60,5 @@ if __name__ == "__main__":
     files = sources_in(folder)
     if not files:
         sys.exit(f"compile_bytecode.py: there is no *.py in {folder}")
+    forget_names()
     sys.exit(0 if compile_all(files, int(jobs), stage) else 1)

@@ -527,6 +527,22 @@ print(sys.intern(made_now) is made_now)
         assert done.stdout == "True\n", "nothing has interned the folder's name"
 
 
+def test_bytecode_does_not_depend_on_what_the_interpreter_has_looked_up(tmp_path):
+    """Which names the types' cache keeps goes by addresses, and so by the size of the environment."""
+    code = """
+import compile_bytecode, sys
+name = sys.intern("".join(["an_attribute_", "that_nobody_has"]))
+before = sys.getrefcount(name)
+hasattr(sys, name)
+kept = sys.getrefcount(name)
+compile_bytecode.forget_names()
+print(before < kept, before == sys.getrefcount(name))
+"""
+    for python in PYTHONS:
+        done = subprocess.run([python, "-B", "-c", code], capture_output=True, text=True, cwd=SCRIPTS, check=True)
+        assert done.stdout == "True True\n"
+
+
 def test_a_file_that_cannot_be_compiled_is_named(work):
     library = work / "stage" / "lib"
     write(library / "good.py", "")
