@@ -2,6 +2,7 @@
 # Runs a command as the unprivileged build user, with the environment every build step has. Not root: as who we are.
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
 . "$scripts/user-functions.sh"
+. "$scripts/apart-functions.sh"
 
 # ccache through its masquerade folder and never CC=ccache, so that sysconfig tells users plain gcc. PYTHON_BUILDS_CCACHE names
 # whose compilations may be believed; what is published as optimized believes nobody's.

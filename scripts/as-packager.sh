@@ -3,6 +3,7 @@
 # user, since what it works with was made by a stranger. Not root: as who we are.
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
 . "$scripts/user-functions.sh"
+. "$scripts/apart-functions.sh"
 
 main() {
     [ $# -gt 0 ] || usage "SCRIPT [ARGUMENT...]"

@@ -6,7 +6,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
 . "$scripts/scratch-root.sh"
 . "$scripts/trial-functions.sh"
-. "$scripts/user-functions.sh"
+. "$scripts/apart-functions.sh"
 
 not_checked() {
     say "not checked: $*"

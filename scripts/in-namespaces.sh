@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Furnishes the namespaces that user-functions.sh made, and runs a command in them: as their first process it waits for
+# Furnishes the namespaces that apart-functions.sh made, and runs a command in them: as their first process it waits for
 # orphans, and when it ends the kernel ends all others. Needs to be root in there.
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
 

@@ -15,8 +15,8 @@ main() {
     [ $# -eq 0 ] || usage "(no arguments; PYTHON_BUILDS_BUILD_USER names the build user, default nobody)"
     local user=${PYTHON_BUILDS_BUILD_USER:-nobody}
     [[ $work != *[[:space:]]* ]] || die "CPython does not build in a folder with white space in its name: $work"
-    set_drop_to_packager
     set_drop_to_build_user
+    (set_drop_to_packager) # needed later, and rather said now
     # check-root.* is what a check-package.sh that was killed left behind.
     rm -rf --one-file-system -- "${folders[@]}" sealed check-root.*
     mkdir -m 755 -- "${folders[@]}"

@@ -3,6 +3,7 @@
 # nothing that the build made can write, read or change anything.
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
 . "$scripts/user-functions.sh"
+. "$scripts/apart-functions.sh"
 
 trees=(stage stage-test stage-debug)
 

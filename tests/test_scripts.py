@@ -22,6 +22,7 @@ from tests.script_runs import FOLDERS, SCRIPTS, call, pretend, require_tool, run
 SHELL_SCRIPTS = sorted(script for script in SCRIPTS.glob("*.sh") if script.name != "install.sh")
 COMMANDS = [script for script in SHELL_SCRIPTS if script.read_text().startswith("#!")]  # the others are sourced
 TAKE_NO_ARGUMENTS = {
+    "seal-stage.sh",
     "prepare-folders.sh",
     "train.sh",
     "smoke-test.sh",
