@@ -4,6 +4,7 @@ Everything runs as separate processes, by the commands behind the Make targets; 
 """
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from python_builds.commands.client import Client
+from python_builds.commands.prepared_database import NOTE, prepare_database
 from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import Settings, variable
 from python_builds.farm.local_worker import COOKIE, read_cookie, worker_folder
@@ -73,6 +75,8 @@ class FarmUnderTest:
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
         self.tarballs = folder / "tarballs"
+        self.lays_database = "database_url" not in settings
+        """Whether an empty database is copied to where the farm would make one: that takes 4 of 20 s of a test."""
         self.tarballs.mkdir()
         values = {
             "state_dir": folder / "state",
@@ -101,6 +105,8 @@ class FarmUnderTest:
 
     def spawn(self, command: str, *arguments: str, ignoring: str = "", **environment: str) -> subprocess.Popen[str]:
         """Start a command, as a terminal would: tests that run by `&` or nohup inherit SIGINT or SIGHUP ignored."""
+        if self.lays_database:
+            lay_database(self.settings)
         return subprocess.Popen(
             [
                 "/usr/bin/env",
@@ -190,6 +196,34 @@ def platform_builder() -> str:
     host = host_platform()
     assert host is not None, "these tests build for the machine they run on: it must be one of `make platforms`"
     return f"{host[0].name}-{host[1]}"
+
+
+@functools.cache
+def empty_database() -> tuple[bytes, bytes]:
+    """Make a database as a first start does, and the note that it was made."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "master"
+        folder.mkdir()
+        (folder / "buildbot.tac").symlink_to(CHECKOUT / "master" / "buildbot.tac")
+        settings = Settings(_env_file=None, state_dir=name, env_file=os.devnull)
+        environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("PYTHON_BUILDS_")},
+            variable("state_dir"): name,
+            variable("env_file"): os.devnull,
+        }
+        prepare_database(settings, folder, folder / "log", environment)
+        return (folder / "state.sqlite").read_bytes(), (folder / NOTE).read_bytes()
+
+
+def lay_database(settings: Settings) -> None:
+    """Give a farm that was never started an empty database."""
+    folder = settings.state_dir / "master"
+    if settings.state_dir.exists():
+        return
+    folder.mkdir(parents=True, mode=0o700)
+    for name, content in zip(("state.sqlite", NOTE), empty_database(), strict=True):
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o600)
 
 
 @contextlib.contextmanager

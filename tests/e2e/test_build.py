@@ -129,7 +129,7 @@ def test_bad_arguments_are_refused_before_anything_starts(farm: FarmUnderTest) -
         "profile is 'fast'",
     ):
         assert sentence in done.stdout
-    assert not farm.settings.state_dir.exists()
+    assert not (farm.settings.state_dir / "start.lock").exists()
 
 
 def test_a_platform_that_nothing_here_builds_for_is_refused_with_the_reason(farm: FarmUnderTest) -> None:
@@ -172,7 +172,7 @@ def test_what_is_no_build_is_refused_before_anything_starts(farm: FarmUnderTest)
         done = farm.build(typed)
 
         assert (done.returncode, said in done.stdout) == (1, True), done.stdout
-    assert not farm.settings.state_dir.exists()
+    assert not (farm.settings.state_dir / "start.lock").exists()
 
 
 def test_a_release_that_is_not_out_is_answered_with_its_pre_releases(farm: FarmUnderTest) -> None:

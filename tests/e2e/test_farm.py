@@ -69,7 +69,7 @@ def test_wrong_settings_are_all_named_and_nothing_starts(farm: FarmUnderTest) ->
     assert refused.returncode == 1
     assert "PYTHON_BUILDS_STROE is not a setting; did you mean PYTHON_BUILDS_STORE?" in refused.stdout
     assert "PYTHON_BUILDS_WEB_HOST is '0.0.0.0'" in refused.stdout
-    assert not farm.settings.state_dir.exists()
+    assert not (farm.settings.state_dir / "start.lock").exists()
 
 
 def test_the_farm_has_a_builder_of_each_kind(running_farm: FarmUnderTest) -> None:

@@ -154,7 +154,9 @@ def test_a_make_build_that_ends_while_its_farm_starts_leaves_nothing_running(
     build.send_signal(ending)
     output, _ = build.communicate(timeout=120)
 
-    assert build.returncode == 130 or (build.returncode < 0 and not farm.settings.state_dir.exists()), output
+    assert build.returncode == 130 or (
+        build.returncode < 0 and not (farm.settings.state_dir / "start.lock").exists()
+    ), output
     assert farm.processes() == []
 
 

@@ -17,6 +17,7 @@ import requests
 from pydantic import BaseModel, ConfigDict
 
 from python_builds.commands.ports import listen, web_port
+from python_builds.commands.prepared_database import forget_database, prepare_database
 from python_builds.commands.where import engine_environment, with_engine
 from python_builds.edges.docker_engines import remove_leftovers
 from python_builds.facts.docker_hosts import DockerHost
@@ -81,6 +82,7 @@ def start(settings: Settings, *, keep: bool, engine: DockerHost | None = None) -
         except BaseException:
             if started:
                 _end(settings, farm)
+                forget_database(settings.state_dir / "master")
             raise
     return farm, started
 
@@ -129,13 +131,8 @@ def _launch(settings: Settings, keep: bool, engine: DockerHost | None) -> Farm:
     if not keep:  # who asks for one build does not ask for all that is missing
         environment[variable("automatic_builds")] = "false"
     startup = folder / "startup.log"
-    upgrade = [str(_BIN / "buildbot"), "upgrade-master", "--quiet", str(folder)]
-    with startup.open("wb") as output:
-        done = subprocess.run(
-            upgrade, env=environment, stdout=output, stderr=subprocess.STDOUT, umask=0o077, timeout=300
-        )
-    if done.returncode:
-        raise FarmError(f"the database could not be prepared:\n{_tail(startup)}")
+    startup.write_bytes(b"")
+    prepare_database(settings, folder, startup, environment)
     with startup.open("ab") as output:
         process = subprocess.Popen(
             [str(_BIN / "twistd"), "--nodaemon", "--pidfile=twistd.pid", "--python=buildbot.tac"],

@@ -1,0 +1,63 @@
+"""The database before a start: made or brought up to date by Buildbot's own command, unless that has been done.
+
+That command takes as long as all the rest of a start. What was prepared is noted, and forgotten by a start that fails.
+"""
+
+import contextlib
+import hashlib
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import buildbot
+
+from python_builds.facts.errors import FarmError
+from python_builds.facts.settings import Settings
+
+SECONDS = 300
+NOTE = "database-prepared"
+_SQLITE = "sqlite:///"
+
+
+def prepare_database(settings: Settings, folder: Path, log: Path, environment: Mapping[str, str]) -> None:
+    """Make the database of the master in a folder, or bring it up to date.
+
+    Raises:
+        FarmError: with the end of the log, if it cannot be.
+    """
+    if is_prepared(settings, folder):
+        return
+    command = [str(Path(sys.executable).parent / "buildbot"), "upgrade-master", "--quiet", str(folder)]
+    with log.open("ab") as output:
+        try:
+            done = subprocess.run(
+                command, env=environment, stdout=output, stderr=subprocess.STDOUT, umask=0o077, timeout=SECONDS
+            )
+        except subprocess.TimeoutExpired as error:
+            raise FarmError(f"the database could not be prepared in {SECONDS} s; see {log}") from error
+    if done.returncode:
+        raise FarmError(f"the database could not be prepared:\n{log.read_text(errors='replace')[-4000:]}")
+    (folder / NOTE).write_text(_prepared(settings))
+
+
+def is_prepared(settings: Settings, folder: Path) -> bool:
+    """Say whether it was: by this Buildbot, for this host's name, which is part of the master's, and is still there."""
+    file = folder / settings.database_url.removeprefix(_SQLITE)
+    if settings.database_url.startswith(_SQLITE) and not file.exists():
+        return False
+    with contextlib.suppress(FileNotFoundError):
+        return (folder / NOTE).read_text() == _prepared(settings)
+    return False
+
+
+def forget_database(folder: Path) -> None:
+    """Have the next start look at the database again."""
+    (folder / NOTE).unlink(missing_ok=True)
+
+
+def _prepared(settings: Settings) -> str:
+    # The URL may hold a password.
+    url = hashlib.sha256(settings.database_url.encode()).hexdigest()
+    return f"{buildbot.version} {socket.gethostname()} {url}\n"
