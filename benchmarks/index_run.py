@@ -11,8 +11,9 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from python_builds.edges.indexing import Indexing
-from python_builds.edges.s3_store import S3Store, make_s3_store
+from python_builds.edges.s3_store import S3Store
 from python_builds.edges.signing import signer
+from python_builds.edges.store import make_s3_store
 from python_builds.facts.settings import Settings
 
 BUCKET = "bench"

@@ -20,7 +20,8 @@ import requests
 from benchmarks.index_run import BUCKET, settings
 from benchmarks.report import Result, Row
 from python_builds.edges.publishing import write_record
-from python_builds.edges.s3_store import S3Store, make_s3_store
+from python_builds.edges.s3_store import S3Store
+from python_builds.edges.store import make_s3_store
 from python_builds.facts.artifacts import artifact_keys, artifact_kind, record_key
 from python_builds.facts.documents import dump
 from python_builds.facts.errors import FarmError

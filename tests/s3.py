@@ -44,6 +44,10 @@ class FaultyS3:
     url: str = ""
     requests: list[str] = field(default_factory=list)
     faults: list[list[Any]] = field(default_factory=list)
+    unquoted: bool = False
+    """As radosgw: a condition holds only if the tag stands without its quotation marks."""
+    careless: bool = False
+    """As some small servers: conditions are not looked at."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def fault(self, method: str, text: str, **how: Any) -> None:
@@ -78,6 +82,10 @@ class FaultyS3:
 
         def faulty(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
             path = environ["PATH_INFO"] + ("?" + environ["QUERY_STRING"] if environ["QUERY_STRING"] else "")
+            if self.careless:
+                environ = {k: v for k, v in environ.items() if k not in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH")}
+            if self.unquoted and (tag := environ.get("HTTP_IF_MATCH")):
+                environ["HTTP_IF_MATCH"] = '"none"' if tag.startswith('"') else f'"{tag}"'
             fault = self.due(environ["REQUEST_METHOD"], path)
             if fault is None:
                 return app(environ, start)

@@ -10,6 +10,7 @@ import pytest
 from python_builds.edges import s3_store
 from python_builds.edges.directory_store import DirectoryStore
 from python_builds.edges.s3_client import make_client
+from python_builds.edges.s3_probe import probe
 from python_builds.edges.store import make_store
 from python_builds.facts.errors import InvalidKey, StoreConflict, StoreError
 from python_builds.facts.settings import Settings
@@ -245,11 +246,11 @@ def test_a_bucket_that_is_not_there_is_named(s3):
 
 def test_a_server_that_is_slow_is_waited_for_and_a_silent_one_is_not(s3, monkeypatch):
     monkeypatch.setattr(s3_store, "TRIES", 1)
-    s3.fault("GET", "slow", seconds=1)
-    s3.fault("GET", "silent", seconds=4, times=99)
     store = s3.store(make_client=lambda: s3.client(read_timeout=2))
     store.create("slow", b"1")
     store.create("silent", b"1")
+    s3.fault("GET", "slow", seconds=1)
+    s3.fault("GET", "silent", seconds=4, times=99)
 
     assert store.read("slow") == b"1"
     with pytest.raises(StoreError, match="could not read silent: Read timeout"):
@@ -301,3 +302,54 @@ def test_the_client_is_patient_within_bounds(s3, tmp_path):
     assert (config.connect_timeout, config.read_timeout) == (10, 60)
     assert config.retries == {"mode": "standard", "total_max_attempts": 8}
     assert config.request_checksum_calculation == "when_required"
+
+
+def test_a_server_that_wants_tags_without_quotation_marks_gets_them(s3):
+    s3.unquoted = True
+    store = s3.store()
+    store.create("index.json", b"one")
+    seen = store.stat("index.json").tag
+    store.replace_if("index.json", b"two", seen)
+
+    assert store.read("index.json") == b"two"
+    with pytest.raises(StoreConflict):
+        store.replace_if("index.json", b"three", seen)
+    assert store.read("index.json") == b"two"
+
+
+@pytest.mark.parametrize("write", ["create", "replace"])
+def test_a_small_object_that_reads_back_as_something_else_is_told(s3, write):
+    s3.fault("GET", "index.json", changes=True)
+    with pytest.raises(StoreError, match=r"index.json was written and reads back as something else"):
+        store = s3.store(make_client=lambda: s3.client(response_checksum_validation="when_required"), checksums=False)
+        getattr(store, write)("index.json", b"one")
+
+
+def test_what_a_server_can_is_known_before_it_is_needed(s3):
+    assert probe(s3.store()) == []
+    s3.unquoted = True
+    assert probe(s3.store()) == []
+    s3.unquoted = False
+    assert s3.client().list_objects_v2(Bucket=BUCKET).get("Contents", []) == [], "nothing is left"
+
+
+def test_a_server_that_does_not_look_at_conditions_is_refused(s3):
+    s3.careless = True
+    with pytest.raises(StoreError, match="takes no notice of conditions.*PYTHON_BUILDS_S3_CONDITIONAL_WRITES=false"):
+        probe(s3.store())
+    assert probe(s3.store(conditional_writes=False)) == []
+
+
+def test_a_bucket_that_denies_removing_is_told_and_used(s3):
+    s3.fault("DELETE", "probe", status="403 Forbidden", code="AccessDenied", times=9)
+
+    (sentence,) = probe(s3.store())
+    assert sentence.startswith("nothing can be removed from the store s3://pythons/some/where")
+
+
+@pytest.mark.parametrize(("method", "said"), [("PUT", "could not write probe"), ("GET", "could not read probe")])
+def test_an_account_that_may_not_do_what_it_takes_is_told_at_once(s3, method, said):
+    s3.fault(method, "probe", status="403 Forbidden", code="AccessDenied", times=9)
+
+    with pytest.raises(StoreError, match=f"{said}.*the account may not do that"):
+        probe(s3.store())

@@ -20,6 +20,8 @@ from python_builds.commands.ports import listen, web_port
 from python_builds.commands.prepared_database import forget_database, prepare_database
 from python_builds.commands.where import engine_environment, with_engine
 from python_builds.edges.docker_engines import remove_leftovers
+from python_builds.edges.s3_probe import probe
+from python_builds.edges.store import make_s3_store
 from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.errors import FarmError
 from python_builds.facts.setting_types import CHECKOUT
@@ -124,6 +126,9 @@ def _launch(settings: Settings, keep: bool, engine: DockerHost | None) -> Farm:
     tac = folder / "buildbot.tac"
     tac.unlink(missing_ok=True)
     tac.symlink_to(CHECKOUT / "master" / "buildbot.tac")
+    if settings.s3_bucket:
+        for problem in probe(make_s3_store(settings)):
+            print(f"warning: {problem}", file=sys.stderr)
     _draw_password(settings)
     listen("worker", settings.worker_host, settings.worker_port)
     settings = settings.model_copy(update={"web_port": web_port(settings, keep)})

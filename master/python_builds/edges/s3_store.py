@@ -23,7 +23,6 @@ from python_builds.edges import s3_client
 from python_builds.edges.objects import ARTIFACT_CACHING, INDEX_CACHING, Stat, content_type
 from python_builds.facts.artifacts import check_key
 from python_builds.facts.errors import StoreConflict, StoreError
-from python_builds.facts.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -203,12 +202,26 @@ class S3Store:
             except s3_client.TwoAtOnce:
                 time.sleep(0.2 * 2**attempt)
             except s3_client.ConditionFailed:
-                break
+                if not self._spelled_otherwise(key, arguments):
+                    break
             else:
+                if self.read(key) != content:
+                    raise StoreError(f"{key} was written and reads back as something else: see who else writes there")
                 return True
         # A retry after a lost answer meets what the first try wrote.
         found = self.stat(key)
         return found is not None and self.read(key) == content
+
+    def _spelled_otherwise(self, key: str, arguments: dict[str, Any]) -> bool:
+        """Write a condition without quotation marks if the server found that it does not hold, and it does.
+
+        radosgw compares the tag with what is between them.
+        """
+        tag = arguments.get("IfMatch", "")
+        if not tag.startswith('"') or (found := self.stat(key)) is None or found.tag != tag:
+            return False
+        arguments["IfMatch"] = tag.strip('"')
+        return True
 
     @staticmethod
     def _again(read: Callable[[], Any]) -> Any:
@@ -234,15 +247,3 @@ class S3Store:
 def _whole(checksum: str) -> str | None:
     """Read S3's own checksum, in hex, where it is of the object and not of its parts."""
     return base64.b64decode(checksum).hex() if checksum and "-" not in checksum else None
-
-
-def make_s3_store(settings: Settings) -> S3Store:
-    """Make the store of the settings; nothing is asked of S3 before something is."""
-    return S3Store(
-        bucket=settings.s3_bucket,
-        prefix=settings.s3_prefix,
-        public_url=settings.cdn_url or "",
-        checksums=settings.s3_checksums,
-        conditional_writes=settings.s3_conditional_writes,
-        make_client=functools.partial(s3_client.make_client, settings),
-    )

@@ -5,12 +5,14 @@ without the old or the new object; `replace_if` overwrites nothing that its call
 farm makes them from threads, several at once.
 """
 
+import functools
 from pathlib import Path
 from typing import Protocol
 
 from python_builds.edges.directory_store import DirectoryStore
 from python_builds.edges.objects import Stat
-from python_builds.edges.s3_store import make_s3_store
+from python_builds.edges.s3_client import make_client
+from python_builds.edges.s3_store import S3Store
 from python_builds.facts.settings import Settings
 
 
@@ -55,7 +57,17 @@ class Store(Protocol):
 
 
 def make_store(settings: Settings) -> Store:
-    """Make the store of the settings."""
-    if settings.s3_bucket:
-        return make_s3_store(settings)
-    return DirectoryStore(settings.store, settings.cdn_url or "")
+    """Make the store of the settings; nothing is asked of S3 before something is."""
+    return make_s3_store(settings) if settings.s3_bucket else DirectoryStore(settings.store, settings.cdn_url or "")
+
+
+def make_s3_store(settings: Settings) -> S3Store:
+    """Make the store in the bucket of the settings."""
+    return S3Store(
+        bucket=settings.s3_bucket,
+        prefix=settings.s3_prefix,
+        public_url=settings.cdn_url or "",
+        checksums=settings.s3_checksums,
+        conditional_writes=settings.s3_conditional_writes,
+        make_client=functools.partial(make_client, settings),
+    )
