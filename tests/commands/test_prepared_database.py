@@ -17,7 +17,7 @@ def note(folder: Path, found: Settings) -> None:
     from python_builds.commands import prepared_database
 
     (folder / NOTE).write_text(prepared_database._prepared(found))
-    (folder / "state.sqlite").touch()
+    (folder / "state.sqlite").write_text("tables")
 
 
 def test_what_was_prepared_is_not_prepared_again(tmp_path: Path) -> None:
@@ -43,6 +43,8 @@ def test_another_database_or_host_or_a_file_that_is_gone_is_prepared(
     (tmp_path / "state.sqlite").unlink()
     assert not is_prepared(found, tmp_path)
     (tmp_path / "state.sqlite").touch()
+    assert not is_prepared(found, tmp_path), "it is empty"
+    (tmp_path / "state.sqlite").write_text("tables")
     forget_database(tmp_path)
     assert not is_prepared(found, tmp_path)
     assert "secret" not in "".join(path.read_text() for path in tmp_path.iterdir())

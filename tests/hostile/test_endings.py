@@ -1,10 +1,13 @@
 """Every fault ends: what cannot go on stops with a sentence, and what waits behind it goes on."""
 
-from collections.abc import Iterator
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from farms import FarmUnderTest, make_farm, mini_tarball
+from farms import FarmUnderTest, lay_database, make_farm, mini_tarball, wait
 from test_faults import small_disk
 
 
@@ -37,3 +40,42 @@ def test_output_without_an_end_ends_the_build_and_stays_out_of_the_database(farm
     assert "what follows the first 16777216 bytes is not shown" in done.stdout
     database = farm.settings.state_dir / "master" / "state.sqlite"
     assert database.stat().st_size < 60_000_000
+
+
+def damage_in_places(database: Path) -> None:
+    content = bytearray(database.read_bytes())
+    for at in range(2 * 4096, len(content), 3 * 4096):
+        content[at : at + 2000] = bytes(2000)
+    database.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda d: d.write_bytes(b"no database" * 1000), id="something else"),
+        pytest.param(lambda d: d.write_bytes(d.read_bytes()[:10000]), id="cut off"),
+        pytest.param(damage_in_places, id="holes"),
+    ],
+)
+def test_a_damaged_database_is_said_at_once(farm: FarmUnderTest, damage: Callable[[Path], None]) -> None:
+    database = farm.settings.state_dir / "master" / "state.sqlite"
+    lay_database(farm.settings)
+    damage(database)
+    done = farm.run("farm", "run")
+
+    assert done.returncode == 1, done.stdout
+    assert f"the database {database} is damaged" in done.stdout
+    assert "what is published is in the store" in done.stdout
+    assert farm.processes() == []
+
+
+def test_a_master_that_is_killed_while_it_starts_is_told(farm: FarmUnderTest) -> None:
+    starting = farm.spawn("farm", "run")
+    wait((farm.settings.state_dir / "farm.json").exists, "the master to be started")
+    os.kill(json.loads((farm.settings.state_dir / "farm.json").read_text())["pid"], signal.SIGKILL)
+    output, _ = starting.communicate(timeout=60)
+
+    assert starting.returncode == 1
+    assert "the master ended while it started, by signal SIGKILL" in output
+    assert "No such process" not in output
+    assert farm.processes() == []

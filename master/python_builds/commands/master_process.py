@@ -17,7 +17,8 @@ import requests
 from pydantic import BaseModel, ConfigDict
 
 from python_builds.commands.ports import listen, web_port
-from python_builds.commands.prepared_database import forget_database, prepare_database
+from python_builds.commands.prepared_database import forget_database, prepare_database, require_sound_database
+from python_builds.commands.processes import ending, kill, works_in
 from python_builds.commands.where import engine_environment, with_engine
 from python_builds.edges.docker_engines import remove_leftovers
 from python_builds.edges.s3_probe import probe
@@ -57,7 +58,7 @@ def running(settings: Settings) -> Farm | None:
         noted = Farm.model_validate_json(_note(settings).read_bytes())
     # Ours is noted at once; twistd's own file comes seconds later, and is there too when others started it.
     for pid in (noted.pid if noted else None, _pid_of_twistd(folder)):
-        if pid is not None and _works_in(pid, folder):
+        if pid is not None and works_in(pid, folder):
             found = noted or Farm(pid=pid, url=settings.local_url, keep=True)
             return found.model_copy(update={"pid": pid})
     return None
@@ -172,10 +173,12 @@ def _wait_until_it_serves(settings: Settings, farm: Farm) -> None:
         with contextlib.suppress(requests.RequestException):
             if session.get(f"{farm.url}api/v2/masters", timeout=5).status_code in (200, 401, 403):
                 return
-        if _gone(farm.pid, 0.2):
-            raise FarmError(
-                f"the master ended at once:\n{_tail(folder / 'startup.log')}\n{_tail(folder / 'twistd.log')}"
-            )
+        how = ending(farm.pid, 0.2)
+        if how is not None:
+            require_sound_database(settings, folder)
+            said = f"{_tail(folder / 'startup.log')}\n{_tail(folder / 'twistd.log')}"
+            raise FarmError(f"the master ended while it started{how}:\n{said}")
+    require_sound_database(settings, folder)
     raise FarmError(f"the master does not answer at {farm.url} after {START_SECONDS} s; see {folder / 'twistd.log'}")
 
 
@@ -190,10 +193,10 @@ def _lock(settings: Settings, name: str, kind: int = fcntl.LOCK_EX) -> Iterator[
 def _end(settings: Settings, farm: Farm | None) -> None:
     """Stop a master, gently at first, and whatever its worker has left."""
     if farm is not None:
-        os.kill(farm.pid, signal.SIGTERM)
-        if not _gone(farm.pid, STOP_SECONDS):
-            os.kill(farm.pid, signal.SIGKILL)
-            _gone(farm.pid, 5)
+        kill(farm.pid, signal.SIGTERM)
+        if ending(farm.pid, STOP_SECONDS) is None:
+            kill(farm.pid, signal.SIGKILL)
+            ending(farm.pid, 5)
     end_leftovers(worker_folder(settings.state_dir))
     _note(settings).unlink(missing_ok=True)
 
@@ -203,31 +206,6 @@ def _pid_of_twistd(folder: Path) -> int | None:
         return int((folder / "twistd.pid").read_text())
     except (FileNotFoundError, ValueError):
         return None
-
-
-def _works_in(pid: int, folder: Path) -> bool:
-    """Say whether a process works in a folder: its id alone may be another process's by now.
-
-    By the folder itself and not its name, which a folder of another root may have too.
-    """
-    try:
-        return Path(f"/proc/{pid}/cwd").samefile(folder)
-    except (FileNotFoundError, PermissionError, ProcessLookupError):
-        return False
-
-
-def _gone(pid: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            if os.waitpid(pid, os.WNOHANG)[0] == pid:
-                return True
-        except ChildProcessError:
-            if not Path(f"/proc/{pid}").exists():
-                return True
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(0.1)
 
 
 def _note(settings: Settings) -> Path:

@@ -6,6 +6,7 @@ That command takes as long as all the rest of a start. What was prepared is note
 import contextlib
 import hashlib
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -38,18 +39,45 @@ def prepare_database(settings: Settings, folder: Path, log: Path, environment: M
         except subprocess.TimeoutExpired as error:
             raise FarmError(f"the database could not be prepared in {SECONDS} s; see {log}") from error
     if done.returncode:
+        require_sound_database(settings, folder)
         raise FarmError(f"the database could not be prepared:\n{log.read_text(errors='replace')[-4000:]}")
     (folder / NOTE).write_text(_prepared(settings))
 
 
 def is_prepared(settings: Settings, folder: Path) -> bool:
     """Say whether it was: by this Buildbot, for this host's name, which is part of the master's, and is still there."""
-    file = folder / settings.database_url.removeprefix(_SQLITE)
-    if settings.database_url.startswith(_SQLITE) and not file.exists():
+    file = _sqlite_file(settings, folder)
+    if file is not None and not (file.exists() and file.stat().st_size):
         return False
     with contextlib.suppress(FileNotFoundError):
         return (folder / NOTE).read_text() == _prepared(settings)
     return False
+
+
+def require_sound_database(settings: Settings, folder: Path) -> None:
+    """Look for the reason of a start that failed in a database that is a file. It reads the whole file.
+
+    Raises:
+        FarmError: if the file is damaged.
+    """
+    file = _sqlite_file(settings, folder)
+    if file is None or not file.exists():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise FarmError(
+            f"the database {file} is damaged ({found}). Put a copy in its place, or move it away and start with a "
+            "new one: builds and their logs are lost then, and what is published is in the store"
+        )
+
+
+def _sqlite_file(settings: Settings, folder: Path) -> Path | None:
+    name = settings.database_url.removeprefix(_SQLITE)
+    return folder / name if name != settings.database_url else None
 
 
 def forget_database(folder: Path) -> None:
