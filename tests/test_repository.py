@@ -103,3 +103,13 @@ def test_files_stay_small() -> None:
     }
 
     assert not long, f"find the missing noun and split these: {long}"
+
+
+def test_the_threat_model_names_tests_that_exist():
+    named = set(re.findall(r"`(test_\w+)`", (CHECKOUT / "docs" / "threat-model.md").read_text()))
+    defined = {
+        name for path in (CHECKOUT / "tests").rglob("*.py") for name in re.findall(r"def (test_\w+)", path.read_text())
+    }
+
+    assert named
+    assert named - defined == set()
