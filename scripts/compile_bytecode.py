@@ -15,11 +15,25 @@ import sys
 from compileall import compile_file
 from py_compile import PycInvalidationMode
 
+NONE_BEFORE = "PYTHON_BUILDS_NONE_BEFORE"
+
 
 def sources_in(folder):
     """List the sources below a folder."""
     found = [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names]
     return sorted(path for path in found if path.endswith(".py"))
+
+
+def start_again_until_none_is_the_same():
+    """Become a new process until the address of None, which is its hash up to 3.11, is as good as any other's.
+
+    Up to 3.10 marshal writes a set in the order of its hashes; those of its elements that meet in a place go on by more of
+    their bits. The lowest eight are the same in every process, and these six decide next. A program of fixed addresses stays.
+    """
+    found = str(hash(None))
+    if sys.version_info < (3, 11) and (hash(None) >> 8) & 63 and os.environ.get(NONE_BEFORE) != found:
+        os.environ[NONE_BEFORE] = found
+        os.execv(sys.executable, [sys.executable, "-B", *sys.argv])  # noqa: S606 - itself
 
 
 def forget_names():
@@ -56,6 +70,7 @@ def start(path, stage):
 
 
 if __name__ == "__main__":
+    start_again_until_none_is_the_same()
     jobs, stage, folder = sys.argv[1:]
     files = sources_in(folder)
     if not files:

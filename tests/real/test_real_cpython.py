@@ -62,7 +62,7 @@ def test_the_record_says_where_it_comes_from_and_that_it_was_checked(built: Buil
 
 
 @pytest.mark.timeout(1800)
-def test_the_package_installs_here_runs_and_goes_without_a_trace(built: Built) -> None:
+def test_the_package_installs_here_runs_and_goes_without_a_trace(built: Built, tmp_path: Path) -> None:
     prefix, name = built.prefix, f"python-{built.version}"
     assert not prefix.exists(), f"{prefix} is there already: remove the package {name} from this machine first"
     (package,) = built.store.glob("quick/python/*/pkgs/*.deb")
@@ -76,9 +76,23 @@ def test_the_package_installs_here_runs_and_goes_without_a_trace(built: Built) -
         code = "import ssl, sqlite3, ctypes, lzma, tkinter, readline, dbm.gnu; print(ssl.OPENSSL_VERSION)"
         subprocess.run([prefix / "bin/python", "-c", code], check=True)
         subprocess.run([prefix / "bin/pip", "--version"], check=True)
+        assert len({bytecode(prefix / "bin/python", tmp_path / str(number)) for number in range(3)}) == 1
     finally:
         subprocess.run(["apt-get", "purge", "--yes", "--quiet", name], env=environment, check=True)
         readable.unlink()
 
     assert shown.stdout == f"Python {built.version}\n"
     assert not prefix.exists()
+
+
+def bytecode(python: Path, folder: Path) -> bytes:
+    """Compile what addresses decide about up to 3.10: an order of hashes, and a name that was looked up before."""
+    folder.mkdir()
+    (folder / "module.py").write_text(
+        "import sys\n\n\ndef f(x):\n    return x in {None, 'functools', 'abc'}, sys.getwindowsversion()\n"
+    )
+    script = CHECKOUT / "scripts" / "compile_bytecode.py"
+    environment = {"PYTHONHASHSEED": "0", **{f"V{number}": "x" for number in range(int(folder.name) * 40)}}
+    subprocess.run([python, "-B", script, "1", folder, folder], env=environment, check=True)
+    (found,) = folder.rglob("*.pyc")
+    return found.read_bytes()
