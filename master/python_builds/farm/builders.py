@@ -15,6 +15,7 @@ from python_builds.facts.images import worker_image
 from python_builds.facts.platforms import Platform
 from python_builds.facts.settings import Settings
 from python_builds.farm.build import FarmBuild
+from python_builds.farm.index_build import IndexBuild
 from python_builds.farm.manifest_steps import MANIFEST, manifest_steps
 from python_builds.farm.platform_steps import SCRIPTS, platform_steps
 from python_builds.farm.rebuild_steps import REBUILD, AskForRebuilds
@@ -65,6 +66,7 @@ def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[Bui
             [MASTER_WORKER],
             manifest_steps(settings, store),
             description="Computes the indexes that clients read from the records.",
+            build=IndexBuild,
             collapseRequests=True,
         ),
         _builder(
@@ -76,7 +78,9 @@ def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[Bui
     ]
 
 
-def _builder(name: str, workers: list[str], steps: list[BuildStep], **kwargs: Any) -> BuilderConfig:
+def _builder(
+    name: str, workers: list[str], steps: list[BuildStep], build: type[FarmBuild] = FarmBuild, **kwargs: Any
+) -> BuilderConfig:
     factory = BuildFactory(steps)
-    factory.buildClass = FarmBuild
+    factory.buildClass = build
     return BuilderConfig(name=name, workernames=workers, factory=factory, **kwargs)
