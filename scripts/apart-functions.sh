@@ -4,25 +4,27 @@
 : "${scripts:?}"
 
 # Fills the array apart with the command that gives others namespaces of their own; whoever is not root is root in there
-# and becomes himself again. Empty where the machine does not allow it.
+# and becomes himself again. In a chroot, whose root is no mount point, without mounts. Empty where nothing is allowed.
 set_apart() {
-    local himself=("${drop[@]}")
-    apart=(unshare --pid --fork --kill-child --mount --ipc --net)
+    local himself=("${drop[@]}") namespaces=(--pid --fork --kill-child --ipc --net)
     if [ "$(id -u)" -ne 0 ]; then
-        apart=(unshare --user --map-root-user "${apart[@]:1}")
+        namespaces=(--user --map-root-user "${namespaces[@]}")
         himself=(unshare --user "--map-user=$(id -u)" "--map-group=$(id -g)")
     fi
     # shellcheck disable=SC2016 # that shell expands it
-    if "${apart[@]}" sh -c 'mount -t proc proc /proc && exec "$@"' sh "${himself[@]}" true 2>/dev/null; then
-        apart+=("$scripts/in-namespaces.sh")
-        drop=("${himself[@]}")
+    if unshare "${namespaces[@]}" --mount sh -c 'mount -t proc proc /proc && exec "$@"' sh "${himself[@]}" true 2>/dev/null; then
+        apart=(unshare "${namespaces[@]}" --mount "$scripts/in-namespaces.sh" mounts)
+    elif unshare "${namespaces[@]}" "${himself[@]}" true 2>/dev/null; then
+        apart=(unshare "${namespaces[@]}" "$scripts/in-namespaces.sh" no-mounts)
     else
         apart=()
+        return
     fi
+    drop=("${himself[@]}")
 }
 
-# In a container nobody may make namespaces, and the container is one build's: what is left of a user is that build's. Killed
-# by the kernel in one go, so that nothing can fork away from it.
+# In a worker's container nobody may make namespaces, and the container is one build's: what is left of a user is that
+# build's. Killed by the kernel in one go, so that nothing can fork away from it.
 end_processes_of_user() {
     local user=$1 left
     setpriv --reuid "$user" --clear-groups bash -c 'kill -KILL -1' 2>/dev/null || true # 1: there was none

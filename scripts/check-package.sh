@@ -36,11 +36,9 @@ finish_check() {
 # else by its user.
 left_to_end=
 go_apart() {
-    local apart=(unshare --pid --fork --kill-child --mount --ipc)
+    local apart=(unshare --pid --fork --kill-child --ipc)
     [ -z "${PYTHON_BUILDS_APART:-}" ] || return 0
-    if "${apart[@]}" mount -t proc proc /proc 2>/dev/null; then
-        PYTHON_BUILDS_APART=yes exec "${apart[@]}" sh -c 'mount -t proc proc /proc && "$@"' sh "${BASH_SOURCE[0]}" "$@"
-    fi
+    if "${apart[@]}" true 2>/dev/null; then PYTHON_BUILDS_APART=yes exec "${apart[@]}" "${BASH_SOURCE[0]}" "$@"; fi
     left_to_end=$unprivileged
 }
 

@@ -23,12 +23,14 @@ start_loopback() {
 }
 
 main() {
-    [ $# -gt 0 ] || usage "COMMAND [ARGUMENT...]"
-    mount -t proc proc /proc
-    require_folder tmp "run prepare-folders.sh first"
-    hide_temporary_folders
+    [[ $# -gt 1 && $1 =~ ^(no-)?mounts$ ]] || usage "mounts|no-mounts COMMAND [ARGUMENT...]"
+    if [ "$1" = mounts ]; then
+        mount -t proc proc /proc
+        require_folder tmp "run prepare-folders.sh first"
+        hide_temporary_folders
+    fi
     start_loopback
-    "$@"
+    "${@:2}"
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi
