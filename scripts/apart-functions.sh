@@ -48,7 +48,7 @@ processes_of_user() {
 # writes to nobody, of which most die. Compiling CPython with all its tests says 3 million bytes.
 most_output=$((16 * 1024 * 1024))
 bounded() {
-    head -c "$most_output"
+    stdbuf -o0 head -c "$most_output" # as it comes: people watch it
     if [ -n "$(head -c 1 | tr '\0' 0)" ]; then printf '\n%s: what follows the first %s bytes is not shown\n' "${0##*/}" "$most_output"; fi
 }
 

@@ -1,6 +1,7 @@
 """Nothing that a step of a build starts, writes outside of its folders or connects to is there after it, or for others."""
 
 import os
+import signal
 import socket
 import subprocess
 import uuid
@@ -101,3 +102,17 @@ def test_a_build_user_who_makes_the_packages_too_is_refused(work: Path) -> None:
         write(work / "logs" / "source-date-epoch", "1700000000\n")
         done = run(work, script, PYTHON_BUILDS_BUILD_USER="daemon")
         assert done.returncode == 1 and "PYTHON_BUILDS_BUILD_USER must not be daemon" in done.stderr
+
+
+def test_what_a_step_writes_is_passed_on_as_it_comes_and_ends_at_a_limit(work: Path) -> None:
+    write(work / "scripts" / "code.sh", "#!/bin/bash\necho one; sleep 30\n", executable=True)
+    with subprocess.Popen(
+        ["scripts/as-builder.sh", "scripts/code.sh"], cwd=work, stdout=subprocess.PIPE, text=True, process_group=0
+    ) as step:
+        assert step.stdout is not None and step.stdout.readline() == "one\n"
+        assert step.poll() is None, "it goes on"
+        os.killpg(step.pid, signal.SIGKILL)
+    much = as_builder(work, "head -c 20000000 /dev/zero; exit 3")
+
+    assert much.returncode == 3
+    assert 2**24 < len(much.stdout) < 2**24 + 100 and "what follows the first" in much.stdout[-100:]
