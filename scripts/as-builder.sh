@@ -4,10 +4,20 @@
 . "$scripts/user-functions.sh"
 . "$scripts/apart-functions.sh"
 
+# On this machine all caches are the build user's: a build reaches none but its own, if it has one.
+close_caches() {
+    local folder
+    [ ${#drop[@]} -gt 0 ] || return 0
+    for folder in "$(dirname "$work")"/ccache-*; do
+        [ ! -d "$folder" ] || { chown root -- "$folder" && chmod 700 -- "$folder"; }
+    done
+}
+
 # ccache through its masquerade folder and never CC=ccache, so that sysconfig tells users plain gcc. PYTHON_BUILDS_CCACHE names
 # whose compilations may be believed; what is published as optimized believes nobody's.
 use_ccache() {
     local name=${PYTHON_BUILDS_CCACHE:-} folder masquerade=
+    close_caches
     [ -n "$name" ] || return 0
     [[ $name =~ ^[a-z-]+$ ]] || die "PYTHON_BUILDS_CCACHE must be the name of a cache, in small letters, not '$name'"
     command -v ccache >/dev/null || return 0
@@ -18,7 +28,8 @@ use_ccache() {
     folder=${CCACHE_DIR:-}
     if [ -z "$folder" ]; then
         folder=$(dirname "$work")/ccache-$name
-        open_one_of_the_caches "$folder" || return 0
+        mkdir -p -- "$folder" || return 0
+        [ ${#drop[@]} -eq 0 ] || chown "${drop[2]}" -- "$folder"
     fi
     # A cache that the build user cannot write would fail every compile: then go without.
     if ! "${drop[@]}" test -w "$folder"; then
@@ -27,15 +38,6 @@ use_ccache() {
     fi
     # What a build wrote into the cache is no configuration of the next one's.
     export CCACHE_DIR=$folder CCACHE_CONFIGPATH=/dev/null PATH=$masquerade:$PATH
-}
-
-# On this machine all caches are the build user's, but only that of this build can be reached by it.
-open_one_of_the_caches() {
-    local folder=$1
-    mkdir -p -- "$folder" || return 1
-    [ ${#drop[@]} -gt 0 ] || return 0
-    chown root -- "${folder%-*}"-* && chmod 700 -- "${folder%-*}"-*
-    chown "${drop[2]}" -- "$folder"
 }
 
 main() {

@@ -1,6 +1,7 @@
 """Nothing that a step of a build starts, writes outside of its folders or connects to is there after it, or for others."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -116,3 +117,20 @@ def test_what_a_step_writes_is_passed_on_as_it_comes_and_ends_at_a_limit(work: P
 
     assert much.returncode == 3
     assert 2**24 < len(much.stdout) < 2**24 + 100 and "what follows the first" in much.stdout[-100:]
+
+
+@pytest.mark.parametrize("own", ["", "digest", "signed-index", "openpgp"])
+def test_a_build_reaches_the_cache_of_its_own_trust_and_no_other(work: Path, own: str) -> None:
+    needs(os.getuid() == 0, "it becomes other users, which only root may")
+    caches = [work.parent / f"ccache-{trust}" for trust in ("digest", "signed-index", "openpgp", "sigstore")]
+    for cache in caches:  # as builds of each trust have left them
+        cache.mkdir()
+        shutil.chown(cache, "nobody")
+    names = " ".join(str(cache) for cache in caches)
+    write(
+        work / "scripts" / "code.sh", f"#!/bin/bash\nfor c in {names}; do touch $c/x; done; exit 0\n", executable=True
+    )
+    run(work, "code.sh", as_builder=True, PYTHON_BUILDS_CCACHE=own).check_returncode()
+
+    reached = {cache.name for cache in caches if (cache / "x").exists()}
+    assert reached <= {f"ccache-{own}"}, "its own only where this machine has a ccache"
