@@ -6,7 +6,7 @@ import pytest
 from buildbot.process.results import FAILURE, SUCCESS
 from twisted.internet import defer, task
 
-from python_builds.farm.transfers import QUIET_SECONDS, Ending
+from python_builds.farm.transfers import QUIET_SECONDS, WatchedTransfer
 
 
 class Writer:
@@ -41,7 +41,7 @@ class Base:
         return {"step": "moved"}
 
 
-class Step(Ending, Base):
+class Step(WatchedTransfer, Base):
     pass
 
 

@@ -5,6 +5,7 @@ parser harms no master. Whatever the indexes say of a package is then what was v
 """
 
 import json
+import os
 import re
 import resource
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from python_builds.edges.elf_files import read_program
 from python_builds.edges.package_files import Look, read_deb, read_rpm, read_tarball
+from python_builds.edges.source_tarball import DEFINED
 from python_builds.facts.artifacts import TARBALL_PARTS, Product, package_file, tarball_file
 from python_builds.facts.errors import PythonBuildsError, StoreError
 from python_builds.facts.package_contents import (
@@ -27,6 +29,7 @@ from python_builds.facts.package_contents import (
 from python_builds.facts.platforms import platform_named
 from python_builds.facts.programs import program_problems
 from python_builds.facts.requests import parse_platform_request
+from python_builds.facts.setting_types import CHECKOUT
 
 MAX_MEMORY = 4 * 2**30
 MAX_CPU_SECONDS = 600
@@ -39,7 +42,6 @@ OTHER_FOR_UV = re.compile(r".*\.json|lib/python3\.[0-9]+t?/(__pycache__/)?_sysco
 """What uv rewrites, and its bytecode."""
 
 _HEADER = re.compile(r"include/python3\.[0-9]+t?/patchlevel\.h")
-_DEFINED = re.compile(rb'^#define\s+PY_VERSION\s+"([^"]{1,40})"', re.MULTILINE)
 
 
 def check_apart(product: Product, revision: int, maintainer: str, folder: Path) -> None:
@@ -57,7 +59,15 @@ def check_apart(product: Product, revision: int, maintainer: str, folder: Path) 
         "max_memory": MAX_MEMORY,
     }
     command = [sys.executable, "-m", "python_builds.edges.artifact_check", json.dumps(asked), str(folder)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=MAX_SECONDS)
+    # What is in the master's environment is nothing for a process that a stranger's file may take over.
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(CHECKOUT / "master"),
+    }
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=MAX_SECONDS
+    )
     if done.returncode:
         last = (done.stderr.splitlines() or [f"it ended with {done.returncode}"])[-1]
         raise StoreError(f"what the build left cannot be looked at: {last}")
@@ -75,7 +85,7 @@ def check(product: Product, revision: int, maintainer: str, folder: Path) -> lis
 
     def take(path: str, content: bytes) -> None:
         if _HEADER.fullmatch(path.removeprefix(f"{tag}/")):
-            versions.extend(found.decode(errors="replace") for found in _DEFINED.findall(content))
+            versions.extend(found.decode(errors="replace") for found in DEFINED.findall(content))
         else:
             problems.extend(program_problems(read_program(path, content), product.architecture, tag))
 

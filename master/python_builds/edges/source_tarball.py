@@ -15,7 +15,8 @@ MAX_HEADER = 64 * 2**10
 MAX_UNPACKED = 2**30
 """Bytes. CPython's largest has some 170 million, and that file comes early."""
 
-_DEFINED = re.compile(rb'^#define\s+PY_VERSION\s+"([^"]{1,40})"', re.MULTILINE)
+DEFINED = re.compile(rb'^#define\s+PY_VERSION\s+"([^"]{1,40})"', re.MULTILINE)
+"""The line of that file."""
 
 
 def require_version(tarball: Path, version: Version) -> str:
@@ -43,6 +44,6 @@ def _version_in(tarball: Path) -> str:
                 break
             if PurePosixPath(*PurePosixPath(member.name).parts[1:]) == NAMES_ITS_VERSION and member.isfile():
                 header = archive.extractfile(member)
-                match = _DEFINED.search(header.read(MAX_HEADER)) if header else None
+                match = DEFINED.search(header.read(MAX_HEADER)) if header else None
                 return match[1].decode("ascii", "replace") if match else "of no number"
     return "of no number, as it has no such file"

@@ -12,14 +12,14 @@ from buildbot.process.results import FAILURE
 from twisted.internet import defer, task
 
 QUIET_SECONDS = 20 * 60
-"""Without a byte, before the worker counts as lost."""
+"""Without a byte, before a worker counts as lost, or a command as stuck."""
 
 LOOK_SECONDS = 30
 CALLS = ("remote_write", "remote_utime", "remote_close", "remote_read")
 """What the worker calls on the master's file."""
 
 
-class Ending:
+class WatchedTransfer:
     """What both directions have in common; see the module's text."""
 
     problem = ""
@@ -72,9 +72,9 @@ class Ending:
         return summary
 
 
-class Upload(Ending, steps.FileUpload):
+class Upload(WatchedTransfer, steps.FileUpload):
     """Takes a file from the worker."""
 
 
-class Download(Ending, steps.FileDownload):
+class Download(WatchedTransfer, steps.FileDownload):
     """Gives a file to the worker."""

@@ -13,10 +13,7 @@ from python_builds.facts.requests import TRUST
 from python_builds.facts.settings import Settings
 from python_builds.facts.trust import WORST
 from python_builds.farm.master_step import in_build_spool
-from python_builds.farm.transfers import Download, Upload
-
-QUIET = 20 * 60
-"""Seconds without output before a step counts as stuck."""
+from python_builds.farm.transfers import QUIET_SECONDS, Download, Upload
 
 LONGEST = 4 * 3600
 """Seconds that any step may take; the slowest, an optimized build's second compilation, took 5 minutes on 2 cores."""
@@ -24,7 +21,7 @@ LONGEST = 4 * 3600
 LARGEST = 2**30
 """Bytes of an uploaded file."""
 
-LIMITS = {"haltOnFailure": True, "timeout": QUIET, "maxTime": LONGEST, "logEnviron": False}
+LIMITS = {"haltOnFailure": True, "timeout": QUIET_SECONDS, "maxTime": LONGEST, "logEnviron": False}
 
 
 def command(name: str, argv: list[Any], settings: Settings, **kwargs: Any) -> BuildStep:
