@@ -52,7 +52,7 @@ def test_on_a_terminal_a_line_moves_with_the_usual_time_and_the_last_words_of_th
 
     assert status == 0, shown
     drawn = re.split(r"(?:\x1b\[\d+A)?\r\x1b\[J", shown)
-    moves = [move.split("\r\n") for move in drawn if move.startswith("  … compile ")]
+    moves = [move.split("\r\n") for move in drawn if move.startswith("  … compile  ")]
     assert re.match(r"  … compile  0:\d\d of about 5:00  \(8 steps done\)$", moves[-1][0]), moves[-1]
     assert moves[-1][1].startswith(f"    {running_farm.settings.public_url}#/builders/")
     assert any(move[2:] == ["    | sleep 12"] for move in moves), (

@@ -337,8 +337,9 @@ def test_a_file_that_only_begins_like_a_program_is_refused() -> None:
 def test_headers_of_another_version_are_refused(folder: Path) -> None:
     made = product("debian-12")
     path = folder / tarball_file(made, 2)
-    with tarfile.open(path, "r:gz") as tar:
-        tar.extractall(folder / "x", filter="data")
+    # Not by tarfile, of which Debian 12's has no filter yet.
+    (folder / "x").mkdir()
+    subprocess.run(["tar", "-C", folder / "x", "-xzf", path], check=True)
     write(folder / "x/3.13.5/include/python3.13/patchlevel.h", '#define PY_VERSION "3.99.0"\n')
     subprocess.run(["tar", "-C", folder / "x", "--owner=0", "--group=0", "-czf", path, "3.13.5"], check=True)
 
