@@ -6,6 +6,7 @@ What comes from the tarball runs as the build user, whichever way is measured.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from packaging.version import Version
 
@@ -13,6 +14,7 @@ from benchmarks.tarballs import Tarball
 from python_builds.facts.artifacts import Product
 from python_builds.facts.platforms import Platform
 from python_builds.facts.records import Source
+from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import Settings
 from python_builds.facts.trust import Trust
 from python_builds.farm.by_hand import commands_by_hand
@@ -60,6 +62,7 @@ class Way:
     stages: Sequence[Stage]
     leaves: Mapping[str, str]
     """Files that it leaves in WORK: what each is called here, and there."""
+    scripts: Path = CHECKOUT / "scripts"
 
 
 def ours(platform: Platform, tarball: Tarball, profile: str = "optimized", *, stored: str = "") -> Way:

@@ -25,10 +25,8 @@ from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.errors import FarmError
 from python_builds.facts.images import worker_image
 from python_builds.facts.platforms import Platform, platform_named
-from python_builds.facts.setting_types import CHECKOUT
 from python_builds.farm.workers import CCACHE
 
-SCRIPTS = CHECKOUT / "scripts"
 CCACHE_SIZE = "2G"
 SPENT = "spent.json"
 """Written last: where it is, the rest is complete."""
@@ -120,7 +118,7 @@ def _run(where: Place, way: Way, given: Given, folder: Path) -> dict[str, Spent]
     with fresh_container(
         where.engine, where.host, where.image, command, working_dir=WORK, environment=environment, volumes=mounts
     ) as made:
-        put(made, WORK, {"scripts": SCRIPTS, where.tarball.name: where.tarball.path, **given.files})
+        put(made, WORK, {"scripts": way.scripts, where.tarball.name: where.tarball.path, **given.files})
         try:
             finish(made)
         finally:
@@ -135,7 +133,7 @@ def _folder(where: Place, way: Way) -> Path:
     parts = [
         where.tarball.sha256,
         str(where.engine.images.get(where.image).id),
-        recipe(scripts_to_send(SCRIPTS), where.platform, where.image) if way.name.startswith("ours") else "",
+        recipe(scripts_to_send(way.scripts), where.platform, where.image) if way.name.startswith("ours") else "",
         repr([stage.command for stage in way.stages]),
     ]
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

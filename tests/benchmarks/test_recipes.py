@@ -1,0 +1,42 @@
+"""What a change of the scripts does to the speed: whose scripts are compared, and what the tables say."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from benchmarks import recipes
+from benchmarks.recipes import BEFORE, DISTRIBUTION, NOW
+from python_builds.facts.errors import FarmError
+
+MEDIANS = {
+    "nbody": {NOW: [0.1] * 4, BEFORE: [0.1] * 4, DISTRIBUTION: [0.2] * 4},
+    "python_startup": {NOW: [0.4] * 4, BEFORE: [0.1] * 4, DISTRIBUTION: [0.4] * 4},
+}
+
+
+def test_the_scripts_of_an_earlier_commit_are_laid_out_as_they_were(tmp_path: Path) -> None:
+    command = ["git", "show", "HEAD:scripts/compile.sh"]
+    committed = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, check=True).stdout
+
+    assert (recipes.scripts_of("HEAD", tmp_path) / "compile.sh").read_bytes() == committed
+
+
+def test_a_commit_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FarmError, match="AGAINST= names the commit to compare with: .*nonsense"):
+        recipes.scripts_of("nonsense", tmp_path)
+
+
+def test_starting_has_a_row_of_its_own_beside_that_of_all_benchmarks() -> None:
+    found = {(row.what, row.compared_to): row.estimate for row in recipes.rows("CPython", MEDIANS)}
+
+    assert found["CPython: now", "before"] == pytest.approx((0.5, 0.5, 0.5))
+    assert found["CPython, starting: now", "before"] == pytest.approx((0.25, 0.25, 0.25))
+    assert recipes.intervals("CPython", MEDIANS).lines[0] == ["CPython: now v. before", "0.500", "0.500 to 0.500"]
+
+
+def test_what_was_not_measured_is_not_compared() -> None:
+    two = {name: {NOW: times[NOW], BEFORE: times[BEFORE]} for name, times in MEDIANS.items()}
+
+    assert recipes.details("CPython", two).header == ["benchmark", "now", "now v. before"]
+    assert recipes.details("CPython", two).lines[1] == ["python_startup", "400 ms", "0.250"]
