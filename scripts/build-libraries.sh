@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds libraries that this CPython does not bundle any more, from their own upstream's source, for configure.sh to take.
 . "$(dirname "${BASH_SOURCE[0]}")/build-environment.sh"
+. "$scripts/hardening-flags.sh"
 . "$scripts/static-libraries.sh"
 
 arguments="[NAME TARBALL SHA256]..."
@@ -20,7 +21,7 @@ build_library() {
     local folder=$1
     (
         cd "$folder"
-        CFLAGS="-g -O2 -fPIC -fvisibility=hidden -ffile-prefix-map=$PWD=./${folder#source/}" \
+        CFLAGS="-g -O2 $hardening_cflags -fPIC -fvisibility=hidden -ffile-prefix-map=$PWD=./${folder#source/}" \
             ./configure --prefix="$work/source/$libraries" --disable-shared --disable-cxx --disable-doc --disable-pc
         make -j"$jobs"
         make install
@@ -32,6 +33,7 @@ main() {
     refuse_root
     require_folder source "run unpack-source.sh first"
     export_source_date_epoch
+    set_hardening_flags
     local name tarball sha256
     while [ $# -gt 0 ]; do
         name=$1 tarball=$2 sha256=$3

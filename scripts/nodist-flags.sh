@@ -1,11 +1,13 @@
 # shellcheck shell=bash
 # The flags that configure.sh gives CPython for its own build. Sourced after build-environment.sh.
-: "${work:?}"
+: "${work:?}" "${scripts:?}"
+. "$scripts/hardening-flags.sh"
 
 # Flags in *_NODIST shape what we build and stay out of what users' extension modules are built with.
 set_nodist_flags() {
     local profile=$1 flag
-    CFLAGS_NODIST=
+    set_hardening_flags
+    CFLAGS_NODIST=$hardening_cflags
     # gcc 7 knows only the older of the two; the staged tree is searched for the path whichever it was.
     for flag in -ffile-prefix-map -fdebug-prefix-map; do
         if accepts_flag "$flag=$work/source=."; then
@@ -16,7 +18,7 @@ set_nodist_flags() {
     # DT_RPATH and not DT_RUNPATH, of the interpreter only in effect: an extension module that was linked against
     # libpython by mistake then finds ours, wherever the tree lies, and never the distribution's of the same name.
     # shellcheck disable=SC2016 # make and the linker expand it, not the shell
-    LDFLAGS_NODIST='-Wl,-rpath=\$$ORIGIN/../lib -Wl,--disable-new-dtags'
+    LDFLAGS_NODIST='-Wl,-rpath=\$$ORIGIN/../lib -Wl,--disable-new-dtags'" $hardening_ldflags"
     # 0.9 MB of libpython, otherwise.
     flag=-Wl,-z,pack-relative-relocs
     if runs_with_linker_flag "$flag"; then LDFLAGS_NODIST+=" $flag"; fi
@@ -25,12 +27,7 @@ set_nodist_flags() {
         CFLAGS_NODIST+=" -fno-semantic-interposition"
         LDFLAGS_NODIST+=" -fno-semantic-interposition"
     fi
-    CFLAGS_NODIST=${CFLAGS_NODIST# }
     export CFLAGS_NODIST LDFLAGS_NODIST
-}
-
-accepts_flag() {
-    echo 'int x;' | "${CC:-gcc}" "$1" -x c -c -o /dev/null - 2>/dev/null
 }
 
 # By running a program: the C library has to understand what the linker makes. The linker only warns of a flag that it
