@@ -38,6 +38,21 @@ FOLDERS = ("BINDIR", "INCLUDEPY", "LIBDEST", "LIBDIR", "LIBPC", "LIBPL", "exec_p
 """The variables of sysconfig that build systems read folders from."""
 
 
+USERS_FLAGS = (
+    "CC",
+    "CXX",
+    "CPPFLAGS",
+    "CFLAGS",
+    "CCSHARED",
+    "LDFLAGS",
+    "LDSHARED",
+    "LDCXXSHARED",
+    "LINKFORSHARED",
+    "LIBS",
+)
+"""Those that they read flags from, for what users build."""
+
+
 def run(*command, **options):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
     if done.returncode != 0:
@@ -84,6 +99,15 @@ def stdlib():
     return pathlib.Path(sysconfig.get_path("stdlib"))
 
 
+def check_flags_of_our_own_build(folder, prefix, built_for):
+    """What shapes CPython as it is shipped is no business of what users build; some flags CPython gives to both itself."""
+    own = {*flags("CONFIGURE_CFLAGS_NODIST", "CONFIGURE_LDFLAGS_NODIST")} - {*flags("OPT", "BASECFLAGS")}
+    config = run(prefix / "bin" / "python3-config", "--embed", "--cflags", "--ldflags")
+    given = {name: flags(name) for name in USERS_FLAGS} | {"python3-config": shlex.split(config)}
+    leaked = {name: sorted(own.intersection(words)) for name, words in given.items() if own.intersection(words)}
+    assert not leaked, f"flags of our own build are given to users: {leaked}"
+
+
 def check_extension_module(folder, prefix, built_for):
     source, compiled = folder / "trial.c", folder / "trial.o"
     module = folder / ("trial" + sysconfig.get_config_var("EXT_SUFFIX"))
@@ -125,7 +149,8 @@ def check_embedding_with_pkg_config(folder, prefix, built_for):
 
 
 def chosen_checks():
-    checks = [check_build_variables, check_build_variables_as_json, check_build_details, check_extension_module]
+    checks = [check_build_variables, check_build_variables_as_json, check_build_details]
+    checks += [check_flags_of_our_own_build, check_extension_module]
     checks += [check_embedding_with_python3_config]
     return checks + [check_embedding_with_pkg_config] * bool(shutil.which("pkg-config"))
 
