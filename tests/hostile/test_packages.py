@@ -16,6 +16,7 @@ from python_builds.edges.elf_files import read_program
 from python_builds.edges.package_files import read_deb
 from python_builds.facts.artifacts import Product, artifact_keys, package_file, tarball_file
 from python_builds.facts.errors import StoreError
+from python_builds.facts.hardening import hardening_problems
 from python_builds.facts.platforms import platform_named
 from python_builds.facts.programs import program_problems
 from python_builds.facts.requests import parse_platform_request
@@ -23,7 +24,15 @@ from tests.script_runs import require_tool, run, work_folder, write
 
 MAINTAINER = "python-builds <python-builds@localhost>"
 PREFIX = "/opt/python/3.13.5"
-PROGRAM = "int main(void) { return 0; }\n"
+PROGRAM = """
+#include <stdio.h>
+int main(int count, char **words) {
+    char text[64];
+    return snprintf(text, sizeof text, "%s %d", words[0], count);
+}
+"""
+COMPILED = ("-O1", "-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2")
+LINKED = ("-Wl,-z,relro,-z,now",)
 
 
 def product(platform: str) -> Product:
@@ -44,7 +53,7 @@ def staged() -> Iterator[Path]:
         write(tree / "lib/python3.13/_sysconfigdata__linux_.py", f"build_time_vars = {{'prefix': '{PREFIX}'}}\n")
         write(tree / "lib/python3.13/build-details.json", f'{{"base_prefix": "{PREFIX}"}}\n')
         (tree / "bin").mkdir()
-        subprocess.run(["gcc", "-x", "c", "-", "-o", tree / "bin/python3.13"], input=PROGRAM, text=True, check=True)
+        compiled(tree / "bin/python3.13", *COMPILED, *LINKED)
         (tree / "bin/python3").symlink_to("python3.13")
         os.link(tree / "bin/python3.13", tree / "bin/python3.13-second-name")
         for part in ("test", "debug"):
@@ -54,6 +63,12 @@ def staged() -> Iterator[Path]:
             subprocess.run(["chown", "-R", "--reference", work / "dist", *folders], check=True)
         package(work)
         yield work
+
+
+def compiled(program: Path, *flags: str, source: str = PROGRAM) -> Path:
+    command = ["gcc", "-x", "c", "-", "-o", program, *flags]
+    subprocess.run(command, input=source, text=True, check=True, capture_output=True)
+    return program
 
 
 def package(work: Path) -> None:
@@ -321,17 +336,91 @@ def test_what_harms_the_parser_harms_no_master(folder: Path, monkeypatch: pytest
 def test_programs_that_the_loader_would_treat_otherwise_are_refused(
     flags: list[str], problem: str, tmp_path: Path
 ) -> None:
-    program = tmp_path / "program"
-    command = ["gcc", "-x", "c", "-", "-o", program, *flags]
-    subprocess.run(command, input=PROGRAM, text=True, check=True, capture_output=True)
+    program = compiled(tmp_path / "program", *flags, source="int main(void) { return 0; }")
     found = program_problems(read_program("3.13.5/bin/python3.13", program.read_bytes()), "amd64", "3.13.5")
 
     assert any(problem in sentence for sentence in found), found
 
 
+def hardening(path: Path, name: str = "3.13.5/bin/python3.13") -> list[str]:
+    return hardening_problems([read_program(name, path.read_bytes())])
+
+
+def test_a_program_that_is_hardened_lacks_nothing(tmp_path: Path) -> None:
+    assert hardening(compiled(tmp_path / "program", *COMPILED, *LINKED)) == []
+
+
+@pytest.mark.parametrize(
+    "flags, problem",
+    [
+        ((*COMPILED, *LINKED, "-Wl,-z,norelro"), "it has no PT_GNU_RELRO, which -z relro makes"),
+        ((*COMPILED, *LINKED, "-Wl,-z,lazy"), "it has no DF_BIND_NOW, which -z now makes"),
+        ((*COMPILED, *LINKED, "-fno-stack-protector"), "has no guard of its stack: it never calls __stack_chk_fail"),
+        ((*COMPILED, *LINKED, "-U_FORTIFY_SOURCE"), "calls no function that checks sizes"),
+        # What fortification needs.
+        ((*COMPILED, *LINKED, "-O0"), "calls no function that checks sizes"),
+    ],
+)
+def test_a_program_that_one_flag_did_not_reach_is_told_of(flags: tuple[str, ...], problem: str, tmp_path: Path) -> None:
+    (found,) = hardening(compiled(tmp_path / "program", *flags))
+
+    assert found.startswith("'3.13.5/bin/python3.13' ") and problem in found
+
+
+MODULE = """
+#include <stdio.h>
+int many(int x) { ASM return x; }
+int show(int x) { return printf("%d", x); }
+"""
+"""ASM stands for as much code as it names, without a function that needs a guard."""
+
+
+@pytest.mark.parametrize(
+    "code, flags, problems",
+    [
+        (0, COMPILED, []),
+        (20_000, COMPILED, ["has no guard of its stack: it never calls __stack_chk_fail"]),
+        (0, ("-O1", "-U_FORTIFY_SOURCE"), ["calls printf, where -D_FORTIFY_SOURCE=2 would have it call __printf_chk"]),
+    ],
+)
+def test_a_module_need_not_have_what_a_small_one_cannot(
+    code: int, flags: tuple[str, ...], problems: list[str], tmp_path: Path
+) -> None:
+    source = MODULE.replace("ASM", f'__asm__ volatile(".fill {code}, 1, 0x90");')
+    module = compiled(tmp_path / "module.so", *flags, *LINKED, "-shared", "-fPIC", source=source)
+    found = hardening(module, "3.13.5/lib/python3.13/lib-dynload/_x.so")
+
+    assert [sentence.partition("_x.so' ")[2].partition(", as ")[0] for sentence in found] == problems
+
+
+def test_a_module_that_would_turn_off_the_interpreter_s_shadow_stack_is_told_of(tmp_path: Path) -> None:
+    marked, unmarked = (*LINKED, "-Wl,-z,ibt,-z,shstk"), (*LINKED, "-fcf-protection=none")
+    program = read_program("3.13.5/bin/python3.13", compiled(tmp_path / "p", *COMPILED, *marked).read_bytes())
+    without = read_program("3.13.5/bin/python3.13", compiled(tmp_path / "w", *COMPILED, *unmarked).read_bytes())
+    modules = [
+        read_program(f"3.13.5/lib/{name}.so", compiled(tmp_path / name, "-shared", "-fPIC", *flags).read_bytes())
+        for name, flags in (("marked", marked), ("unmarked", unmarked))
+    ]
+    (found,) = hardening_problems([program, *modules])
+
+    assert found.startswith("'3.13.5/lib/unmarked.so' turns off the shadow stack that the interpreter is marked for")
+    assert hardening_problems([without, *modules]) == []
+
+
 def test_a_file_that_only_begins_like_a_program_is_refused() -> None:
     with pytest.raises(StoreError, match="'3.13.5/bin/x' cannot be read as an ELF file"):
         read_program("3.13.5/bin/x", b"\x7fELF" + bytes(60))
+
+
+def test_modules_of_the_tests_are_looked_at_too(folder: Path) -> None:
+    made = product("debian-12")
+    path = folder / tarball_file(made, 2, "test")
+    (folder / "x/3.13.5/lib").mkdir(parents=True)
+    compiled(folder / "x/3.13.5/lib/_testx.so", "-shared", "-fPIC", "-Wl,-z,lazy")
+    subprocess.run(["tar", "-C", folder / "x", "--owner=0", "--group=0", "-czf", path, "3.13.5"], check=True)
+
+    (found,) = check(made, 2, MAINTAINER, folder)
+    assert found.startswith("'3.13.5/lib/_testx.so' looks functions up when it first calls them")
 
 
 def test_headers_of_another_version_are_refused(folder: Path) -> None:

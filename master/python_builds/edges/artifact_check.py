@@ -18,6 +18,7 @@ from python_builds.edges.package_files import Look, read_deb, read_rpm, read_tar
 from python_builds.edges.source_tarball import DEFINED
 from python_builds.facts.artifacts import TARBALL_PARTS, Product, package_file, tarball_file
 from python_builds.facts.errors import PythonBuildsError, StoreError
+from python_builds.facts.hardening import hardening_problems
 from python_builds.facts.package_contents import (
     Member,
     control_problems,
@@ -27,7 +28,7 @@ from python_builds.facts.package_contents import (
     tree_problems,
 )
 from python_builds.facts.platforms import platform_named
-from python_builds.facts.programs import program_problems
+from python_builds.facts.programs import Program, program_problems
 from python_builds.facts.requests import parse_platform_request
 from python_builds.facts.setting_types import CHECKOUT
 
@@ -40,6 +41,9 @@ OTHER_IN_PACKAGE = re.compile(r".*\.json")
 """What names the folder of the tree: an absolute one in a package, which does not move."""
 OTHER_FOR_UV = re.compile(r".*\.json|lib/python3\.[0-9]+t?/(__pycache__/)?_sysconfigdata_[^/]*")
 """What uv rewrites, and its bytecode."""
+
+WITH_PROGRAMS = ("", "test")
+"""Tarballs whose programs and modules are looked at: that for uv has the same, and debug information is not run."""
 
 _HEADER = re.compile(r"include/python3\.[0-9]+t?/patchlevel\.h")
 
@@ -80,20 +84,22 @@ def check_apart(product: Product, revision: int, maintainer: str, folder: Path) 
 def check(product: Product, revision: int, maintainer: str, folder: Path) -> list[str]:
     """Say what is wrong with the files that a build left in a folder."""
     tag = str(product.tag)
-    problems: list[str] = []
     versions: list[str] = []
+    programs: list[Program] = []
 
     def take(path: str, content: bytes) -> None:
         if _HEADER.fullmatch(path.removeprefix(f"{tag}/")):
             versions.extend(found.decode(errors="replace") for found in DEFINED.findall(content))
         else:
-            problems.extend(program_problems(read_program(path, content), product.architecture, tag))
+            programs.append(read_program(path, content))
 
     look = Look(wanted=lambda path, start: start.startswith(b"\x7fELF") or path.endswith("/patchlevel.h"), take=take)
     trees = {
-        part: read_tarball(folder / tarball_file(product, revision, part), None if part else look)
+        part: read_tarball(folder / tarball_file(product, revision, part), look if part in WITH_PROGRAMS else None)
         for part in TARBALL_PARTS
     }
+    problems = [p for program in programs for p in program_problems(program, product.architecture, tag)]
+    problems += hardening_problems(programs)
     if versions != [str(product.version)]:
         problems.append(f"the headers are of CPython {shown(', '.join(versions))} and not of {product.version}")
     for part, members in trees.items():

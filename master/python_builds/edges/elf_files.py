@@ -1,18 +1,25 @@
 """Reads ELF files by pyelftools: what they are, and what the loader would do with them."""
 
+import functools
 import io
+import operator
+from collections.abc import Sequence
 
-from elftools.elf.dynamic import DynamicSegment
+from elftools.elf.constants import SH_FLAGS
+from elftools.elf.dynamic import DynamicSegment, DynamicTag
 from elftools.elf.elffile import ELFFile
-from elftools.elf.segments import InterpSegment
+from elftools.elf.segments import InterpSegment, NoteSegment, Segment
 
 from python_builds.facts.errors import StoreError
 from python_builds.facts.package_contents import shown
 from python_builds.facts.programs import Program
 
 _EXECUTE, _WRITE = 1, 2
-_TEXTREL = 4
-"""DF_TEXTREL in DT_FLAGS."""
+_TEXTREL, _BIND_NOW, _NOW = 4, 8, 1
+"""DF_TEXTREL and DF_BIND_NOW in DT_FLAGS, DF_1_NOW in DT_FLAGS_1."""
+
+_X86_CONTROL_FLOW = 1 | 2
+"""GNU_PROPERTY_X86_FEATURE_1_IBT and GNU_PROPERTY_X86_FEATURE_1_SHSTK."""
 
 
 def read_program(path: str, content: bytes) -> Program:
@@ -31,21 +38,49 @@ def _read(path: str, content: bytes) -> Program:
     elf = ELFFile(io.BytesIO(content))
     segments = list(elf.iter_segments())
     kinds = [s["p_type"] for s in segments]
-    tags = [tag for s in segments if isinstance(s, DynamicSegment) for tag in s.iter_tags()]
-    flags = [tag["d_val"] for tag in tags if tag.entry.d_tag == "DT_FLAGS"]
+    dynamic = [s for s in segments if isinstance(s, DynamicSegment)]
+    tags = [tag for s in dynamic for tag in s.iter_tags()]
+    flags, more_flags = _flags(tags, "DT_FLAGS"), _flags(tags, "DT_FLAGS_1")
     return Program(
         path=path,
         machine=elf["e_machine"],
         loader="".join(s.get_interp_name() for s in segments if isinstance(s, InterpSegment)),
         needed=tuple(str(getattr(tag, "needed", "")) for tag in tags if tag.entry.d_tag == "DT_NEEDED"),
         search=tuple(f for tag in tags for f in _folders(tag)),
-        relocates_text=any(tag.entry.d_tag == "DT_TEXTREL" for tag in tags) or any(f & _TEXTREL for f in flags),
+        relocates_text=any(tag.entry.d_tag == "DT_TEXTREL" for tag in tags) or bool(flags & _TEXTREL),
         # Without the segment, the kernel takes it for a program of before there was one.
         executable_stack="PT_GNU_STACK" not in kinds
         or any(s["p_type"] == "PT_GNU_STACK" and s["p_flags"] & _EXECUTE for s in segments),
         writable_code=any(
             s["p_type"] == "PT_LOAD" and s["p_flags"] & _EXECUTE and s["p_flags"] & _WRITE for s in segments
         ),
+        read_only_relocations="PT_GNU_RELRO" in kinds,
+        binds_at_start=any(tag.entry.d_tag == "DT_BIND_NOW" for tag in tags)
+        or bool(flags & _BIND_NOW or more_flags & _NOW),
+        imports=frozenset(
+            symbol.name for s in dynamic for symbol in s.iter_symbols() if symbol["st_shndx"] == "SHN_UNDEF"
+        ),
+        guards_control_flow=any(_X86_CONTROL_FLOW & _x86_marks(s) == _X86_CONTROL_FLOW for s in segments),
+        code=sum(s["sh_size"] for s in elf.iter_sections() if s["sh_flags"] & SH_FLAGS.SHF_EXECINSTR),
+    )
+
+
+def _flags(tags: Sequence[DynamicTag], kind: str) -> int:
+    return functools.reduce(operator.or_, (tag["d_val"] for tag in tags if tag.entry.d_tag == kind), 0)
+
+
+def _x86_marks(segment: Segment) -> int:
+    notes = segment.iter_notes() if isinstance(segment, NoteSegment) else ()
+    return functools.reduce(
+        operator.or_,
+        (
+            mark["pr_data"]
+            for note in notes
+            if note["n_type"] == "NT_GNU_PROPERTY_TYPE_0"
+            for mark in note["n_desc"]
+            if mark["pr_type"] == "GNU_PROPERTY_X86_FEATURE_1_AND"
+        ),
+        0,
     )
 
 

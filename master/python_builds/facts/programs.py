@@ -25,6 +25,16 @@ class Program:
     relocates_text: bool = False
     executable_stack: bool = False
     writable_code: bool = False
+    read_only_relocations: bool = False
+    """What the loader wrote can be made read-only then."""
+    binds_at_start: bool = False
+    """All that it calls in libraries is looked up before it runs."""
+    imports: frozenset[str] = frozenset()
+    """The names that others have to provide."""
+    guards_control_flow: bool = False
+    """It is marked as fit for a shadow stack and for checked jumps, which x86 processors have."""
+    code: int = 0
+    """Bytes of machine code."""
 
 
 def program_problems(program: Program, architecture: str, top: str) -> list[str]:
