@@ -8,6 +8,7 @@ from pathlib import Path
 
 from buildbot.master import BuildMaster
 from twisted.application import service
+from twisted.internet import reactor
 from twisted.python.log import FileLogObserver, ILogObserver
 from twisted.python.logfile import LogFile
 
@@ -15,12 +16,14 @@ here = Path(__file__).resolve().parent
 sys.path.insert(0, str(here))
 
 from python_builds.facts.settings import load_settings
+from python_builds.farm.in_thread import THREADS
 
 basedir = str(load_settings().state_dir / "master")
 configfile = str(here / "master.cfg")
 rotateLength = 10_000_000
 maxRotatedFiles = 10
 
+reactor.suggestThreadPoolSize(THREADS)
 application = service.Application('buildmaster')  # Buildbot's commands look for just these characters
 log = LogFile.fromFullPath(f"{basedir}/twistd.log", rotateLength=rotateLength, maxRotatedFiles=maxRotatedFiles)
 application.setComponent(ILogObserver, FileLogObserver(log).emit)

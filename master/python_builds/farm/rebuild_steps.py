@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from buildbot.process.buildstep import BuildStep
-from buildbot.process.results import FAILURE, SUCCESS
+from buildbot.process.results import CANCELLED, FAILURE, SUCCESS
 from buildbot.reporters.utils import getURLForBuildrequest
-from twisted.internet import defer, threads
+from twisted.internet import defer
 
 from python_builds.edges.plan_files import read_published
+from python_builds.edges.stop import Stopped
 from python_builds.edges.store import make_store
 from python_builds.facts.artifacts import Product
 from python_builds.facts.errors import InvalidRequest, PythonBuildsError
@@ -23,6 +24,7 @@ from python_builds.facts.rebuild import to_rebuild
 from python_builds.facts.requests import RebuildRequest, parse_rebuild_request
 from python_builds.facts.settings import Settings
 from python_builds.farm.asking import ask_once
+from python_builds.farm.in_thread import InThread
 
 REBUILD = "rebuild"
 """The builder, and its form."""
@@ -45,14 +47,19 @@ class AskForRebuilds(BuildStep):
         self.builders = builders
         self.release = release
         self.summary = "listing"
+        self.thread: InThread | None = None
 
     @defer.inlineCallbacks
     def run(self) -> Any:
         """Compute the batch and ask for it; see MasterStep for how errors end."""
         log = yield self.addLog("log")
+        self.thread = InThread(self.master.reactor)
         try:
             request = parse_rebuild_request({k: v for k, (v, _) in self.build.getProperties().asDict().items()})
-            products, sentences = yield threads.deferToThread(self._compute, request)
+            products, sentences = yield self.thread.run(self._compute, request)
+        except Stopped as stopped:
+            self.summary = f"stopped: {stopped}"
+            return CANCELLED if self.stopped else FAILURE
         except (PythonBuildsError, OSError) as error:
             yield log.addStderr(f"{error}\n")
             self.summary = str(error).splitlines()[0]
@@ -74,6 +81,12 @@ class AskForRebuilds(BuildStep):
             yield self.addURL(f"{name} (request {brid})", getURLForBuildrequest(self.master, brid))
         self.summary = f"{len(products)} builds asked for, as batch {self.build.requests[0].id}"
         return SUCCESS
+
+    def interrupt(self, reason: Any) -> Any:
+        """End what is waited for."""
+        if self.thread is not None:
+            self.thread.end(reason)
+        return super().interrupt(reason)
 
     def getResultSummary(self) -> dict[str, str]:
         """Show the count or the problem."""

@@ -12,11 +12,9 @@ from python_builds.edges.recipe import scripts_to_send
 from python_builds.facts.requests import TRUST
 from python_builds.facts.settings import Settings
 from python_builds.facts.trust import WORST
+from python_builds.farm.in_thread import LONGEST
 from python_builds.farm.master_step import in_build_spool
 from python_builds.farm.transfers import QUIET_SECONDS, Download, Upload
-
-LONGEST = 4 * 3600
-"""Seconds that any step may take; the slowest, an optimized build's second compilation, took 5 minutes on 2 cores."""
 
 LARGEST = 2**30
 """Bytes of an uploaded file."""
