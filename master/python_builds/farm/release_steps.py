@@ -18,7 +18,7 @@ from python_builds.edges import sources
 from python_builds.edges.library_sources import mirror_library
 from python_builds.edges.offers import Source
 from python_builds.edges.publishing import located, newest_record
-from python_builds.edges.source_tarball import require_version
+from python_builds.edges.source_tarball import check_apart
 from python_builds.edges.store import Store
 from python_builds.facts.artifacts import Product
 from python_builds.facts.errors import InvalidRequest, PythonBuildsError
@@ -81,7 +81,7 @@ def find_source(origins: Sequence[Source], store: Store, settings: Settings, wor
     tarball = work.spool / offer.name
     try:
         fetched = sources.fetch(offer, tarball)
-        holds = require_version(tarball, offer.version)
+        holds = check_apart(tarball, offer.version, work.stop)
         kept = sources.mirror(store, offer, fetched)
     finally:
         shutil.rmtree(work.spool)
