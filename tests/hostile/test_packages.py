@@ -14,6 +14,7 @@ from python_builds.edges import artifact_check
 from python_builds.edges.artifact_check import check, check_apart
 from python_builds.edges.elf_files import read_program
 from python_builds.edges.package_files import read_deb
+from python_builds.edges.stop import Stop
 from python_builds.facts.artifacts import Product, artifact_keys, package_file, tarball_file
 from python_builds.facts.errors import StoreError
 from python_builds.facts.hardening import hardening_problems
@@ -104,7 +105,7 @@ def test_what_the_recipe_makes_passes(folder: Path, platform: str) -> None:
 
     assert set(artifact_keys(made, 2)) <= {path.name for path in folder.iterdir()}
     assert check(made, 2, MAINTAINER, folder) == []
-    check_apart(made, 2, MAINTAINER, folder)
+    check_apart(made, 2, MAINTAINER, folder, Stop())
 
 
 Change = Callable[[Path], object]
@@ -118,7 +119,7 @@ def repacked(folder: Path, change: Change) -> list[str]:
     change(tree)
     command = ["dpkg-deb", "--root-owner-group", "--nocheck", "-Zgzip", "--build", tree, path]
     subprocess.run(command, check=True, capture_output=True)
-    return check(made, 2, MAINTAINER, folder)
+    return check(made, 2, MAINTAINER, folder, Stop())
 
 
 def edit(old: str, new: str) -> Change:
@@ -256,7 +257,7 @@ def test_an_rpm_that_is_another_is_refused(
     ]
     command = ["rpmbuild", "-bb", "--nodeps", "--target=x86_64", *define, tmp_path / "x.spec"]
     subprocess.run(command, check=True, capture_output=True)
-    problems = check(made, 2, MAINTAINER, folder)
+    problems = check(made, 2, MAINTAINER, folder, Stop())
 
     assert any(problem in found for found in problems), problems
 
@@ -274,7 +275,7 @@ def evil_tarball(folder: Path, part: str, *members: tuple[str, dict[str, object]
                 setattr(info, field, value)
             new.addfile(info)
     (folder / "new").rename(path)
-    return check(made, 2, MAINTAINER, folder)
+    return check(made, 2, MAINTAINER, folder, Stop())
 
 
 @pytest.mark.parametrize("part", ["", "uv", "test", "debug"])
@@ -306,7 +307,7 @@ def test_a_tarball_with_something_else_in_it_is_refused(
 def test_an_archive_that_becomes_huge_is_refused_before_it_does(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("python_builds.edges.package_files.MAX_BYTES", 3000)
     with pytest.raises(StoreError, match="it holds more than"):
-        check(product("debian-12"), 2, MAINTAINER, folder)
+        check(product("debian-12"), 2, MAINTAINER, folder, Stop())
 
 
 def test_what_harms_the_parser_harms_no_master(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,7 +321,7 @@ def test_what_harms_the_parser_harms_no_master(folder: Path, monkeypatch: pytest
     monkeypatch.setattr(artifact_check, "MAX_MEMORY", 300 * 2**20)
 
     with pytest.raises(StoreError, match="what the build left cannot be looked at: MemoryError"):
-        check_apart(product("debian-12"), 2, MAINTAINER, folder)
+        check_apart(product("debian-12"), 2, MAINTAINER, folder, Stop())
 
 
 @pytest.mark.parametrize(
@@ -432,4 +433,4 @@ def test_headers_of_another_version_are_refused(folder: Path) -> None:
     write(folder / "x/3.13.5/include/python3.13/patchlevel.h", '#define PY_VERSION "3.99.0"\n')
     subprocess.run(["tar", "-C", folder / "x", "--owner=0", "--group=0", "-czf", path, "3.13.5"], check=True)
 
-    assert "the headers are of CPython '3.99.0' and not of 3.13.5" in check(made, 2, MAINTAINER, folder)
+    assert "the headers are of CPython '3.99.0' and not of 3.13.5" in check(made, 2, MAINTAINER, folder, Stop())

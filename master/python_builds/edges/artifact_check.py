@@ -16,6 +16,7 @@ from pathlib import Path
 from python_builds.edges.elf_files import read_program
 from python_builds.edges.package_files import Look, read_deb, read_rpm, read_tarball
 from python_builds.edges.source_tarball import DEFINED
+from python_builds.edges.stop import Stop, run
 from python_builds.facts.artifacts import TARBALL_PARTS, Product, package_file, tarball_file
 from python_builds.facts.errors import PythonBuildsError, StoreError
 from python_builds.facts.hardening import hardening_problems
@@ -48,7 +49,7 @@ WITH_PROGRAMS = ("", "test")
 _HEADER = re.compile(r"include/python3\.[0-9]+t?/patchlevel\.h")
 
 
-def check_apart(product: Product, revision: int, maintainer: str, folder: Path) -> None:
+def check_apart(product: Product, revision: int, maintainer: str, folder: Path, stop: Stop) -> None:
     """Check the files that a build left in a folder, in a process of its own.
 
     Raises:
@@ -69,9 +70,10 @@ def check_apart(product: Product, revision: int, maintainer: str, folder: Path) 
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(CHECKOUT / "master"),
     }
-    done = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=MAX_SECONDS
-    )
+    try:
+        done = run(command, stop, MAX_SECONDS, env=environment)
+    except subprocess.TimeoutExpired:
+        raise StoreError(f"what the build left cannot be looked at within {MAX_SECONDS} s") from None
     if done.returncode:
         last = (done.stderr.splitlines() or [f"it ended with {done.returncode}"])[-1]
         raise StoreError(f"what the build left cannot be looked at: {last}")

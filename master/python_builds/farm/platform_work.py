@@ -130,7 +130,7 @@ def take_source(store: Store, platform: Platform, architecture: str, work: Work)
 def verify(settings: Settings, _store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
     """See that what arrived is what was to be made, before root installs any of it."""
     product = parse_platform_request(work.properties, platform, architecture).product
-    check_apart(product, int(work.properties["revision"]), settings.maintainer, work.spool)
+    check_apart(product, int(work.properties["revision"]), settings.maintainer, work.spool, work.stop)
     return Outcome(summary="as they should be")
 
 
