@@ -102,7 +102,7 @@ def test_a_machine_builds_for_itself_only_where_apt_makes_it_ready(
 
         assert host is not None
         assert workers.worker_names(*host, settings(tmp_path)) == names
-        assert len(workers.make_workers(PLATFORMS, settings(tmp_path))) == 1 + len(names)
+        assert len(workers.make_workers(PLATFORMS, settings(tmp_path))) == len(workers.RELEASE_WORKERS) + len(names)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_platform_is_packaged_in_its_own_format_and_spelling(
 
 def test_two_farms_on_one_docker_host_can_keep_their_ccache_apart(tmp_path: Path) -> None:
     host = {"name": "big", "url": "tcp://10.0.0.5:2376", "master": "10.0.0.1", "ccache": "second-farm"}
-    _, container = workers.make_workers(PLATFORMS, settings(tmp_path, docker_hosts=[host]))
+    *_, container = workers.make_workers(PLATFORMS, settings(tmp_path, docker_hosts=[host]))
     (volume,) = container._config_kwargs["volumes"]
 
     assert volume.fmtstring == "second-farm-%(prop:buildername)s-%(prop:trust:-digest)s:/ccache"

@@ -20,7 +20,7 @@ from python_builds.farm.manifest_steps import MANIFEST, manifest_steps
 from python_builds.farm.platform_steps import SCRIPTS, platform_steps
 from python_builds.farm.rebuild_steps import REBUILD, AskForRebuilds
 from python_builds.farm.release_steps import release_steps
-from python_builds.farm.workers import MASTER_WORKER, buildable, worker_names
+from python_builds.farm.workers import MASTER_WORKER, RELEASE_WORKERS, buildable, worker_names
 
 RELEASE = "release"
 
@@ -46,7 +46,7 @@ def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[Bui
     return [
         _builder(
             RELEASE,
-            [MASTER_WORKER],
+            RELEASE_WORKERS,
             release_steps(settings, store, origins, parts),
             description="Finds, verifies and mirrors a release's source, then asks for its builds.",
         ),

@@ -19,6 +19,10 @@ from python_builds.farm.local_worker import LocalProcessWorker, worker_folder
 MASTER_WORKER = "master"
 """Builds on it run their steps on the master and send it no command."""
 
+RELEASE_WORKERS = [MASTER_WORKER, "master-2", "master-3", "master-4"]
+"""A builder has one build at a time on each of its workers: so many releases are fetched at once, and a source that
+keeps one waiting keeps no other."""
+
 LOCAL_WORKER = "local"
 CCACHE = "/ccache"
 PRISTINE = "/opt/pristine"
@@ -61,7 +65,7 @@ def make_protocols(settings: Settings) -> dict[str, Any]:
 
 def make_workers(platforms: Sequence[Platform], settings: Settings) -> list[Any]:
     """Make all workers."""
-    workers: list[Any] = [worker.LocalWorker(MASTER_WORKER)]
+    workers: list[Any] = [worker.LocalWorker(name) for name in RELEASE_WORKERS]
     for docker_host in settings.docker_hosts:
         workers += _containers(docker_host, settings)
     host = host_platform()
