@@ -7,7 +7,10 @@ from packaging.version import Version
 
 from benchmarks.machine import KEPT
 from python_builds.edges.directory_store import DirectoryStore
-from python_builds.edges.sources import fetch, find_offer, make_sources, mirror
+from python_builds.edges.fetching import fetch
+from python_builds.edges.mirror import mirror
+from python_builds.edges.sources import find_offer, make_sources
+from python_builds.edges.stop import Stop
 from python_builds.facts.artifacts import source_key
 from python_builds.facts.settings import Settings
 
@@ -31,7 +34,7 @@ def tarball(version: str) -> Tarball:
     """
     settings = Settings(_env_file=None, state_dir=KEPT / "farm", sources="mirror apt", minimum_trust="signed-index")
     store = DirectoryStore(KEPT / "sources")
-    offer, _ = find_offer(make_sources(settings, store), Version(version), settings.minimum_trust)
+    offer, _ = find_offer(make_sources(settings, store, Stop()), Version(version), settings.minimum_trust)
     scratch = KEPT / offer.name
     try:
         source = mirror(store, offer, fetch(offer, scratch))

@@ -14,7 +14,9 @@ from farms import mini_tarball
 from packaging.version import Version
 
 from python_builds.edges.directory_store import DirectoryStore
-from python_builds.edges.sources import fetch, find_offer, make_sources
+from python_builds.edges.fetching import fetch
+from python_builds.edges.sources import find_offer, make_sources
+from python_builds.edges.stop import Stop
 from python_builds.facts.settings import Settings
 from python_builds.facts.trust import Trust
 from tests.docker.rpm_box import Box, Built, started_box
@@ -58,7 +60,7 @@ def built(request: pytest.FixtureRequest, box: Box, tmp_path_factory: pytest.Tem
         return Built(box, "mini", VERSION, mini_tarball(folder, VERSION))
     settings = Settings(_env_file=None, state_dir=folder, store=folder / "store", sources="apt")
     offer, _ = find_offer(
-        make_sources(settings, DirectoryStore(folder / "store")), Version(VERSION), Trust.SIGNED_INDEX
+        make_sources(settings, DirectoryStore(folder / "store"), Stop()), Version(VERSION), Trust.SIGNED_INDEX
     )
     fetch(offer, folder / offer.name)
     return Built(box, "real", VERSION, folder / offer.name)

@@ -15,7 +15,8 @@ from packaging.version import Version
 
 from python_builds.edges import apt_archive
 from python_builds.edges.apt_archive import INDEX_KEPT, AptArchive, source_lines, upstream_version
-from python_builds.edges.sources import fetch, find_offer
+from python_builds.edges.fetching import fetch
+from python_builds.edges.sources import find_offer
 from python_builds.edges.verification import DEFAULT
 from python_builds.facts.errors import NotVerified, SourceError, SourceNotFound
 from python_builds.facts.trust import Trust

@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from python_builds.edges import http
+from python_builds.edges.stop import Stop
 from python_builds.facts.errors import SourceError
 
 
@@ -24,7 +25,7 @@ def nobody():
 def test_a_json_document_is_read(site):
     site.answer("/a", b'{"b": [1]}')
 
-    assert http.get_json(f"{site.url}/a") == {"b": [1]}
+    assert http.get_json(f"{site.url}/a", Stop()) == {"b": [1]}
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -33,7 +34,7 @@ def test_a_server_that_stumbles_is_asked_again(site, status):
     site.answer("/a", status=status)
     site.answer("/a", b"[]")
 
-    assert http.get_json(f"{site.url}/a") == []
+    assert http.get_json(f"{site.url}/a", Stop()) == []
     assert site.asked == ["GET /a"] * 3
 
 
@@ -41,7 +42,7 @@ def test_a_server_that_stays_down_is_given_up(site):
     site.answer("/a", status=503)
 
     with pytest.raises(SourceError, match=rf"^cannot read {site.url}/a: too many 503 error responses$"):
-        http.get_json(f"{site.url}/a")
+        http.get_json(f"{site.url}/a", Stop())
     assert len(site.asked) == 4
 
 
@@ -49,7 +50,7 @@ def test_a_throttle_that_asks_for_a_day_of_patience_is_an_error_now(site):
     site.answer("/a", status=429, headers={"Retry-After": "86400"})
 
     with pytest.raises(SourceError, match="too many 429 error responses"):
-        http.get_json(f"{site.url}/a")
+        http.get_json(f"{site.url}/a", Stop())
 
 
 @pytest.mark.parametrize("status", [400, 401, 404])
@@ -57,7 +58,7 @@ def test_a_refusal_is_not_asked_again(site, status):
     site.answer("/a", status=status)
 
     with pytest.raises(SourceError, match=rf"cannot read .*: {status} Client Error"):
-        http.get_json(f"{site.url}/a")
+        http.get_json(f"{site.url}/a", Stop())
     assert len(site.asked) == 1
 
 
@@ -66,7 +67,7 @@ def test_what_is_no_json_is_an_error(site, body):
     site.answer("/a", body)
 
     with pytest.raises(SourceError, match=f"^cannot read {site.url}/a: "):
-        http.get_json(f"{site.url}/a")
+        http.get_json(f"{site.url}/a", Stop())
 
 
 def test_a_json_document_without_an_end_is_left(site, monkeypatch):
@@ -74,19 +75,19 @@ def test_a_json_document_without_an_end_is_left(site, monkeypatch):
     site.answer("/a", b"[" + b" " * 100 + b"]")
 
     with pytest.raises(SourceError, match="larger than the 10 bytes"):
-        http.get_json(f"{site.url}/a")
+        http.get_json(f"{site.url}/a", Stop())
 
 
 def test_a_server_that_does_not_answer_is_given_up(site, impatient):
     site.answer("/a", headers={"Content-Length": 10}, stalls=True)
 
     with pytest.raises(SourceError, match=r"Read timed out"):
-        http.get_json(f"{site.url}/a")
+        http.get_json(f"{site.url}/a", Stop())
 
 
 def test_where_nobody_listens_is_said_in_words(nobody):
     with pytest.raises(SourceError, match=rf"^cannot read {nobody}: .*Connection refused$") as refused:
-        http.get_json(nobody)
+        http.get_json(nobody, Stop())
 
     assert "object at 0x" not in str(refused.value)
 
@@ -94,7 +95,7 @@ def test_where_nobody_listens_is_said_in_words(nobody):
 def test_a_file_that_is_there_exists(site):
     site.answer("/a", b"a file")
 
-    assert http.exists(f"{site.url}/a")
+    assert http.exists(f"{site.url}/a", Stop())
     assert site.asked == ["HEAD /a"]
 
 
@@ -102,7 +103,7 @@ def test_a_file_that_is_there_exists(site):
 def test_a_file_that_is_not_to_be_had_does_not_exist(site, status):
     site.answer("/a", status=status)
 
-    assert not http.exists(f"{site.url}/a")
+    assert not http.exists(f"{site.url}/a", Stop())
 
 
 def test_a_redirect_is_followed_to_see_whether_a_file_exists(site):
@@ -110,8 +111,8 @@ def test_a_redirect_is_followed_to_see_whether_a_file_exists(site):
     site.answer("/c", status=302, headers={"Location": "/d"})
     site.answer("/b")
 
-    assert http.exists(f"{site.url}/a")
-    assert not http.exists(f"{site.url}/c")
+    assert http.exists(f"{site.url}/a", Stop())
+    assert not http.exists(f"{site.url}/c", Stop())
 
 
 @pytest.mark.parametrize("status", [400, 501])
@@ -119,12 +120,12 @@ def test_an_odd_answer_does_not_say_whether_a_file_exists(site, status):
     site.answer("/a", status=status)
 
     with pytest.raises(SourceError, match=rf"^{site.url}/a answers {status} "):
-        http.exists(f"{site.url}/a")
+        http.exists(f"{site.url}/a", Stop())
 
 
 def test_a_server_that_is_down_does_not_say_whether_a_file_exists(nobody):
     with pytest.raises(SourceError, match=f"^cannot ask for {nobody}/a: "):
-        http.exists(f"{nobody}/a")
+        http.exists(f"{nobody}/a", Stop())
 
 
 def test_a_file_is_downloaded_as_it_is(site, tmp_path):
@@ -132,7 +133,7 @@ def test_a_file_is_downloaded_as_it_is(site, tmp_path):
     site.answer("/a", status=500)
     site.answer("/a", content)
 
-    http.download(f"{site.url}/a", tmp_path / "a")
+    http.download(f"{site.url}/a", tmp_path / "a", Stop())
 
     assert (tmp_path / "a").read_bytes() == content
 
@@ -141,14 +142,14 @@ def test_a_file_that_is_too_large_is_not_downloaded_to_its_end(site, tmp_path):
     site.answer("/a", b"x" * 2**20)
 
     with pytest.raises(SourceError, match=rf"^{site.url}/a is larger than the 100 bytes "):
-        http.download(f"{site.url}/a", tmp_path / "a", max_bytes=100)
+        http.download(f"{site.url}/a", tmp_path / "a", Stop(), max_bytes=100)
     assert (tmp_path / "a").stat().st_size < 2**20
 
 
 def test_a_file_of_the_largest_size_is_downloaded(site, tmp_path):
     site.answer("/a", b"x" * 100)
 
-    http.download(f"{site.url}/a", tmp_path / "a", max_bytes=100)
+    http.download(f"{site.url}/a", tmp_path / "a", Stop(), max_bytes=100)
 
     assert (tmp_path / "a").stat().st_size == 100
 
@@ -157,19 +158,19 @@ def test_a_connection_that_is_dropped_is_an_error_not_a_short_file(site, tmp_pat
     site.answer("/a", b"half", headers={"Content-Length": 8, "Connection": "close"})
 
     with pytest.raises(SourceError, match=f"^cannot fetch {site.url}/a: "):
-        http.download(f"{site.url}/a", tmp_path / "a")
+        http.download(f"{site.url}/a", tmp_path / "a", Stop())
 
 
 def test_a_download_that_stalls_is_given_up(site, tmp_path, impatient):
     site.answer("/a", headers={"Content-Length": 10}, stalls=True)
 
     with pytest.raises(SourceError, match=rf"^cannot fetch {site.url}/a: .*Read timed out"):
-        http.download(f"{site.url}/a", tmp_path / "a")
+        http.download(f"{site.url}/a", tmp_path / "a", Stop())
 
 
 def test_a_download_of_what_is_not_there_is_an_error(site, tmp_path):
     with pytest.raises(SourceError, match=r"cannot fetch .*: 404 Client Error"):
-        http.download(f"{site.url}/a", tmp_path / "a")
+        http.download(f"{site.url}/a", tmp_path / "a", Stop())
 
 
 @pytest.mark.parametrize(
@@ -195,7 +196,10 @@ def test_a_url_that_does_not_start_as_it_must_is_asked_of_nobody(tmp_path, url, 
     monkeypatch.setattr(http.requests.Session, "request", lambda *_, **__: pytest.fail("somebody was asked"))
 
     within = ["https://www.python.org/"]
-    for ask in (lambda: http.exists(url, within), lambda: http.download(url, tmp_path / "a", within=within)):
+    for ask in (
+        lambda: http.exists(url, Stop(), within),
+        lambda: http.download(url, tmp_path / "a", Stop(), within=within),
+    ):
         with pytest.raises(SourceError, match=r" is not fetched: it must start with https://www\.python\.org/$"):
             ask()
     assert not (tmp_path / "a").exists()
@@ -206,7 +210,7 @@ def test_redirects_that_go_in_circles_are_given_up(site, tmp_path):
     site.answer("/b", status=302, headers={"Location": "/a"})
 
     with pytest.raises(SourceError, match=r"is not fetched: more than 5 redirects lead to it$"):
-        http.download(f"{site.url}/a", tmp_path / "a")
+        http.download(f"{site.url}/a", tmp_path / "a", Stop())
 
 
 def test_each_redirect_is_checked_and_not_only_the_first(site, tmp_path):
@@ -215,5 +219,5 @@ def test_each_redirect_is_checked_and_not_only_the_first(site, tmp_path):
     site.answer("/out", b"out")
 
     with pytest.raises(SourceError, match=rf"^{site.url}/out is not fetched"):
-        http.download(f"{site.url}/in/a", tmp_path / "a", within=[f"{site.url}/in/"])
+        http.download(f"{site.url}/in/a", tmp_path / "a", Stop(), within=[f"{site.url}/in/"])
     assert site.asked == ["GET /in/a", "GET /in/b"]

@@ -8,9 +8,10 @@ import pytest
 from packaging.version import Version
 
 from python_builds.edges import python_org
+from python_builds.edges.fetching import fetch
 from python_builds.edges.kept_answers import CALLS_A_DAY, calls_beside
 from python_builds.edges.python_org import ANSWER_KEPT, PythonOrg
-from python_builds.edges.sources import fetch, find_offer
+from python_builds.edges.sources import find_offer
 from python_builds.facts.errors import SourceError, SourceNotFound, WrongDigest
 from python_builds.facts.trust import Trust
 

@@ -6,9 +6,10 @@ import json
 import pytest
 from packaging.version import Version
 
+from python_builds.edges.fetching import fetch
 from python_builds.edges.openpgp import MAX_SIGNATURE
 from python_builds.edges.python_org import PythonOrg
-from python_builds.edges.sources import fetch, find_offer
+from python_builds.edges.sources import find_offer
 from python_builds.edges.verification import Verification
 from python_builds.facts.errors import NotVerified, SourceError, SourceNotFound
 from python_builds.facts.trust import Trust

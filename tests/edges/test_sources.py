@@ -7,8 +7,12 @@ import pytest
 from packaging.version import Version
 
 from python_builds.edges.apt_archive import AptArchive
+from python_builds.edges.fetching import fetch
+from python_builds.edges.folder import Folder
+from python_builds.edges.mirror import Mirror, mirror, mirrored
 from python_builds.edges.python_org import PythonOrg
-from python_builds.edges.sources import Folder, Mirror, fetch, find_offer, make_sources, mirror, mirrored
+from python_builds.edges.sources import find_offer, make_sources
+from python_builds.edges.stop import Stop
 from python_builds.facts.errors import NotVerified, SourceError, SourceNotFound, WrongDigest
 from python_builds.facts.settings import Settings
 from python_builds.facts.trust import Trust
@@ -158,7 +162,7 @@ def test_a_mirrored_release_that_is_another_elsewhere_stops_with_both(store, fol
     (first,) = folder.offers()
     keep(store, first)
     put(folder, "Python-3.13.5.tgz", b"two")
-    (second,) = folder.offers()
+    second = dataclasses.replace(folder.offers()[0], origin="elsewhere")
 
     with pytest.raises(WrongDigest) as refused:
         keep(store, second)
@@ -332,7 +336,7 @@ def test_sources_are_made_in_the_order_of_the_settings(store, tmp_path):
         python_org_url="http://mirror.example/",
     )
 
-    made = make_sources(settings, store)
+    made = make_sources(settings, store, Stop())
 
     assert [type(source) for source in made] == [AptArchive, Folder, Mirror, PythonOrg]
     assert [source.name for source in made] == settings.sources.split()
@@ -355,7 +359,8 @@ def signed(folder, people, verification):
         proof.file(target).write_bytes(proof.file(tarball).read_bytes())
 
     (offer,) = folder.offers()
-    return dataclasses.replace(offer, origin="upstream", trust=Trust.OPENPGP, proof=proof, fetch=fetch_both), tarball
+    upstream = {"origin": "upstream", "by_hand": False, "trust": Trust.OPENPGP}
+    return dataclasses.replace(offer, **upstream, proof=proof, fetch=fetch_both), tarball
 
 
 def test_what_was_verified_is_in_the_record_and_the_signature_in_the_store(store, signed):

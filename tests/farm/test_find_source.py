@@ -12,7 +12,7 @@ from python_builds.facts.errors import NotVerified
 from python_builds.facts.settings import Settings
 from python_builds.facts.trust import Trust
 from python_builds.farm.master_step import Work
-from python_builds.farm.release_steps import find_source
+from python_builds.farm.source_work import find_source
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,8 +61,8 @@ def find(tmp_path):
             steps={},
             say=said.append,
         )
-        settings = Settings(_env_file=None, minimum_trust="openpgp")
-        return said, find_source([Signed(folder)], DirectoryStore(tmp_path / "store"), settings, work)
+        settings = Settings(_env_file=None, state_dir=tmp_path / "state", minimum_trust="openpgp")
+        return said, find_source(lambda _: [Signed(folder)], DirectoryStore(tmp_path / "store"), settings, work)
 
     return run
 

@@ -3,12 +3,18 @@
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from farms import FarmUnderTest, lay_database, make_farm, mini_tarball, wait
 from test_faults import small_disk
+from upstream import Handler, Upstream
+
+from python_builds.commands.progress import CANCELLED, SUCCESS
+
+PATIENCE = 120
 
 
 @pytest.fixture
@@ -79,3 +85,54 @@ def test_a_master_that_is_killed_while_it_starts_is_told(farm: FarmUnderTest) ->
     assert "the master ended while it started, by signal SIGKILL" in output
     assert "No such process" not in output
     assert farm.processes() == []
+
+
+class Trickle:
+    """What a server does that gives a byte now and then."""
+
+    def __init__(self) -> None:
+        self.begun, self.left = threading.Event(), threading.Event()
+
+    def __call__(self, handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "30000000")
+        handler.end_headers()
+        if handler.command == "HEAD":
+            return
+        try:
+            while not handler.server.closing.wait(0.05):
+                handler.wfile.write(b"x")
+                self.begun.set()
+        except OSError:
+            self.left.set()
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with Upstream() as running:
+        yield running
+
+
+def test_a_source_that_trickles_keeps_no_other_release_waiting_and_ends_when_it_is_stopped(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    upstream.serve("3.13.5", mini_tarball(tmp_path, "3.13.5").read_bytes())
+    upstream.publish("3.13.5", signed=False)
+    trickle = upstream.faults["/ftp/python/3.13.5/Python-3.13.5.tgz"] = Trickle()
+    own = {"python_org_url": upstream.url, "peps_url": upstream.url, "automatic_builds": "false"}
+    with make_farm(sources=f"mirror python.org {tmp_path}", **own) as farm:
+        farm.run("farm", "run")
+        client = farm.client()
+        slow = client.force("release", python_version="3.13.5", profile="quick")
+        assert trickle.begun.wait(PATIENCE)
+        mini_tarball(tmp_path, "3.11.2")
+        assert farm.wait_for_results(client.force("release", python_version="3.11.2", profile="quick")) == SUCCESS
+
+        client.control(f"buildrequests/{slow}", "cancel", reason="a person said so")
+        assert farm.wait_for_results(slow) == CANCELLED
+        assert trickle.left.wait(PATIENCE), "its socket is closed"
+        (step,) = (
+            s for s in client.steps(client.builds(slow)[0]["buildid"]) if s["name"].startswith("find the source")
+        )
+        assert step["state_string"] == "stopped: a person said so"
+        assert list((Path(farm.settings.state_dir) / "spool").glob("release-*")) == []

@@ -12,7 +12,9 @@ from packaging.version import Version
 from python_builds.edges import openpgp
 from python_builds.edges.apt_archive import AptArchive
 from python_builds.edges.directory_store import DirectoryStore
-from python_builds.edges.sources import Fetched, fetch, find_offer, mirror
+from python_builds.edges.fetching import Fetched, fetch
+from python_builds.edges.mirror import mirror
+from python_builds.edges.sources import find_offer
 from python_builds.edges.verification import KEYS
 from python_builds.facts.errors import NotVerified
 from python_builds.facts.trust import Trust

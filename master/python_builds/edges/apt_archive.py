@@ -5,15 +5,14 @@ archive signs and apt verifies, and nearly every machine can reach a mirror of i
 those of the machine's own apt configuration. Nothing of that configuration is changed; ours is private to `folder`.
 """
 
-import contextlib
-import fcntl
 import functools
 import os
 import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +20,7 @@ from debian.deb822 import Sources
 
 from python_builds.edges import http
 from python_builds.edges.offers import Offer
+from python_builds.edges.stop import Stop, alone, run
 from python_builds.edges.verification import DEFAULT, Proof, Verification
 from python_builds.facts.errors import InvalidVersion, SourceError
 from python_builds.facts.releases import parse_version, tarball_name
@@ -28,6 +28,9 @@ from python_builds.facts.trust import Trust
 
 INDEX_KEPT = 3600
 """Seconds before apt is asked for a fresh index."""
+
+LONGEST = 600
+"""Seconds that one of apt's commands may take."""
 
 MAX_PROBLEM = 2000
 """Characters of what apt says of a failure; a path stands in most of its lines."""
@@ -47,8 +50,11 @@ class AptArchive:
 
     name = "apt"
 
-    def __init__(self, folder: Path, suites: Sequence[str], verification: Verification = DEFAULT) -> None:
+    def __init__(
+        self, folder: Path, suites: Sequence[str], verification: Verification = DEFAULT, stop: Stop | None = None
+    ) -> None:
         self.folder = folder
+        self.stop = stop or Stop()
         self.suites = tuple(suites)
         self.verification = verification
         self.notes: list[str] = []
@@ -75,17 +81,13 @@ class AptArchive:
                     return self._fetch(f"{paragraph['Package']}={paragraph['Version']}", file["name"], None, target)
         raise SourceError(f"no source package {package} has a file with SHA-256 {sha256}")
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self) -> AbstractContextManager[None]:
         """Have one ask at a time: apt fails where another holds its lock, and rewrites what a third may read."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        return alone(self.folder / "lock", self.stop)
 
     def _refresh(self) -> None:
         """Bring the private index up to date, at most once an hour and for each list of suites."""
-        sources = "\n".join(source_lines(_configured(), self.suites)) + "\n"
+        sources = "\n".join(source_lines(_configured(self.stop), self.suites)) + "\n"
         listed, stamp = self.folder / "sources.list", self.folder / "updated"
         fresh = stamp.exists() and time.time() - stamp.stat().st_mtime < INDEX_KEPT
         if fresh and listed.exists() and listed.read_text() == sources:
@@ -151,7 +153,7 @@ class AptArchive:
         parts = urlsplit(uri[1])
         if parts.scheme in ("file", "copy"):
             return Path(unquote(parts.path)).exists()
-        return http.exists(uri[1]) if parts.scheme in ("http", "https") else True
+        return http.exists(uri[1], self.stop) if parts.scheme in ("http", "https") else True
 
     def _fetch(self, package: str, name: str, proof: Proof | None, target: Path) -> None:
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
@@ -163,7 +165,7 @@ class AptArchive:
 
     def _apt(self, *command: str, folder: Path | None = None) -> str:
         environment = {**os.environ, "APT_CONFIG": str(self.folder / "apt.conf"), "LC_ALL": "C.UTF-8"}
-        return _run([command[0], "-q", *command[1:]], environment, folder)
+        return _run([command[0], "-q", *command[1:]], environment, folder, self.stop)
 
 
 _ONLY_SOURCE = ("--download-only", "--only-source")
@@ -200,21 +202,21 @@ def source_lines(configured: Iterable[tuple[str, str]], suites: Sequence[str]) -
     return lines
 
 
-def _configured() -> list[tuple[str, str]]:
+def _configured(stop: Stop) -> list[tuple[str, str]]:
     """Ask apt which archives it uses, whatever its sources are written in."""
     # RELEASE, as SUITE would be "oldstable" for a suite that goes by its codename.
     command = ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(ORIGIN)", "Created-By: Packages"]
-    lines = (line.split(" ", 2) for line in _run(command, dict(os.environ), None).splitlines())
+    lines = (line.split(" ", 2) for line in _run(command, dict(os.environ), None, stop).splitlines())
     return [(line[0], line[1]) for line in lines if line[-1] in DISTRIBUTIONS]
 
 
-def _run(command: Sequence[str], environment: dict[str, str], folder: Path | None) -> str:
+def _run(command: Sequence[str], environment: dict[str, str], folder: Path | None, stop: Stop) -> str:
     try:
-        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=600)
+        done = run(command, stop, LONGEST, env=environment, cwd=folder)
     except FileNotFoundError:
         raise SourceError(f"this machine has no {command[0]}") from None
     except subprocess.TimeoutExpired:
-        raise SourceError(f"{' '.join(command[:3])} did not end within 10 minutes") from None
+        raise SourceError(f"{' '.join(command[:3])} did not end within {LONGEST // 60} minutes") from None
     if done.returncode:
         problem = done.stderr.strip() or done.stdout.strip()
         raise SourceError(f"{' '.join(command[:3])} failed: {problem[-MAX_PROBLEM:]}")

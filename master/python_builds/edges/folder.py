@@ -1,12 +1,13 @@
 """Folders of this machine as sources: tarballs put there by hand, each with its digest beside it."""
 
 import functools
-import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from python_builds.edges.http import MAX_TARBALL
 from python_builds.edges.offers import Offer
+from python_builds.edges.stop import Stop
 from python_builds.facts.errors import SourceError
 from python_builds.facts.releases import version_of_tarball
 from python_builds.facts.trust import Trust
@@ -17,6 +18,7 @@ class Folder:
     """Tarballs in a folder of this machine."""
 
     path: Path
+    stop: Stop = field(default_factory=Stop, compare=False)
     notes: Sequence[str] = ()
 
     @property
@@ -39,12 +41,27 @@ class Folder:
                 listed_in="a file beside it",
                 proof=None,
                 lacking="",
-                is_there=path.exists,
-                fetch=functools.partial(_copy, path),
+                is_there=path.is_file,  # a pipe would be waited for
+                fetch=functools.partial(copy, path, stop=self.stop),
+                by_hand=True,
             )
             for path in sorted(self.path.iterdir())
             if (version := version_of_tarball(path.name)) and path.name in digests
         ]
+
+
+def copy(source: Path, target: Path, stop: Stop) -> None:
+    """Copy a tarball of a folder.
+
+    Raises:
+        SourceError: if it is larger than any.
+    """
+    with source.open("rb") as original, target.open("wb") as file:
+        while block := original.read(2**20):
+            stop.check()
+            file.write(block)
+            if file.tell() > MAX_TARBALL:
+                raise SourceError(f"{source} is larger than the {MAX_TARBALL} bytes that it may have")
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -56,7 +73,3 @@ def _digests(folder: Path) -> dict[str, str]:
             if digest:
                 found[name.strip(" *") or path.name.removesuffix(".sha256")] = digest.lower()
     return found
-
-
-def _copy(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)

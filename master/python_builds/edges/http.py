@@ -1,21 +1,30 @@
-"""HTTP for the sources: no endless waits or files, with retries, through the proxies of the environment."""
+"""HTTP for the sources: no endless waits or files, with retries, through the proxies of the environment.
 
+A server may send a byte now and then for ever, of its answer's head, too, and then none of the usual timeouts is ever
+over. So each exchange is watched from beside it (`wire.py`), by what it brings in.
+"""
+
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urljoin
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from python_builds.edges.stop import Stop
+from python_builds.edges.wire import Wire, WiredAdapter
 from python_builds.facts.errors import SourceError
 
 TIMEOUT = (10, 60)
 """Seconds to connect, and between two packets."""
 
-MAX_TARBALL = 256 * 2**20
-"""Bytes. The largest source tarball so far has 36 million."""
+BLOCK = 2**14
+"""Bytes; small, as a server counts as slow by the blocks that came."""
+
+MAX_TARBALL = 160 * 2**20
+"""Bytes. The largest source tarball so far, 3.15.0rc1's, has 38 million as gzip."""
 
 MAX_JSON = 64 * 2**20
 """Bytes. python.org's list of all files has about ten million."""
@@ -33,25 +42,10 @@ _RETRIES = Retry(
 )
 
 
-def _reason(error: requests.RequestException) -> str:
-    """Say what happened in words, without the classes and addresses in which requests wraps it."""
-    inner = getattr(error.args[0], "reason", error) if error.args else error
-    return str(inner).rpartition(">: ")[2]
-
-
-def session() -> requests.Session:
-    """Make a session that tries again where that can help."""
-    made = requests.Session()
-    made.headers["User-Agent"] = "python-builds"
-    for scheme in ("http://", "https://"):
-        made.mount(scheme, HTTPAdapter(max_retries=_RETRIES))
-    return made
-
-
-def exists(url: str, within: Sequence[str] = ()) -> bool:
+def exists(url: str, stop: Stop, within: Sequence[str] = ()) -> bool:
     """Say whether a server has a file: False for 404 and its like, an error where it cannot be asked."""
     try:
-        with session() as s, _ask(s, "HEAD", url, within) as answer:
+        with _exchange("HEAD", url, stop, within) as (answer, _):
             pass
     except requests.RequestException as error:
         raise SourceError(f"cannot ask for {url}: {_reason(error)}") from error
@@ -62,16 +56,13 @@ def exists(url: str, within: Sequence[str] = ()) -> bool:
     return True
 
 
-def get_json(url: str, within: Sequence[str] = ()) -> object:
+def get_json(url: str, stop: Stop, within: Sequence[str] = ()) -> object:
     """Fetch a JSON document; `within` as for `download`."""
     body = bytearray()
     try:
-        with session() as s, _ask(s, "GET", url, within) as answer:
-            answer.raise_for_status()
-            for block in answer.iter_content(2**18):
+        with _exchange("GET", url, stop, within) as (answer, wire):
+            for block in _blocks(answer, wire, url, MAX_JSON):
                 body += block
-                if len(body) > MAX_JSON:
-                    raise SourceError(f"{url} is larger than the {MAX_JSON} bytes that it may have")
         return json.loads(body)
     except requests.RequestException as error:
         raise SourceError(f"cannot read {url}: {_reason(error)}") from error
@@ -79,17 +70,42 @@ def get_json(url: str, within: Sequence[str] = ()) -> object:
         raise SourceError(f"cannot read {url}: {error}") from error
 
 
-def download(url: str, target: Path, max_bytes: int = MAX_TARBALL, within: Sequence[str] = ()) -> None:
+def download(url: str, target: Path, stop: Stop, max_bytes: int = MAX_TARBALL, within: Sequence[str] = ()) -> None:
     """Stream a file to disk; from URLs that start as one of those in `within`, if it has any, redirects included."""
     try:
-        with session() as s, _ask(s, "GET", url, within) as answer, target.open("wb") as file:
-            answer.raise_for_status()
-            for block in answer.iter_content(2**18):
+        with _exchange("GET", url, stop, within) as (answer, wire), target.open("wb") as file:
+            for block in _blocks(answer, wire, url, max_bytes):
                 file.write(block)
-                if file.tell() > max_bytes:
-                    raise SourceError(f"{url} is larger than the {max_bytes} bytes that it may have")
     except requests.RequestException as error:
         raise SourceError(f"cannot fetch {url}: {_reason(error)}") from error
+
+
+def _blocks(answer: requests.Response, wire: Wire, url: str, max_bytes: int) -> Iterator[bytes]:
+    answer.raise_for_status()
+    size = 0
+    for block in answer.iter_content(BLOCK):
+        size += len(block)
+        wire.moved(len(block))
+        yield block
+        if size > max_bytes:
+            raise SourceError(f"{url} is larger than the {max_bytes} bytes that it may have")
+
+
+@contextlib.contextmanager
+def _exchange(method: str, url: str, stop: Stop, within: Sequence[str]) -> Iterator[tuple[requests.Response, Wire]]:
+    """Ask for a file, and give the answer with what moves it; it ends when it is stopped, or is too slow."""
+    wire = Wire(url)
+    with stop.ending(wire.shut), wire.watched(), _session(wire) as s, _ask(s, method, url, within) as answer:
+        yield answer, wire
+
+
+def _session(wire: Wire) -> requests.Session:
+    """Make a session that tries again where that can help."""
+    made = requests.Session()
+    made.headers["User-Agent"] = "python-builds"
+    for scheme in ("http://", "https://"):
+        made.mount(scheme, WiredAdapter(wire, _RETRIES))
+    return made
 
 
 def _ask(s: requests.Session, method: str, url: str, within: Sequence[str]) -> requests.Response:
@@ -104,3 +120,9 @@ def _ask(s: requests.Session, method: str, url: str, within: Sequence[str]) -> r
         answer.close()
         url = urljoin(url, target)
     raise SourceError(f"{url} is not fetched: more than {MAX_REDIRECTS} redirects lead to it")
+
+
+def _reason(error: requests.RequestException) -> str:
+    """Say what happened in words, without the classes and addresses in which requests wraps it."""
+    inner = getattr(error.args[0], "reason", error) if error.args else error
+    return str(inner).rpartition(">: ")[2]

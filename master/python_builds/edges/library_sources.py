@@ -1,12 +1,14 @@
 """Mirrors the source tarballs of libraries in the store, each known by the digest that facts/libraries.py gives."""
 
+import functools
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from python_builds.edges import http
 from python_builds.edges.apt_archive import AptArchive
 from python_builds.edges.digests import file_sha256
-from python_builds.edges.folder import Folder
+from python_builds.edges.folder import Folder, copy
+from python_builds.edges.mirror import digest_in, put
 from python_builds.edges.offers import Source
 from python_builds.edges.python_org import PythonOrg
 from python_builds.edges.store import Store
@@ -18,18 +20,23 @@ from python_builds.facts.records import LibrarySource, library_source
 Fetch = Callable[[Path], None]
 
 
-def mirror_library(store: Store, library: Library, sources: Iterable[Source], folder: Path) -> LibrarySource:
-    """Put a library's tarball into the store, if it is not there; `sources` are the farm's, asked in their order.
+def mirror_library(
+    store: Store, library: Library, sources: Iterable[Source], folder: Path, say: Callable[[str], None]
+) -> LibrarySource:
+    """Put a library's tarball into the store, if it is not there as it should be; `sources` are asked in their order.
 
     Raises:
         SourceNotFound: saying for each source why not.
     """
     key = library_key(library.tarball)
     found = library_source(library)
-    if store.exists(key):
-        return found
     folder.mkdir(parents=True, exist_ok=True)
     path, passed = folder / library.tarball, []
+    there = digest_in(store, key, path)
+    if there == library.sha256:
+        return found
+    if there is not None:
+        say(f"this farm's mirror of {library.tarball} is damaged: it is {there} and was {library.sha256}")
     for origin, fetch in _origins(library, sources):
         try:
             fetch(path)
@@ -37,7 +44,7 @@ def mirror_library(store: Store, library: Library, sources: Iterable[Source], fo
             passed.append(f"{origin}: {error}.")
             continue
         if (digest := file_sha256(path)) == library.sha256:
-            store.upload(path, key, library.sha256)
+            put(store, key, path, library.sha256, there)
             return found
         passed.append(f"{origin} has SHA-256 {digest} instead of {library.sha256}.")
     raise SourceNotFound(
@@ -49,11 +56,11 @@ def mirror_library(store: Store, library: Library, sources: Iterable[Source], fo
 def _origins(library: Library, sources: Iterable[Source]) -> Iterable[tuple[str, Fetch]]:
     for source in sources:
         if isinstance(source, Folder) and (path := source.path / library.tarball).is_file():
-            yield str(path), lambda target, found=path: target.write_bytes(found.read_bytes())  # type: ignore[misc]
+            yield str(path), functools.partial(copy, path, stop=source.stop)
         elif isinstance(source, PythonOrg):
-            yield library.url, lambda target: http.download(library.url, target)
+            yield library.url, functools.partial(http.download, library.url, stop=source.stop)
         elif isinstance(source, AptArchive):
             yield (
                 f"apt source archive: {library.name}",
-                lambda target, apt=source: apt.fetch_tarball(library.name, library.sha256, target),  # type: ignore[misc]
+                functools.partial(source.fetch_tarball, library.name, library.sha256),
             )

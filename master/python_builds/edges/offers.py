@@ -32,7 +32,11 @@ class Offer:
     is_there: Callable[[], bool]
     """Whether it can be fetched now: an index may name what its server no longer has."""
     fetch: Callable[[Path], None]
-    """Write it to a path, and beside it what its proof needs; raises SourceError or OSError."""
+    """Write it to a path, and beside it what its proof needs; raises SourceError, StoreError or OSError."""
+    by_hand: bool = False
+    """Whether somebody put it there who may put a corrected one in its place."""
+    mirrored: bool = False
+    """Whether this farm has it already; the origin is where it came from."""
 
 
 class Source(Protocol):

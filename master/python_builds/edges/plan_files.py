@@ -7,8 +7,8 @@ from packaging.version import Version
 from pydantic import ValidationError
 
 from python_builds.edges.kept_answers import replace_file
+from python_builds.edges.mirror import mirrored
 from python_builds.edges.publishing import published_products
-from python_builds.edges.sources import mirrored
 from python_builds.edges.store import Store
 from python_builds.facts.artifacts import Product
 from python_builds.facts.documents import dump

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from python_builds.edges import http
 from python_builds.edges.kept_answers import CALLS_A_DAY, Answer, Document, calls_beside, keep_answer, read_answer
 from python_builds.edges.offers import Offer
+from python_builds.edges.stop import Stop, alone
 from python_builds.edges.verification import DEFAULT, Proof, Verification
 from python_builds.facts.errors import SourceError
 from python_builds.facts.releases import PYTHON_ORG, Listing, Release, parse_releases
@@ -29,10 +30,11 @@ class PythonOrg:
     name = "python.org"
     notes: Sequence[str] = ()
 
-    def __init__(self, url: str, kept: Path, verification: Verification = DEFAULT) -> None:
+    def __init__(self, url: str, kept: Path, verification: Verification = DEFAULT, stop: Stop | None = None) -> None:
         """Take python.org's URL, and the file in which its answer is kept for all who ask on this machine."""
         self.url = url
         self.kept = kept
+        self.stop = stop or Stop()
         self.verification = verification
         parts = urlsplit(url)
         # Where files may come from, redirects included: what the API answers may be anything.
@@ -40,21 +42,23 @@ class PythonOrg:
 
     def releases(self) -> list[Release]:
         """List the published releases, the newest first."""
-        now = time.time()
-        answer = read_answer(self.kept, self.url)
-        if answer is not None and answer.is_fresh(now, ANSWER_KEPT):
-            return list(understand(answer).releases)
-        answer = Answer(url=self.url, asked_at=now, documents={path: self._ask(path) for path in API_PATHS})
-        releases = list(understand(answer).releases)
-        keep_answer(self.kept, answer)
-        return releases
+        # Whoever comes while another one asks takes his answer: requests are counted.
+        with alone(self.kept.with_suffix(".lock"), self.stop):
+            now = time.time()
+            answer = read_answer(self.kept, self.url)
+            if answer is not None and answer.is_fresh(now, ANSWER_KEPT):
+                return list(understand(answer).releases)
+            answer = Answer(url=self.url, asked_at=now, documents={path: self._ask(path) for path in API_PATHS})
+            releases = list(understand(answer).releases)
+            keep_answer(self.kept, answer)
+            return releases
 
     def _ask(self, path: str) -> Document:
         calls, now = calls_beside(self.kept), time.time()
         if calls.left(now) <= 0:
             raise SourceError(too_often(self.url, calls.next_at(now)))
         calls.count(now)
-        return Document(body=http.get_json(self.url + path, self.within))
+        return Document(body=http.get_json(self.url + path, self.stop, self.within))
 
     def offers(self) -> list[Offer]:
         """List the releases that a signature or at least python.org's SHA-256 vouches for."""
@@ -89,16 +93,16 @@ class PythonOrg:
 
     def _is_there(self, tarball_url: str, signature_url: str) -> bool:
         """A release counts when its signature is there too: python.org signs some after it shows the tarball."""
-        if not http.exists(tarball_url, self.within):
+        if not http.exists(tarball_url, self.stop, self.within):
             return False
-        if signature_url and not http.exists(signature_url, self.within):
+        if signature_url and not http.exists(signature_url, self.stop, self.within):
             raise SourceError(f"its signature is not there, or not yet: {signature_url}")
         return True
 
     def _fetch(self, tarball_url: str, proof: Proof | None, signature_url: str, target: Path) -> None:
         if proof:
-            http.download(signature_url, proof.file(target), proof.max_bytes, self.within)
-        http.download(tarball_url, target, within=self.within)
+            http.download(signature_url, proof.file(target), self.stop, proof.max_bytes, self.within)
+        http.download(tarball_url, target, self.stop, within=self.within)
 
 
 def understand(answer: Answer) -> Listing:

@@ -1,5 +1,6 @@
 """The builders: `rebuild`, `release`, one for each platform and architecture that has a worker, and `manifest`."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[Bui
     store = make_store(settings)
     parts = platform_builders(platforms, settings)
     digests = recipes(platforms, settings)
-    origins = make_sources(settings, store)
+    origins = functools.partial(make_sources, settings, store)
     return [
         _builder(
             RELEASE,

@@ -6,6 +6,8 @@ import shutil
 from buildbot.process.results import SUCCESS
 
 from python_builds.edges.artifact_check import check_apart
+from python_builds.edges.digests import file_sha256
+from python_builds.edges.mirror import mirrored
 from python_builds.edges.packages import package_metadata, require_rpm
 from python_builds.edges.publishing import (
     located,
@@ -16,7 +18,6 @@ from python_builds.edges.publishing import (
     write_record,
 )
 from python_builds.edges.signing import signer
-from python_builds.edges.sources import mirrored
 from python_builds.edges.store import Store
 from python_builds.facts.advice import FORCE
 from python_builds.facts.artifacts import (
@@ -30,7 +31,7 @@ from python_builds.facts.artifacts import (
     tarball_file,
 )
 from python_builds.facts.built_with import LARGEST, BuiltWith, parse_built_with
-from python_builds.facts.errors import InvalidRequest
+from python_builds.facts.errors import InvalidRequest, StoreError
 from python_builds.facts.libraries import libraries_needed
 from python_builds.facts.platforms import Platform
 from python_builds.facts.records import Record, Source, library_source
@@ -117,14 +118,22 @@ def _revision_properties(product: Product, revision: int) -> dict[str, object]:
 
 
 def take_source(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
-    """Copy the mirrored tarballs into the spool, from where they are sent; the worker checks their digests."""
+    """Copy the mirrored tarballs into the spool, from where they are sent; the worker checks their digests, too."""
     product = parse_platform_request(work.properties, platform, architecture).product
     name = str(work.properties["source_name"])
-    store.download(source_key(product.version, name), work.spool / name)
-    libraries = [library["tarball"] for library in work.properties["libraries"]]
-    for tarball in libraries:
-        store.download(library_key(tarball), work.spool / tarball)
-    return Outcome(summary=", ".join([name, *libraries]))
+    wanted = {source_key(product.version, name): (name, work.properties["source_sha256"])}
+    wanted |= {
+        library_key(found["tarball"]): (found["tarball"], found["sha256"]) for found in work.properties["libraries"]
+    }
+    for key, (tarball, sha256) in wanted.items():
+        work.stop.check()
+        store.download(key, work.spool / tarball)
+        if (found := file_sha256(work.spool / tarball)) != sha256:
+            raise StoreError(
+                f"this farm's mirror of {tarball} is damaged: it was verified as SHA-256 {sha256} and is {found} now; "
+                "ask for the release again, which fetches it anew"
+            )
+    return Outcome(summary=", ".join(tarball for tarball, _ in wanted.values()))
 
 
 def verify(settings: Settings, _store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:

@@ -19,6 +19,7 @@ from python_builds.edges import release_list
 from python_builds.edges.kept_answers import Answer, calls_beside, keep_answer, read_answer
 from python_builds.edges.python_org import ANSWER_KEPT, API_PATHS, too_often, understand
 from python_builds.edges.sources import make_python_org
+from python_builds.edges.stop import Stop
 from python_builds.facts.errors import NotAnswered, SourceError
 from python_builds.facts.release_list import (
     ReleaseList,
@@ -70,7 +71,7 @@ class PythonOrgWatch:
         self.answer_kept = answer_kept
         self.api = PythonOrgClient(service, settings.python_org_url, total_seconds)
         self.peps = PythonOrgClient(service, settings.peps_url, total_seconds)
-        self.kept = make_python_org(settings).kept
+        self.kept = make_python_org(settings, Stop()).kept
         self.kept_cycle = self.kept.with_name("release-cycle.json")
         self.calls = calls_beside(self.kept)
         self.path = release_list.release_list_path(settings.state_dir)

@@ -4,41 +4,34 @@ The last step is the funnel's end: nothing else asks for platform builds. It wai
 """
 
 import functools
-import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from buildbot.data.resultspec import Filter
 from buildbot.process.buildstep import BuildStep
-from buildbot.process.results import FAILURE, SUCCESS
+from buildbot.process.results import CANCELLED, FAILURE, SUCCESS
 from buildbot.reporters.utils import getURLForBuildrequest
-from twisted.internet import defer, threads
+from twisted.internet import defer
 
-from python_builds.edges import sources
-from python_builds.edges.library_sources import mirror_library
-from python_builds.edges.offers import Source
 from python_builds.edges.publishing import located, newest_record
-from python_builds.edges.source_tarball import check_apart
+from python_builds.edges.stop import Stopped
 from python_builds.edges.store import Store
 from python_builds.facts.artifacts import Product
 from python_builds.facts.errors import InvalidRequest, PythonBuildsError
-from python_builds.facts.libraries import libraries_needed
 from python_builds.facts.plan import Parts, missing, parts, priority
-from python_builds.facts.releases import NEWEST
 from python_builds.facts.requests import TRUST, ReleaseRequest, parse_platform_request, parse_release_request
 from python_builds.facts.settings import Settings
-from python_builds.facts.tags import Tag
 from python_builds.farm.asking import PLANNED, ask_once
+from python_builds.farm.in_thread import InThread
 from python_builds.farm.manifest_steps import MANIFEST
-from python_builds.farm.master_step import MasterStep, Outcome, Work
+from python_builds.farm.master_step import MasterStep
+from python_builds.farm.source_work import Origins, check_request, find_libraries, find_source, found_tag
 
 SCHEDULER = "platforms"
 """The Triggerable under whose name platform builds are asked for."""
 
 
-def release_steps(
-    settings: Settings, store: Store, origins: Sequence[Source], builders: Mapping[str, Any]
-) -> list[BuildStep]:
+def release_steps(settings: Settings, store: Store, origins: Origins, builders: Mapping[str, Any]) -> list[BuildStep]:
     """Make the steps; `builders` are this farm's platform builders, by name, each with its (platform, architecture)."""
     spool = settings.state_dir / "spool"
     return [
@@ -50,67 +43,13 @@ def release_steps(
             name="find the source and verify it",
         ),
         MasterStep(
-            functools.partial(find_libraries, origins, store),
+            functools.partial(find_libraries, origins, store, settings),
             spool,
             name="find the sources of libraries",
             hideStepIf=lambda results, step: results == SUCCESS and not step.getProperty("libraries"),
         ),
         AskForBuilds(store, builders, name="ask for the platforms' builds"),
     ]
-
-
-def check_request(work: Work) -> Outcome:
-    """Refuse what nobody may ask for, whoever asked."""
-    request = parse_release_request(work.properties)
-    what = f"CPython {request.tag}" if request.tag else "the newest CPython"
-    platforms = ", ".join(p.name for p in request.platforms)
-    work.say(f"{what} ({request.profile}) for {platforms}" + (", even where it exists" if request.force else ""))
-    return Outcome(summary=f"{what}, {request.profile}")
-
-
-def find_source(origins: Sequence[Source], store: Store, settings: Settings, work: Work) -> Outcome:
-    """Find the tarball, fetch it, check it against what its source vouches for, and keep it in the store."""
-    request = parse_release_request(work.properties)
-    wanted = request.tag.version if request.tag else None
-    offer, passed = sources.find_offer(origins, wanted, settings.minimum_trust)
-    for sentence in passed:
-        work.say(f"passed over: {sentence}")
-    work.say(f"{offer.name} from {offer.origin}, to be vouched for by {offer.trust}")
-    if offer.lacking:
-        work.say(f"it could be vouched for better: {offer.lacking}")
-    tarball = work.spool / offer.name
-    try:
-        fetched = sources.fetch(offer, tarball)
-        holds = check_apart(tarball, offer.version, work.stop)
-        kept = sources.mirror(store, offer, fetched)
-    finally:
-        shutil.rmtree(work.spool)
-    for sentence in (*fetched.verified, holds):
-        work.say(f"verified: {sentence}")
-    work.say(f"{fetched.size} bytes, SHA-256 {fetched.sha256}; the store keeps it for all platforms")
-    return Outcome(
-        summary=f"{kept.name}, vouched for by {kept.trust}",
-        properties={
-            "python_version": str(offer.version),
-            "variant": request.tag.variant if request.tag else "",
-            TRUST: str(kept.trust),
-        },
-    )
-
-
-def find_libraries(origins: Sequence[Source], store: Store, work: Work) -> Outcome:
-    """Mirror what this CPython comes without and is built with, on the platforms that were asked for."""
-    request = parse_release_request(work.properties)
-    version = _found(request).version
-    named = tuple(dict.fromkeys(name for platform in request.platforms for name in platform.static_libraries))
-    try:
-        kept = [mirror_library(store, library, origins, work.spool) for library in libraries_needed(named, version)]
-    finally:
-        shutil.rmtree(work.spool)
-    for library in kept:
-        work.say(f"{library.tarball}, SHA-256 {library.sha256}; the store keeps it for all platforms")
-    names = [library.tarball for library in kept]
-    return Outcome(summary=", ".join(names) or "none needed", properties={"libraries": names})
 
 
 class AskForBuilds(BuildStep):
@@ -130,22 +69,27 @@ class AskForBuilds(BuildStep):
         self.store = store
         self.builders = builders
         self.summary = "asking"
+        self.thread: InThread | None = None
 
     @defer.inlineCallbacks
     def run(self) -> Any:
         """Compute what is missing and ask for it; see MasterStep for how errors end."""
         log = yield self.addLog("log")
+        self.thread = InThread(self.master.reactor)
         try:
-            return (yield self._run(log))
+            return (yield self._run(log, self.thread))
+        except Stopped as stopped:
+            self.summary = f"stopped: {stopped}"
+            return CANCELLED if self.stopped else FAILURE
         except (PythonBuildsError, OSError) as error:
             yield log.addStderr(f"{error}\n")
             self.summary = str(error).splitlines()[0]
             return FAILURE
 
     @defer.inlineCallbacks
-    def _run(self, log: Any) -> Any:
+    def _run(self, log: Any, thread: InThread) -> Any:
         request = parse_release_request({k: v for k, (v, _) in self.build.getProperties().asDict().items()})
-        tag = _found(request)
+        tag = found_tag(request)
         plan = parts(tag, request.platforms, set(self.builders), request.profile, request.architectures)
         for sentence in plan.sentences:
             yield log.addStdout(f"not built: {sentence}\n")
@@ -155,7 +99,7 @@ class AskForBuilds(BuildStep):
             self.summary = f"nothing on this farm can build CPython {tag} for what was asked: {reasons}"
             yield log.addStderr(f"{self.summary}\n")
             return FAILURE
-        existing = {} if request.force else (yield threads.deferToThread(_existing, self.store, plan))
+        existing = {} if request.force else (yield thread.run(_existing, self.store, plan))
         pending = {} if request.force else (yield self._pending(plan.products))
         if existing:  # the build that made it may have ended before it asked for the indexes
             yield self._scheduler(MANIFEST).addBuildsetForSourceStampsWithDefaults(reason="a product exists")
@@ -173,6 +117,12 @@ class AskForBuilds(BuildStep):
         counts = f"{len(requested)} asked for, {len(pending)} asked for already, {len(existing)} exist"
         self.summary = f"{counts}; {reasons}" if reasons else counts
         return SUCCESS
+
+    def interrupt(self, reason: Any) -> Any:
+        """End what is waited for."""
+        if self.thread is not None:
+            self.thread.end(reason)
+        return super().interrupt(reason)
 
     def getResultSummary(self) -> dict[str, str]:
         """Show the counts."""
@@ -228,13 +178,6 @@ class AskForBuilds(BuildStep):
     def _urgency(self, usual: int) -> int:
         """Hand the planner's own priority on, which knows what is newest."""
         return self.build.requests[0].priority if self.getProperty(PLANNED) else usual
-
-
-def _found(request: ReleaseRequest) -> Tag:
-    """Give the tag of a request whose source was found, which named the newest."""
-    if request.tag is None:
-        raise InvalidRequest(f"python_version is {NEWEST!r}: finding the source says which release that is")
-    return request.tag
 
 
 def _existing(store: Store, plan: Parts) -> dict[Product, list[dict[str, object]]]:
