@@ -4,6 +4,8 @@ import importlib
 
 import pytest
 
+from python_builds.farm.asking import REASON
+
 
 @pytest.fixture
 def forms():
@@ -63,3 +65,10 @@ def test_the_form_of_rebuilds_takes_variants_too(forms):
     assert versions.parse_from_arg("3.14.7t 3.13.15") == "3.14.7t 3.13.15"
     with pytest.raises(forms.ValidationError, match="came with 3.13"):
         versions.parse_from_arg("3.13.15 3.12.1t")
+
+
+def test_what_buildbot_keeps_of_a_form_as_its_reason_fits(forms):
+    for form in (forms.force_scheduler(["debian-12"]), forms.rebuild_scheduler(["debian-12"])):
+        owner, reason = (form._config_kwargs[field].maxsize * "x" for field in ("username", "reason"))
+
+        assert len(f"A build was forced by '{owner}': {reason}") <= REASON

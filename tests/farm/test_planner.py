@@ -19,6 +19,7 @@ from python_builds.facts.agenda import ASKED
 from python_builds.facts.platforms import platform_named
 from python_builds.facts.records import Record
 from python_builds.facts.settings import Settings
+from python_builds.farm import asking
 from python_builds.farm.manifest_steps import MANIFEST
 from python_builds.farm.planner import Planner
 from python_builds.farm.release_steps import SCHEDULER, AskForBuilds
@@ -166,6 +167,16 @@ class PlannerTest(RunMasterBase):
         report = read_report(self.settings.state_dir)
         assert report is not None
         return {f"{one.version} {one.platform}-{one.architecture}": one.state for one in report.lines}
+
+    @defer.inlineCallbacks
+    def test_a_reason_that_buildbot_has_no_room_for_is_cut(self) -> Any:
+        assert asking.REASON == 256, "what PostgreSQL's column holds"
+        self.patch(asking, "REASON", 20)
+        yield self.start("3.13.5")
+        asked = yield self.requests("release")
+        found = yield self.master.data.get(("buildsets", asked[0]["buildsetid"]))
+
+        assert found["reason"] == "missing: debian-12-…"
 
     @defer.inlineCallbacks
     def test_what_is_missing_is_asked_for_once_the_most_urgent_first(self) -> Any:

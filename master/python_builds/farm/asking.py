@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from buildbot.data.resultspec import Filter
+from buildbot.db.model import Model
 from buildbot.process.properties import Properties
 from twisted.internet import defer
 
 PLANNED = "planned"
 """The property of a request that no person made: the planner's, and what `release` asks for on its behalf."""
+
+REASON: int = Model.buildsets.c.reason.type.length
+"""Characters that Buildbot has room for. SQLite takes more, PostgreSQL refuses it all."""
 
 
 @defer.inlineCallbacks
@@ -33,7 +37,7 @@ def ask_once(
         values.setProperty(name, value, scheduler.name)
     family = {} if parent is None else {"parent_buildid": parent, "parent_relationship": "Triggered from"}
     _, brids = yield scheduler.addBuildsetForSourceStampsWithDefaults(
-        reason=reason,
+        reason=reason if len(reason) <= REASON else f"{reason[: REASON - 1]}…",
         sourcestamps=[{"codebase": ""}],
         properties=values,
         builderNames=[builder],

@@ -176,7 +176,7 @@ def _form(name: str, builder: str, *, button: str, label: str, fields: Sequence[
         label=label,
         builderNames=[builder],
         codebases=[util.CodebaseParameter("", branch="", revision="", repository="", project="", hide=True)],
-        reason=util.StringParameter(name="reason", label="Reason", default="by hand", size=40, maxsize=200),
+        reason=util.StringParameter(name="reason", label="Reason", default="by hand", size=40, maxsize=120),
         priority=util.IntParameter(name="priority", label="Priority", default=0, hide=True),
         username=util.UserNameParameter(label="Your name", need_email=False, maxsize=100),
         properties=fields,
