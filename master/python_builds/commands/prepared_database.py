@@ -4,7 +4,6 @@ That command takes as long as all the rest of a start. What was prepared is note
 """
 
 import contextlib
-import hashlib
 import socket
 import sqlite3
 import subprocess
@@ -13,13 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import buildbot
+from sqlalchemy.engine import make_url
 
 from python_builds.facts.errors import FarmError
 from python_builds.facts.settings import Settings
 
 SECONDS = 300
 NOTE = "database-prepared"
-_SQLITE = "sqlite:///"
 
 
 def prepare_database(settings: Settings, folder: Path, log: Path, environment: Mapping[str, str]) -> None:
@@ -76,8 +75,8 @@ def require_sound_database(settings: Settings, folder: Path) -> None:
 
 
 def _sqlite_file(settings: Settings, folder: Path) -> Path | None:
-    name = settings.database_url.removeprefix(_SQLITE)
-    return folder / name if name != settings.database_url else None
+    url = make_url(settings.database_url.get_secret_value())
+    return folder / url.database if url.drivername == "sqlite" and url.database else None
 
 
 def forget_database(folder: Path) -> None:
@@ -86,6 +85,5 @@ def forget_database(folder: Path) -> None:
 
 
 def _prepared(settings: Settings) -> str:
-    # The URL may hold a password.
-    url = hashlib.sha256(settings.database_url.encode()).hexdigest()
+    url = make_url(settings.database_url.get_secret_value()).render_as_string(hide_password=True)
     return f"{buildbot.version} {socket.gethostname()} {url}\n"

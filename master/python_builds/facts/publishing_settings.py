@@ -1,25 +1,11 @@
 """The settings of what is published: where to, under which URL, and signed by whom."""
 
-from pathlib import Path
-from typing import Annotated
-
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from pydantic_settings import BaseSettings
 
 from python_builds.facts.artifacts import KEY_PATTERN
-from python_builds.facts.setting_types import CheckoutPath, Fingerprints, HttpUrl, private_file
-
-
-def _credentials(value: Path | None) -> Path | None:
-    return value and private_file(value, "credentials")
-
-
-def _secret_keys(value: Path | None) -> Path | None:
-    return value and private_file(value, "OpenPGP secret keys")
-
-
-def _passphrase(value: Path | None) -> Path | None:
-    return value and private_file(value, "a passphrase")
+from python_builds.facts.secret_settings import CredentialsFile, PassphraseFile, SecretKeysFile
+from python_builds.facts.setting_types import Fingerprints, HttpUrl
 
 
 class PublishingSettings(BaseSettings):
@@ -39,19 +25,17 @@ class PublishingSettings(BaseSettings):
     s3_conditional_writes: bool = Field(
         True, description="whether the server knows If-Match and If-None-Match; without, only one master may publish"
     )
-    s3_credentials_file: Annotated[CheckoutPath | None, AfterValidator(_credentials)] = Field(
+    s3_credentials_file: CredentialsFile | None = Field(
         None, description="credentials in the form of ~/.aws/credentials; if not set, boto3 looks where it always does"
     )
     s3_profile: str | None = Field(None, description="profile in that file, or of the operator's own AWS configuration")
-    signing_key_file: Annotated[CheckoutPath | None, AfterValidator(_secret_keys)] = Field(
+    signing_key_file: SecretKeysFile | None = Field(
         None, description="OpenPGP secret keys that sign what is published, one or several"
     )
     signing_keys: Fingerprints = Field(
         "", description="fingerprints of the keys to sign with, of that file or else of gpg's own key ring and agent"
     )
-    signing_passphrase_file: Annotated[CheckoutPath | None, AfterValidator(_passphrase)] = Field(
-        None, description="file with the keys' passphrase"
-    )
+    signing_passphrase_file: PassphraseFile | None = Field(None, description="file with the keys' passphrase")
     keep_revisions: int = Field(2, ge=1, description="revisions of each product that `make prune` leaves")
 
     @property

@@ -1,11 +1,11 @@
 """Kinds of settings: what a value must be, said in a sentence that follows the variable's name and the value found."""
 
 import datetime
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ValidationInfo
 
@@ -75,10 +75,17 @@ def _sender(value: str, info: ValidationInfo) -> str:
     return _addresses(value)
 
 
-def _http_url(value: str) -> str:
+def http_url(value: str) -> str:
+    """Want a URL; it ends in no slash."""
     if not value.startswith(("http://", "https://")):
         raise ValueError("must be a URL that starts with http:// or https://")
     return value.rstrip("/")
+
+
+def _public_url(value: str) -> str:
+    if "@" in urlsplit(http_url(value)).netloc:
+        raise ValueError("must not hold a user or a password: logs and pages show it")
+    return http_url(value)
 
 
 def _fingerprints(value: str) -> str:
@@ -93,33 +100,13 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def private_file(path: Path, what: str) -> Path:
-    """Want a file that holds a secret, for the one who runs the farm alone.
-
-    Raises:
-        ValueError: if it is none, or others may read it.
-    """
-    if not (path.is_file() and os.access(path, os.R_OK) and path.read_bytes().strip()):
-        raise ValueError(f"must be a readable file that holds {what}")
-    if path.stat().st_mode & 0o077:
-        raise ValueError("must be readable by its owner only: chmod 600")
-    return path
-
-
-def mail_account(value: Path | None, info: ValidationInfo) -> Path | None:
-    """Want the file with the mail server's password, for the one who runs the farm alone, where there is an account."""
-    if (value is None) != (not info.data.get("smtp_user")):
-        raise ValueError("must be set together with smtp_user, or neither")
-    return value and private_file(value, "a password")
-
-
 Minutes = Annotated[str, AfterValidator(_minutes)]
 Minors = Annotated[str, AfterValidator(_minors)]
 PlatformNames = Annotated[str, AfterValidator(_platforms)]
 Addresses = Annotated[str, AfterValidator(_addresses)]
 Sender = Annotated[str, AfterValidator(_sender)]
 Fingerprints = Annotated[str, AfterValidator(_fingerprints)]
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
+HttpUrl = Annotated[str, AfterValidator(_public_url)]
 # A relative path counts from the checkout, whichever folder a command was typed in.
 CheckoutPath = Annotated[Path, AfterValidator(lambda path: CHECKOUT / path)]
 ExistingPath = Annotated[CheckoutPath, AfterValidator(_existing)]

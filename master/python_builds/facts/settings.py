@@ -13,26 +13,24 @@ from typing import Annotated
 
 from buildbot.config.errors import ConfigErrors
 from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict, SettingsError
 
 from python_builds.facts.docker_hosts import DockerHost
+from python_builds.facts.notice_settings import NoticeSettings
 from python_builds.facts.plan import BACKFILLS
 from python_builds.facts.publishing_settings import PublishingSettings
 from python_builds.facts.release_managers import ReleaseManager, check_managers
+from python_builds.facts.secret_settings import DatabaseUrl, PasswordFile, secret_fields, shown
 from python_builds.facts.setting_types import (
     CHECKOUT,
-    Addresses,
     CheckoutPath,
     ExistingPath,
     HttpUrl,
     Minors,
     Minutes,
     PlatformNames,
-    Sender,
-    mail_account,
     one_of,
-    private_file,
 )
 from python_builds.facts.tags import check_minors
 from python_builds.facts.trust import Trust
@@ -57,17 +55,24 @@ def _sources(value: str) -> str:
 WEB_READERS = ("everyone", "operators")
 
 
-class Settings(PublishingSettings):
+class Settings(PublishingSettings, NoticeSettings):
     """What an operator may set; every field is the variable PYTHON_BUILDS_<FIELD>, in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     env_file: ExistingPath | None = Field(None, description="read instead of .env; the environment alone names it")
     state_dir: CheckoutPath = Field(CHECKOUT / ".state", description="folder of all that the farm keeps for itself")
     store: CheckoutPath = Field(CHECKOUT / "output", description="folder that is published")
-    database_url: str = Field("sqlite:///state.sqlite", description="SQLAlchemy URL of Buildbot's database")
-    web_user: str = Field("operator", min_length=1, description="name of the operator's account in the web UI")
-    web_password_file: CheckoutPath | None = Field(
+    database_url: DatabaseUrl = Field(
+        SecretStr("sqlite:///state.sqlite"),
+        description="URL of Buildbot's database: SQLite, or PostgreSQL, for which the master needs libpq",
+    )
+    web_user: str = Field(
+        "operator", min_length=1, max_length=100, description="name of the operator's account in the web UI"
+    )
+    web_password_file: PasswordFile | None = Field(
         None, description="file with that account's password; if not set, the farm draws one"
     )
     web_readers: Annotated[str, one_of(WEB_READERS)] = Field(
@@ -132,15 +137,6 @@ class Settings(PublishingSettings):
     confirm_above: int = Field(20, ge=0, description="builds above which `make rebuild` asks first")
     overdue_hours: float = Field(24, gt=0, description="in which a release should be published on every platform")
     poll_overdue_hours: float = Field(6, gt=0, description="in which a poll of python.org should have succeeded")
-    mail_to: Addresses = Field("", description="who gets mail about what changed, separated by spaces")
-    mail_from: Sender = Field("", description="its sender, which mail needs", validate_default=True)
-    smtp_host: str = Field("localhost", description="takes the mail")
-    smtp_port: int = Field(25, ge=1, le=65535, description="port of the mail server")
-    smtp_user: str = Field("", description="account at the mail server, which TLS then protects")
-    smtp_password_file: Annotated[CheckoutPath | None, AfterValidator(mail_account)] = Field(
-        None, description="file with that account's password", validate_default=True
-    )
-    webhook_url: HttpUrl | None = Field(None, description="gets the same as mail in JSON, by POST")
 
     @field_validator("minors_excluded")
     @classmethod
@@ -148,11 +144,6 @@ class Settings(PublishingSettings):
         if both := sorted({*value.split()} & {*info.data.get("minors_added", "").split()}):
             raise ValueError(f"must not name {', '.join(both)}, which {PREFIX}MINORS_ADDED names")
         return value
-
-    @field_validator("web_password_file")
-    @classmethod
-    def _is_a_secret(cls, value: Path | None) -> Path | None:
-        return value and private_file(value, "a password")
 
     @field_validator("web_host")
     @classmethod
@@ -221,6 +212,7 @@ def describe() -> str:
     lines = []
     for name, field in Settings.model_fields.items():
         default = field.default.relative_to(CHECKOUT) if isinstance(field.default, Path) else field.default
+        default = default.get_secret_value() if isinstance(default, SecretStr) else default
         shown = "none" if default in (None, (), {}, "") else default
         lines.append(f"{variable(name)} (default: {shown}): {field.description}")
     return "\n".join(lines)
@@ -238,7 +230,7 @@ def _unknown(name: str) -> str:
 def _problem(location: tuple[int | str, ...], value: object, message: str) -> str:
     field, *inside = map(str, location)
     allowed = message.removeprefix("Value error, ").removeprefix("Input ").replace("should be", "must be")
-    found = "is not set" if value is None else f"is {str(value)!r}"
+    found = "is not set" if value is None else shown(value, secret=field in secret_fields(Settings))
     where = "".join(f" {part}" for part in inside)
     return f"{variable(field)}{where} {found}: {allowed}"
 

@@ -13,4 +13,4 @@ def make_database(settings: Settings) -> dict[str, Any]:
     Buildbot opens SQLite anew for every query unless it is given a pool; with one it does 2.5 times the builds a second
     (one idle machine, 8 workers). A pool of 1 would block `buildbot upgrade-master`.
     """
-    return {"db_url": settings.database_url, "engine_kwargs": {"poolclass": QueuePool, "pool_size": 5}}
+    return {"db_url": settings.database_url.get_secret_value(), "engine_kwargs": {"poolclass": QueuePool, "pool_size": 5}}

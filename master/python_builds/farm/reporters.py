@@ -1,16 +1,23 @@
 """Who is told what: the planner's notices, by mail and to a webhook; each once, when something begins or ends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
+import requests
 from buildbot.interfaces import IReportGenerator
 from buildbot.plugins import reporters
 from buildbot.process.results import FAILURE, SUCCESS
 from buildbot.util import ComparableMixin
+from twisted.internet import defer
+from twisted.python import log
 from zope.interface import implementer
 
 from python_builds.facts.settings import Settings
 from python_builds.farm.planner import NOTICE
+
+SECONDS = 30
+"""That a webhook's server may be silent."""
 
 
 @implementer(IReportGenerator)
@@ -46,6 +53,28 @@ class NoticeGenerator(ComparableMixin):
         }
 
 
+class Webhook(reporters.HttpStatusPush):
+    """Posts notices to a URL that is a secret, as whoever knows it may post there.
+
+    Buildbot would log it when nobody listens, and a server's answer, which may repeat it.
+    """
+
+    @defer.inlineCallbacks
+    def sendMessage(self, reports: Sequence[Mapping[str, Any]]) -> Any:
+        """Post, to this URL and no other, and log what came of it in words of ours."""
+        url = urlsplit(self._http.base_url)
+        try:
+            # A redirect would make it a GET of something else.
+            answer = yield self._http.post("", json=reports[0]["body"], timeout=SECONDS, allow_redirects=False)
+        except requests.RequestException as error:
+            cause = next((part for part in error.args if isinstance(part, Exception)), error)
+            kind = type(getattr(cause, "reason", cause)).__name__  # its text may name the URL
+            log.msg(f"the webhook at {url.hostname} could not be told: {kind}")
+        else:
+            if not self.is_status_2xx(answer.code):
+                log.msg(f"the webhook at {url.hostname} answered {answer.code}, so it was not told")
+
+
 def text(notice: Mapping[str, Any], url: str) -> str:
     """Write a mail's text."""
     return f"{notice['subject']}\n\n{notice['text']}\n\n{url}\n"
@@ -73,8 +102,10 @@ def make_reporters(settings: Settings) -> list[Any]:
         )
     if settings.webhook_url:
         made.append(
-            reporters.HttpStatusPush(
-                serverUrl=settings.webhook_url, name="webhook", generators=[NoticeGenerator("json", title, url)]
+            Webhook(
+                serverUrl=settings.webhook_url.get_secret_value(),
+                name="webhook",
+                generators=[NoticeGenerator("json", title, url)],
             )
         )
     return made
