@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-find-li
 # What a master needs to read and sign rpm packages.
 RPM_PACKAGES := rpm libglib2.0-bin
 # What the tests run beside Python and what this machine's platform builds with, which their `make build` needs as every other does.
-TEST_PACKAGES := bsdutils curl dash diffoscope-minimal gpg gpg-agent gpgv procps $(RPM_PACKAGES) shellcheck util-linux wget
+TEST_PACKAGES := bsdutils curl dash diffoscope-minimal gpg gpg-agent gpgv postgresql procps $(RPM_PACKAGES) shellcheck util-linux wget
 LIST_BUILD_PACKAGES = $(BIN)/python -c "from python_builds.farm.workers import host_platform as h; print(*(h()[0].build_packages if h() else ()))"
 # What the Docker tests make an engine of their own with, on a disk of its own.
 DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 procps $(RPM_PACKAGES)

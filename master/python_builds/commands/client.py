@@ -18,8 +18,9 @@ CANCEL_SECONDS = 30
 class Client:
     """Talks to one farm."""
 
-    def __init__(self, url: str, settings: Settings) -> None:
+    def __init__(self, url: str, settings: Settings, patience: float = PATIENCE) -> None:
         self.url = url
+        self.patience = patience
         self.session = requests.Session()
         self.session.trust_env = False  # a proxy for the world outside does not lead to this machine
         self.session.headers["Origin"] = url.rstrip("/")
@@ -35,7 +36,7 @@ class Client:
         Raises:
             FarmError: if the farm does not answer for a while, or refuses.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         parameters = {k: str(v).lower() if isinstance(v, bool) else v for k, v in query.items()}
         while True:
             try:

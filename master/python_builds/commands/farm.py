@@ -52,7 +52,7 @@ def status(settings: Settings) -> str:
     farm = running(settings)
     if farm is None:
         return "not running (`make run` starts it)"
-    client = Client(farm.url, settings)
+    client = Client(farm.url, settings, patience=0)
     lines = [f"running: {farm.url} (process {farm.pid})"]
     names = {b["builderid"]: b["name"] for b in client.get("builders")["builders"]}
     for build in client.get("builds", complete=False)["builds"]:

@@ -12,12 +12,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import buildbot
+from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from python_builds.facts.errors import FarmError
 from python_builds.facts.settings import Settings
 
 SECONDS = 300
+CONNECT_SECONDS = 10
 NOTE = "database-prepared"
 
 
@@ -25,8 +28,9 @@ def prepare_database(settings: Settings, folder: Path, log: Path, environment: M
     """Make the database of the master in a folder, or bring it up to date.
 
     Raises:
-        FarmError: with the end of the log, if it cannot be.
+        FarmError: with the reason or the end of the log, if it cannot be.
     """
+    require_server(settings)
     if is_prepared(settings, folder):
         return
     command = [str(Path(sys.executable).parent / "buildbot"), "upgrade-master", "--quiet", str(folder)]
@@ -41,6 +45,26 @@ def prepare_database(settings: Settings, folder: Path, log: Path, environment: M
         require_sound_database(settings, folder)
         raise FarmError(f"the database could not be prepared:\n{log.read_text(errors='replace')[-4000:]}")
     (folder / NOTE).write_text(_prepared(settings))
+
+
+def require_server(settings: Settings) -> None:
+    """Connect to a database that is a server: a sentence about it comes now, or never.
+
+    Raises:
+        FarmError: if it cannot be connected to.
+    """
+    url = make_url(settings.database_url.get_secret_value())
+    if url.drivername == "sqlite":
+        return
+    try:
+        create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS}).connect().close()
+    except ImportError as error:
+        raise FarmError(
+            f"PostgreSQL's client library is missing ({str(error).splitlines()[-1]}): apt-get install libpq5"
+        ) from error
+    except DBAPIError as error:
+        why = " ".join(str(error.orig).split())
+        raise FarmError(f"the database {url.render_as_string(hide_password=True)} cannot be used: {why}") from error
 
 
 def is_prepared(settings: Settings, folder: Path) -> bool:

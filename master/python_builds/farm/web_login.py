@@ -12,6 +12,9 @@ from twisted.web.guard import BasicCredentialFactory
 from twisted.web.server import Request
 from zope.interface import implementer
 
+from python_builds.farm.database_watch import EVERY_SECONDS
+from python_builds.farm.database_watch import NAME as WATCH
+
 WAIT_SECONDS = 1
 """Before a wrong password is answered."""
 
@@ -20,6 +23,11 @@ MAX_WAITING = 10
 
 MAX_BODY = 2**20
 """Bytes of a request; the longest form that a person fills in has some thousand."""
+
+AWAY = (
+    "The farm's database has not answered for {:.0f} s. Builds wait and go on by themselves when it is back; "
+    "master/twistd.log in the farm's state folder says what is wrong with it.\n"
+)
 
 
 @implementer(ICredentialsChecker)
@@ -64,12 +72,29 @@ class OperatorAuth(TwistedICredAuthBase):
         """Take the master's site before it listens: Buildbot calls this in between."""
         super().reconfigAuth(master, new_config)
         master.www.site.requestFactory = GuardedRequest if self.strangers_may_look else PrivateRequest
+        master.www.site.services = master.service_manager.namedServices
 
 
 class GuardedRequest(Request):
     """A request of limited size, whose cookies are for this site and no script."""
 
     received = 0
+
+    def process(self) -> None:
+        """Answer; while the database does not, say so: Buildbot would keep each request waiting for it."""
+        watch = self.channel.site.services.get(WATCH)
+        if watch is not None and watch.silence:
+            self.setHeader(b"Retry-After", b"%d" % EVERY_SECONDS)
+            self.refuse(503, AWAY.format(watch.silence))
+        else:
+            super().process()
+
+    def refuse(self, status: int, sentence: str) -> None:
+        """Answer with a sentence."""
+        self.setResponseCode(status)
+        self.setHeader(b"Content-Type", b"text/plain; charset=utf-8")
+        self.write(sentence.encode())
+        self.finish()
 
     def addCookie(self, name: Any, value: Any, **options: Any) -> None:
         """Set a cookie, as Buildbot does for its sessions."""
@@ -105,11 +130,9 @@ class PrivateRequest(GuardedRequest):
         if self.path != b"/auth/login" and self._is_strangers():
             if self.path == b"/":
                 self.redirect(b"auth/login")
+                self.finish()
             else:
-                self.setResponseCode(403)
-                self.setHeader(b"Content-Type", b"text/plain; charset=utf-8")
-                self.write(b"Only operators may look here: log in at auth/login.\n")
-            self.finish()
+                self.refuse(403, "Only operators may look here: log in at auth/login.\n")
         else:
             super().process()
 
