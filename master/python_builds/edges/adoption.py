@@ -1,12 +1,9 @@
 """Making records of what the predecessor has published in a bucket, without changing a byte of it."""
 
 import json
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from python_builds.edges.digests import file_sha256
 from python_builds.edges.publishing import READERS, write_record
 from python_builds.edges.store import Store
 from python_builds.facts.adoption import REVISION, Adoptable, Found, adoptable
@@ -43,7 +40,7 @@ def _adopt(store: Store, one: Adoptable, *, digests: bool) -> Record:
         found = store.stat(key)
         if found is None:
             raise StoreError(f"{key} is gone from {store} since it was listed; run it again")
-        digest = found.sha256 or (_digest(store, key) if digests else None)
+        digest = found.sha256 or (store.digest(key) if digests else None)
         artifacts.append(Artifact(kind=artifact_kind(key), key=key, sha256=digest, size=found.size))
         times.append(found.modified)
     record = Record(
@@ -60,10 +57,3 @@ def _adopt(store: Store, one: Adoptable, *, digests: bool) -> Record:
     )
     write_record(store, record)
     return record
-
-
-def _digest(store: Store, key: str) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "file")
-        store.download(key, path)
-        return file_sha256(path)

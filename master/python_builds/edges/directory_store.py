@@ -3,7 +3,6 @@
 import contextlib
 import datetime
 import fcntl
-import hashlib
 import os
 import shutil
 import tempfile
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from python_builds.edges.digests import file_sha256
-from python_builds.edges.objects import Stat
+from python_builds.edges.objects import LARGEST, Stat, too_large
 from python_builds.facts.artifacts import check_key
 from python_builds.facts.errors import StoreConflict, StoreError
 
@@ -40,27 +39,32 @@ class DirectoryStore:
         """Say whether there is an object of this key."""
         return self._path(key).is_file()
 
-    def read(self, key: str) -> bytes:
+    def read(self, key: str, at_most: int = LARGEST) -> bytes:
         """Read a small object.
 
         Raises:
-            StoreError: if there is none.
+            StoreError: if there is none; DamagedObject: if it is larger than `at_most`.
         """
-        try:
-            return self._path(key).read_bytes()
-        except FileNotFoundError:
-            raise StoreError(f"{self} holds no {key}") from None
+        with self._there(key) as path, path.open("rb") as file:
+            content = file.read(at_most + 1)
+        if len(content) > at_most:
+            raise too_large(key, at_most)
+        return content
+
+    def digest(self, key: str) -> str:
+        """Compute the SHA-256 of what is really there."""
+        with self._there(key) as path:
+            return file_sha256(path)
 
     def stat(self, key: str) -> Stat | None:
         """Describe an object; None if there is none."""
         try:
-            content = self._path(key).read_bytes()
-            modified = self._path(key).stat().st_mtime
+            found = self._path(key).stat()
+            digest = file_sha256(self._path(key))
         except FileNotFoundError:
             return None
-        digest = hashlib.sha256(content).hexdigest()
-        at = datetime.datetime.fromtimestamp(modified, datetime.UTC)
-        return Stat(tag=digest, sha256=digest, size=len(content), modified=at)
+        at = datetime.datetime.fromtimestamp(found.st_mtime, datetime.UTC)
+        return Stat(tag=digest, sha256=digest, size=found.st_size, modified=at)
 
     def keys(self, prefix: str) -> list[str]:
         """List the keys that start with a prefix, in order."""
@@ -119,8 +123,14 @@ class DirectoryStore:
         Raises:
             StoreError: if there is none.
         """
+        with self._there(key) as source:
+            shutil.copyfile(source, path)
+
+    @contextlib.contextmanager
+    def _there(self, key: str) -> Iterator[Path]:
+        """Give an object's file, and say so where there is none."""
         try:
-            shutil.copyfile(self._path(key), path)
+            yield self._path(key)
         except FileNotFoundError:
             raise StoreError(f"{self} holds no {key}") from None
 

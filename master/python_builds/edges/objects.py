@@ -3,8 +3,13 @@
 import datetime
 from dataclasses import dataclass
 
+from python_builds.facts.errors import DamagedObject
+
 ARTIFACT_CACHING, INDEX_CACHING = "public, max-age=31536000, immutable", "public, max-age=300"
 """Cache-Control of what is never written again, and of what is."""
+
+LARGEST = 2**28
+"""Bytes of what is read into memory: indexes and snapshots of a hundred thousand artifacts have a quarter of it."""
 
 CONTENT_TYPES = {
     ".asc": "application/pgp-keys",
@@ -31,6 +36,11 @@ class Stat:
     """None where the object was written by somebody else."""
     size: int
     modified: datetime.datetime
+
+
+def too_large(key: str, at_most: int) -> DamagedObject:
+    """Say that an object is none that is read into memory."""
+    return DamagedObject(f"{key} has more than the {at_most} bytes that are allowed")
 
 
 def content_type(key: str) -> str:

@@ -1,12 +1,15 @@
 """boto3's client of the settings, and what its errors mean."""
 
-from typing import TYPE_CHECKING
+import base64
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import boto3
 import botocore.session
 from boto3.exceptions import S3UploadFailedError
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
 
 from python_builds.facts.errors import StoreError
 from python_builds.facts.settings import Settings, variable
@@ -14,17 +17,28 @@ from python_builds.facts.settings import Settings, variable
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
+_Read = TypeVar("_Read")
+
 MISSING = ("NoSuchKey", "NotFound", "404")
+_RENEW = f"renew them in {variable('s3_credentials_file')}, or wherever boto3 finds them; no restart is needed"
+_RIGHTS = "the account may not do that: it needs s3:GetObject, s3:PutObject, s3:DeleteObject, s3:ListBucket"
 HINTS = {
     "NoCredentialsError": f"boto3 finds no credentials: set {variable('s3_credentials_file')}, or AWS's own variables",
     "NoSuchBucket": f"there is no such bucket: see {variable('s3_bucket')} and {variable('s3_endpoint_url')}",
-    "AccessDenied": "the account may not do that: it needs s3:GetObject, s3:PutObject, s3:DeleteObject, s3:ListBucket",
-    "ExpiredToken": "its credentials have expired",
-    "InvalidAccessKeyId": "the server does not know the account",
+    "AccessDenied": _RIGHTS,
+    "403": f"{_RIGHTS}; or its credentials are no good any more",
+    "ExpiredToken": f"its credentials have expired: {_RENEW}",
+    "InvalidToken": f"its session token is none that the server knows: {_RENEW}",
+    "InvalidAccessKeyId": f"the server does not know the account, or no more: {_RENEW}",
+    "SignatureDoesNotMatch": f"the secret key is not the one of the account: {_RENEW}",
+    "RequestTimeTooSkewed": "this machine's clock differs from the server's by more than that allows: set it",
     "NotImplemented": f"an older server may need {variable('s3_conditional_writes')}=false and "
     f"{variable('s3_checksums')}=false",
 }
 """What to do about an error, by S3's or boto3's name for it."""
+
+STALE = ("ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403")
+"""What a server answers to credentials that are no good; 403 where it cannot say more."""
 
 
 class ConditionFailed(StoreError):
@@ -68,7 +82,22 @@ def told(error: Exception, store: str, doing: str, key: str) -> StoreError:
 
 def are_credentials_stale(error: Exception) -> bool:
     """Say whether the server refuses credentials that somebody may have renewed."""
-    return _code(_cause(error)) in ("ExpiredToken", "InvalidAccessKeyId", "InvalidToken")
+    return _code(_cause(error)) in STALE
+
+
+def again(read: Callable[[], _Read], tries: int) -> _Read:
+    """Read again what broke off in the middle, which boto3 leaves to its callers."""
+    for attempt in range(tries - 1):
+        try:
+            return read()
+        except HTTPClientError:
+            time.sleep(0.2 * 2**attempt)
+    return read()
+
+
+def whole_digest(checksum: str) -> str | None:
+    """Read S3's own checksum, in hex, where it is of the object and not of its parts."""
+    return base64.b64decode(checksum).hex() if checksum and "-" not in checksum else None
 
 
 def is_missing(error: ClientError) -> bool:

@@ -5,7 +5,6 @@ and by reading back what is there. Conditional writes (If-None-Match, If-Match) 
 lost answer meets what the first try wrote: the same bytes under the same key count as written.
 """
 
-import base64
 import contextlib
 import functools
 import hashlib
@@ -17,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from python_builds.edges import s3_client
-from python_builds.edges.objects import ARTIFACT_CACHING, INDEX_CACHING, Stat, content_type
+from python_builds.edges.objects import ARTIFACT_CACHING, INDEX_CACHING, LARGEST, Stat, content_type, too_large
 from python_builds.facts.artifacts import check_key
 from python_builds.facts.errors import StoreConflict, StoreError
 
@@ -66,15 +65,36 @@ class S3Store:
         """Say whether there is an object of this key."""
         return self._head(key) is not None
 
-    def read(self, key: str) -> bytes:
+    def read(self, key: str, at_most: int = LARGEST) -> bytes:
         """Read a small object.
 
         Raises:
-            StoreError: if there is none.
+            StoreError: if there is none; DamagedObject: if it is larger than `at_most`.
         """
-        with self._named("read", key):
-            content: bytes = self._again(lambda: self.client.get_object(**self._of(key))["Body"].read())  # noqa: PLW0108 - asks anew
+
+        def read() -> bytes:
+            body = self.client.get_object(**self._of(key))["Body"]
+            content = body.read(at_most + 1)
+            body.read(1)  # at the end botocore looks at length and checksum
             return content
+
+        with self._named("read", key):
+            content = s3_client.again(read, TRIES)
+        if len(content) > at_most:
+            raise too_large(key, at_most)
+        return content
+
+    def digest(self, key: str) -> str:
+        """Compute the SHA-256 of what is really there."""
+
+        def read() -> str:
+            digest = hashlib.sha256()
+            for chunk in self.client.get_object(**self._of(key))["Body"].iter_chunks(MEBIBYTE):
+                digest.update(chunk)
+            return digest.hexdigest()
+
+        with self._named("read", key):
+            return s3_client.again(read, TRIES)
 
     def stat(self, key: str) -> Stat | None:
         """Describe an object; None if there is none."""
@@ -83,7 +103,7 @@ class S3Store:
             return None
         return Stat(
             tag=head["ETag"],
-            sha256=head.get("Metadata", {}).get("sha256") or _whole(head.get("ChecksumSHA256", "")),
+            sha256=head.get("Metadata", {}).get("sha256") or s3_client.whole_digest(head.get("ChecksumSHA256", "")),
             size=head["ContentLength"],
             modified=head["LastModified"],
         )
@@ -124,14 +144,14 @@ class S3Store:
             StoreError: if the key exists, or what is there is not what was meant.
         """
         if self.exists(key):
-            if self._digest(key) != sha256:
+            if self.digest(key) != sha256:
                 raise StoreError(f"{key} exists already and is never overwritten")
             return  # a retry meets what an earlier try wrote
         extra = self._described(key, sha256, ARTIFACT_CACHING)
         with self._named("upload", key):  # revisions are reserved, so nobody else writes this one meanwhile
             self.client.upload_file(str(path), self.bucket, self._full(key), ExtraArgs=extra, Config=PART)
         try:
-            if (read := self._digest(key)) != sha256:
+            if (read := self.digest(key)) != sha256:
                 raise StoreError(f"{key} was to be {sha256} and reads back as {read}; nothing was published")
         except StoreError:
             with contextlib.suppress(StoreError):
@@ -174,18 +194,6 @@ class S3Store:
                     return None
                 raise
 
-    def _digest(self, key: str) -> str:
-        """Compute the digest of what is really there."""
-
-        def read() -> str:
-            digest = hashlib.sha256()
-            for chunk in self.client.get_object(**self._of(key))["Body"].iter_chunks(MEBIBYTE):
-                digest.update(chunk)
-            return digest.hexdigest()
-
-        with self._named("read", key):
-            return str(self._again(read))
-
     def _put(self, key: str, content: bytes, caching: str, *, absent: bool = False, tag: str | None = None) -> bool:
         """Write; say whether it is there now as it was to be, which it is not if a condition does not hold."""
         arguments = {**self._of(key), **self._described(key, hashlib.sha256(content).hexdigest(), caching)}
@@ -223,16 +231,6 @@ class S3Store:
         arguments["IfMatch"] = tag.strip('"')
         return True
 
-    @staticmethod
-    def _again(read: Callable[[], Any]) -> Any:
-        """Read again what broke off in the middle, which boto3 leaves to its callers."""
-        for attempt in range(TRIES - 1):
-            try:
-                return read()
-            except HTTPClientError:
-                time.sleep(0.2 * 2**attempt)
-        return read()
-
     @contextlib.contextmanager
     def _named(self, doing: str, key: str) -> Iterator[None]:
         """Turn boto3's errors into a sentence that says what was being done to what, and what may help."""
@@ -242,8 +240,3 @@ class S3Store:
             if s3_client.are_credentials_stale(error):
                 vars(self).pop("client", None)  # the next one reads the credentials anew
             raise s3_client.told(error, str(self), doing, key) from error
-
-
-def _whole(checksum: str) -> str | None:
-    """Read S3's own checksum, in hex, where it is of the object and not of its parts."""
-    return base64.b64decode(checksum).hex() if checksum and "-" not in checksum else None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from python_builds.edges.directory_store import DirectoryStore
-from python_builds.edges.objects import Stat
+from python_builds.edges.objects import LARGEST, Stat
 from python_builds.edges.s3_client import make_client
 from python_builds.edges.s3_store import S3Store
 from python_builds.facts.settings import Settings
@@ -28,8 +28,11 @@ class Store(Protocol):
     def exists(self, key: str) -> bool:
         """Say whether there is an object of this key."""
 
-    def read(self, key: str) -> bytes:
-        """Read a small object."""
+    def read(self, key: str, at_most: int = LARGEST) -> bytes:
+        """Read a small object; one that is larger than `at_most` is a DamagedObject."""
+
+    def digest(self, key: str) -> str:
+        """Compute the SHA-256 of what is really there, of any size."""
 
     def stat(self, key: str) -> Stat | None:
         """Describe an object; None if there is none."""

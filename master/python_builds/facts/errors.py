@@ -10,7 +10,8 @@ PythonBuildsError
 │   ├── WrongDigest       a tarball is not what its source vouched for
 │   └── NotVerified       a tarball's signature is bad, somebody else's, or cannot be checked
 ├── StoreError            the store refused, or does not hold what it should
-│   └── StoreConflict     somebody else wrote what was to be replaced
+│   ├── StoreConflict     somebody else wrote what was to be replaced
+│   └── DamagedObject     an object is not what was written there, or not of the kind that belongs there
 ├── SigningError          a signature cannot be made
 ├── ImageError            a worker image cannot be made, found or pushed
 └── FarmError             the farm on this machine cannot be started, reached or stopped
@@ -66,6 +67,10 @@ class StoreError(PythonBuildsError):
 
 class StoreConflict(StoreError):
     """Somebody else wrote what was to be replaced."""
+
+
+class DamagedObject(StoreError):
+    """An object is not what was written there, or not of the kind that belongs there: reading it again is no help."""
 
 
 class SigningError(PythonBuildsError):
