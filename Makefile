@@ -46,7 +46,7 @@ rebuild: $(VENV)/ready  ## build again what is published, as new revisions VERSI
 cancel: $(VENV)/ready  ## cancel what is not finished of a rebuild, by default the last [BATCH=12]
 	@$(BIN)/python -m python_builds.commands.rebuild cancel
 
-reindex: $(VENV)/ready  ## compare all records with the indexes, and write those that differ [ACCEPT_LOSS=1]
+reindex: $(VENV)/ready  ## compare all records with the indexes, and write those that differ; with DIGESTS=1, read every file too [ACCEPT_LOSS=1] [DIGESTS=1]
 	@$(BIN)/python -m python_builds.commands.publishing reindex
 
 prune: $(VENV)/ready  ## list revisions beyond the newest few; with YES=1, remove them [KEEP=2] [YES=1]

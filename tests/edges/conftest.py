@@ -23,6 +23,16 @@ def store(tmp_path):
     return DirectoryStore(tmp_path / "store")
 
 
+@pytest.fixture(scope="session")
+def key_file(tmp_path_factory):
+    """Give a file with an OpenPGP key for tests, made as the README says."""
+    folder = tmp_path_factory.mktemp("key")
+    subprocess.run(
+        ["scripts/setup/make-signing-key.sh", folder / "secret.asc", "Tests <tests@example.org>"], check=True
+    )
+    return folder / "secret.asc"
+
+
 class Site(ThreadingHTTPServer):
     """Gives each path's answers in turn, and the last one for ever; 404 for a path without any."""
 

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from python_builds.edges.digests import file_sha256
-from python_builds.edges.indexing import Indexing
 from python_builds.edges.publishing import (
     located,
     newest_record,
@@ -161,7 +160,7 @@ def test_a_record_is_written_once(store, make_record):
     assert write_record(store, record) == record_key(record.product, 1)
     with pytest.raises(StoreError, match="exists already and is never overwritten"):
         write_record(store, record.model_copy(update={"checked": False}))
-    assert read_records(store, [record_key(record.product, 1)]) == [record]
+    assert [one.record for one in read_records(store, [record_key(record.product, 1)])] == [record]
 
 
 def test_what_is_published_is_told_by_the_names_of_records(store, make_product, make_record):
@@ -199,20 +198,19 @@ def test_the_newest_record_is_the_one_of_the_highest_revision(store, make_produc
     assert newest_record(store, make_product("3.13.50")) is None
 
 
-def test_a_record_that_is_none_stops_whoever_reads_it_with_its_key(store, make_product, make_record):
+def test_a_record_that_is_none_is_told_with_its_key_and_a_build_of_its_product_makes_a_new_revision(
+    store, make_product, make_record
+):
     write_record(store, make_record("3.12.1"))
-    key = record_key(make_product(), 1)
+    write_record(store, make_record(revision=1))
+    key = record_key(make_product(), 2)
     store.create(key, b"junk")
+    other, damaged = read_records(store, [record_key(make_product("3.12.1"), 1), key])
 
-    for read in (
-        lambda: newest_record(store, make_product()),
-        lambda: read_records(store, [key]),
-        lambda: Indexing(store=store, profile="optimized").run(),
-        lambda: reserve_revision(store, make_product(), "a/1"),
-    ):
-        with pytest.raises(StoreError, match=f"^{key} is not a record: "):
-            read()
-    assert not store.exists("python/versions.json")
+    assert (other.problem, damaged.record) == ("", None)
+    assert damaged.problem.startswith(f"{key} is not a record: ")
+    assert newest_record(store, make_product()) is None, "an older revision is not what is published"
+    assert reserve_revision(store, make_product(), "a/1") == 3
 
 
 def test_a_person_is_told_where_the_package_and_the_tarball_lie(store, make_record):

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from python_builds.facts.artifacts import record_key
 from python_builds.facts.documents import dump
-from python_builds.facts.errors import PythonBuildsError, StoreError
+from python_builds.facts.errors import DamagedObject, PythonBuildsError, StoreError
 from python_builds.facts.records import Source, newest_revisions, parse_record, parse_source
 
 KEY = "python/debian-12/records/3.13.5-amd64-r1.json"
@@ -14,10 +15,10 @@ KEY = "python/debian-12/records/3.13.5-amd64-r1.json"
 def test_a_record_is_read_back_as_it_was_written(make_record):
     record = make_record("3.14.0rc2", "rhel-9", "arm64", variant="t", revision=7)
 
-    content = dump(record)
+    key, content = record_key(record.product, 7), dump(record)
 
-    assert parse_record(KEY, content) == record
-    assert dump(parse_record(KEY, content)) == content
+    assert parse_record(key, content) == record
+    assert dump(parse_record(key, content)) == content
 
 
 def test_a_record_is_json_for_programs_and_lines_for_people(make_record):
@@ -114,3 +115,56 @@ def test_records_are_put_in_the_order_of_their_versions(make_record):
     records = [make_record(v) for v in ("3.10.0", "3.9.25", "3.10.0rc1", "3.9.3")]
 
     assert [r.python_version for r in newest_revisions(records)] == ["3.9.3", "3.9.25", "3.10.0rc1", "3.10.0"]
+
+
+def with_package(record, **package):
+    return record.model_copy(update={"package": package})
+
+
+CONTROL = "Package: python-3.13.5\nVersion: 1\nDescription: CPython\n in a folder\n"
+PRIMARY = '<package type="rpm"><name>python-3.13.5</name><location href="pkgs/python-3.13.5-1-1.x86_64.rpm"/></package>'
+OTHER = '<package pkgid="a" name="python-3.13.5" arch="x86_64"></package>'
+
+
+@pytest.mark.parametrize(
+    "changes, said",
+    [
+        ({"python_version": "3.13.4"}, "it is of what python/debian-12/records/3.13.4-amd64-r1.json is the record of"),
+        ({"revision": 2}, "it is of what python/debian-12/records/3.13.5-amd64-r2.json is the record of"),
+        ({"profile": "quick"}, "it is of what quick/python/debian-12/records/3.13.5-amd64-r1.json"),
+        ({"architecture": "mips"}, "architecture is 'mips', and must be one of amd64, arm64"),
+        ({"platform": "debian-9"}, "'debian-9'"),
+        ({"artifacts": [{"kind": "deb", "key": "../evil.deb", "sha256": None, "size": 1}]}, "names '../evil.deb' as"),
+        (
+            {"artifacts": [{"kind": "uv", "key": "python/debian-12/pkgs/python-3.13.5_1_amd64.deb", "sha256": None, "size": 1}]},
+            "as its uv, which is no such file",
+        ),
+        ({"package": {"primary": PRIMARY, "other": OTHER}}, "tells primary, other of its package, and must tell control"),
+        ({"package": {"control": CONTROL.replace("3.13.5", "3.13.4")}}, "its control file is not of python-3.13.5"),
+        ({"package": {"control": f"{CONTROL}\nPackage: evil\n"}}, "its control file is not one paragraph"),
+        ({"package": {"control": f"{CONTROL}Filename: elsewhere.deb\n"}}, "its control file is not one paragraph"),
+        ({"package": {"control": f"{CONTROL}version: 2\n"}}, "its control file is not one paragraph"),
+        ({"build": "x" * 2**21}, "it has more than the 2097152 bytes that are allowed"),
+    ],
+)  # fmt: skip
+def test_a_record_that_is_of_something_else_than_its_key_says_is_damaged(make_record, changes, said):
+    document = {**json.loads(dump(with_package(make_record(), control=CONTROL))), **changes}
+
+    with pytest.raises(DamagedObject) as refused:
+        parse_record(KEY, json.dumps(document).encode())
+
+    assert str(refused.value).startswith(f"{KEY} is not a record: ")
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "primary",
+    ["<package>", "</metadata><metadata>", PRIMARY * 2, PRIMARY.replace("-1-1", "-1-2"), PRIMARY.replace("<name>", "<name>x")],
+)  # fmt: skip
+def test_a_record_that_would_spoil_yum_s_index_for_its_neighbours_is_damaged(make_record, primary):
+    record = make_record("3.13.5", "rhel-9")
+    key = record_key(record.product, 1)
+
+    assert parse_record(key, dump(with_package(record, primary=PRIMARY, other=OTHER))).package["other"] == OTHER
+    with pytest.raises(DamagedObject, match=f"^{key} is not a record: its primary metadata are "):
+        parse_record(key, dump(with_package(record, primary=primary, other=OTHER)))

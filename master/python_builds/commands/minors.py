@@ -4,12 +4,13 @@ import sys
 from pathlib import Path
 
 from python_builds.commands.told import told
+from python_builds.edges.publishing import read_records
 from python_builds.edges.store import Store, make_store
 from python_builds.facts.artifacts import PROFILES, records_prefix
 from python_builds.facts.errors import FarmError
 from python_builds.facts.minors import minors_table
 from python_builds.facts.platforms import PLATFORMS
-from python_builds.facts.records import Record, parse_record
+from python_builds.facts.records import Record
 from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import load_settings
 
@@ -43,7 +44,11 @@ def main(page: Path = PAGE) -> int:
 def every_record(store: Store) -> list[Record]:
     """Read all records of both profiles."""
     prefixes = [records_prefix(profile, platform) for profile in PROFILES for platform in PLATFORMS]
-    return [parse_record(key, store.read(key)) for prefix in prefixes for key in store.keys(prefix)]
+    found = read_records(store, (key for prefix in prefixes for key in store.keys(prefix)))
+    for one in found:
+        if one.record is None:
+            print(f"warning: {one.problem}; it is left out", file=sys.stderr)
+    return [one.record for one in found if one.record is not None]
 
 
 if __name__ == "__main__":

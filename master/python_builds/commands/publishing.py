@@ -5,16 +5,17 @@ They work on the store of the settings, whether or not a farm runs: python -m py
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from python_builds.commands.rebuild import says_yes
 from python_builds.commands.told import told
 from python_builds.edges import adoption, retention
+from python_builds.edges.audit import Progress, audit
 from python_builds.edges.indexing import write_indexes
 from python_builds.edges.publishing import published_products
 from python_builds.edges.store import Store, make_store
 from python_builds.facts.adoption import lost_versions
-from python_builds.facts.errors import InvalidRequest
+from python_builds.facts.errors import InvalidRequest, StoreError
 from python_builds.facts.platforms import PLATFORMS
 from python_builds.facts.settings import Settings, load_settings
 
@@ -30,11 +31,37 @@ def main(argv: list[str], environment: Mapping[str, str]) -> int:
 
 
 def reindex(settings: Settings, store: Store, environment: Mapping[str, str]) -> None:
-    """Compare all records with the indexes, and write those that differ."""
-    written = write_indexes(settings, store, audit=True, accept_loss=says_yes(environment, "ACCEPT_LOSS"))
-    for key in written:
+    """Compare all records with the indexes, and write those that differ; with DIGESTS=1, read all files too.
+
+    Raises:
+        StoreError: if something is damaged; all else is done.
+    """
+    found = write_indexes(settings, store, audit=True, accept_loss=says_yes(environment, "ACCEPT_LOSS"))
+    for key in found.written:
         print(f"  {store.location(key)}")
-    print(f"{len(written)} written" if written else "all up to date")
+    print(f"{len(found.written)} written" if found.written else "all up to date")
+    for sentence in found.left:
+        print(sentence)
+    problems = [*found.damaged.values()]
+    if says_yes(environment, "DIGESTS"):
+        problems += [problem for problem in audit(store, told_progress()) if problem not in problems]
+    if problems:
+        raise StoreError("\n  ".join([f"{len(problems)} damaged; the README says what to do:", *problems]))
+
+
+def told_progress() -> Callable[[Progress, Progress], None]:
+    """Make what prints a line for each tenth of the bytes that are read."""
+    told = -1
+
+    def seen(done: Progress, total: Progress) -> None:
+        nonlocal told
+        tenth = 10 * done.objects // total.objects if not total.bytes else 10 * done.bytes // total.bytes
+        if tenth > told:
+            told = tenth
+            read = f"{done.bytes / 2**30:.2f} of {total.bytes / 2**30:.2f} GiB"
+            print(f"  {10 * tenth:3} %  {done.objects} of {total.objects} files, {read}", flush=True)
+
+    return seen
 
 
 def prune(settings: Settings, store: Store, environment: Mapping[str, str]) -> None:
@@ -46,6 +73,8 @@ def prune(settings: Settings, store: Store, environment: Mapping[str, str]) -> N
     for key in found.index_files:
         print(f"  {key}")
     total = sum(one.size for one in found.revisions) / 2**20
+    for problem in found.damaged:
+        print(f"warning: {problem}; nothing of its product is removed", file=sys.stderr)
     files = f"{len(found.index_files)} index files of former times"
     print(f"{len(found.revisions)} revisions beyond the newest {keep}, {total:.1f} MiB; {files}")
     if not found.revisions and not found.index_files:

@@ -7,11 +7,11 @@ from buildbot.process.results import SKIPPED, SUCCESS, WARNINGS
 from packaging.version import Version
 
 from python_builds.commands.client import Client
+from python_builds.edges.publishing import read_records
 from python_builds.edges.store import Store
 from python_builds.facts.artifacts import Product, builder_name, product_of_record, records_prefix
 from python_builds.facts.errors import InvalidKey
 from python_builds.facts.platforms import PLATFORMS, Platform
-from python_builds.facts.records import parse_record
 from python_builds.facts.releases import minor
 from python_builds.facts.requests import parse_platform_request
 
@@ -74,9 +74,9 @@ def from_records(store: Store, product: Product) -> dict[str, float]:
     for platform in (product.platform, *others):
         keys = store.keys(records_prefix(product.profile, platform))
         for key in nearest(keys, platform, product)[:READ_AT_MOST]:
-            found = parse_record(key, store.read(key)).durations
-            if found:
-                return found
+            record = read_records(store, [key])[0].record
+            if record and record.durations:
+                return record.durations
     return {}
 
 

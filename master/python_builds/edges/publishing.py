@@ -5,9 +5,10 @@ names; its retry has a new revision and never meets them.
 """
 
 import datetime
+import functools
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -26,18 +27,31 @@ from python_builds.facts.artifacts import (
     unindexed_key,
 )
 from python_builds.facts.documents import dump
-from python_builds.facts.errors import StoreError
+from python_builds.facts.errors import DamagedObject, StoreError
+from python_builds.facts.index_files import sha256_of
 from python_builds.facts.platforms import Platform
+from python_builds.facts.record_rules import LARGEST
 from python_builds.facts.records import Artifact, Record, parse_record
+from python_builds.facts.snapshots import Found
 
 READERS = 16
 """Records that are read at the same time: S3 answers many requests as fast as one."""
 
 
-def read_records(store: Store, keys: Iterable[str]) -> list[Record]:
-    """Read records, several at once."""
+def read_records(store: Store, keys: Iterable[str]) -> list[Found]:
+    """Read records, several at once; one that is damaged is told and stops no other."""
     with ThreadPoolExecutor(READERS) as pool:
-        return list(pool.map(lambda key: parse_record(key, store.read(key)), keys))
+        return list(pool.map(functools.partial(_find_record, store), keys))
+
+
+def _find_record(store: Store, key: str) -> Found:
+    content = b""
+    try:
+        content = store.read(key, LARGEST)
+        record = parse_record(key, content)
+    except DamagedObject as error:
+        return Found(key=key, record=None, sha256=sha256_of(content), problem=str(error))
+    return Found(key=key, record=record, sha256=sha256_of(content))
 
 
 def published_products(store: Store, profile: str, platform: Platform) -> set[Product]:
@@ -50,26 +64,28 @@ def published_products(store: Store, profile: str, platform: Platform) -> set[Pr
 
 
 def newest_record(store: Store, product: Product) -> Record | None:
-    """Find the newest revision of a product, or None if it was never published."""
-    prefix = record_key(product, 1).removesuffix("1.json")
-    revisions = [r for key in store.keys(prefix) if (r := revision_of_key(product, key)) is not None]
-    if not revisions:
-        return None
-    key = record_key(product, max(revisions))
-    return parse_record(key, store.read(key))
+    """Find the newest revision of a product.
+
+    None if it was never published, or if its record is damaged: what is asked for then is built, as a new revision.
+    """
+    revisions = _revisions(store, product, record_key)
+    return read_records(store, [record_key(product, max(revisions))])[0].record if revisions else None
 
 
 def reserve_revision(store: Store, product: Product, build: str) -> int:
     """Reserve the next revision of a product for a build, which alone may then publish under it."""
-    prefix = reservation_key(product, 1).removesuffix("1.json")
-    reserved = [revision_of_key(product, key) or 0 for key in store.keys(prefix)]
-    record = newest_record(store, product)
-    revision = max([0, *reserved, record.revision if record else 0]) + 1
+    taken = [*_revisions(store, product, reservation_key), *_revisions(store, product, record_key)]
+    revision = max(taken, default=0) + 1
     # The token tells two masters apart whose builds have the same name.
     content = json.dumps({"build": build, "at": _now(), "token": uuid.uuid4().hex}).encode()
     while not store.create(reservation_key(product, revision), content):
         revision += 1
     return revision
+
+
+def _revisions(store: Store, product: Product, key_of: Callable[[Product, int], str]) -> list[int]:
+    keys = store.keys(key_of(product, 1).removesuffix("1.json"))
+    return [revision for key in keys if (revision := revision_of_key(product, key)) is not None]
 
 
 def _now() -> str:

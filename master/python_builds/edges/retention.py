@@ -1,17 +1,26 @@
 """Finding and removing what is older than the last revisions, and index files that no index names any more."""
 
+import contextlib
 import datetime
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
+from python_builds.edges.index_guard import read_list
 from python_builds.edges.publishing import read_records
 from python_builds.edges.store import Store
 from python_builds.facts import manifest
-from python_builds.facts.artifacts import INDEX_JSON, PROFILES, platform_folder, profile_prefix, records_prefix
-from python_builds.facts.errors import StoreError
+from python_builds.facts.artifacts import (
+    INDEX_JSON,
+    PROFILES,
+    Product,
+    platform_folder,
+    product_of_record,
+    profile_prefix,
+    records_prefix,
+)
+from python_builds.facts.errors import InvalidKey, StoreError
 from python_builds.facts.platforms import PLATFORMS, Platform
 from python_builds.facts.retention import Removable, removable
 
@@ -25,6 +34,8 @@ class Pruning:
 
     revisions: tuple[Removable, ...]
     index_files: tuple[str, ...]
+    damaged: tuple[str, ...] = ()
+    """Sentences about records that are damaged; of their products everything stays."""
 
 
 def look(store: Store, keep: int, *, unchecked: bool, platforms: Sequence[Platform] = PLATFORMS) -> Pruning:
@@ -35,16 +46,20 @@ def look(store: Store, keep: int, *, unchecked: bool, platforms: Sequence[Platfo
     """
     revisions: list[Removable] = []
     files: list[str] = []
+    damaged: list[str] = []
     for profile in PROFILES:
         named = _named(store, profile)
         for platform in platforms:
-            records = read_records(store, store.keys(records_prefix(profile, platform)))
+            found = read_records(store, store.keys(records_prefix(profile, platform)))
+            damaged += [one.problem for one in found if one.record is None]
+            records = [one.record for one in found if one.record is not None]
             current = manifest.current(records, profile, unchecked=unchecked)
-            revisions += removable(records, current, keep)
+            spared = _products(profile, platform, [one.key for one in found if one.record is None])
+            revisions += [one for one in removable(records, current, keep) if one.product not in spared]
             files += _outdated(store, profile, platform)
         if wrong := [key for one in revisions for key in one.keys if key in named]:
             raise StoreError(f"index.json still names {wrong[0]}: run `make reindex` first; nothing was removed")
-    return Pruning(revisions=tuple(revisions), index_files=tuple(files))
+    return Pruning(revisions=tuple(revisions), index_files=tuple(files), damaged=tuple(damaged))
 
 
 def prune(store: Store, found: Pruning, say: Callable[[str], None]) -> None:
@@ -60,8 +75,16 @@ def prune(store: Store, found: Pruning, say: Callable[[str], None]) -> None:
 
 def _named(store: Store, profile: str) -> set[str]:
     key = f"{profile_prefix(profile)}{INDEX_JSON}"
-    builds = json.loads(store.read(key))["builds"] if store.exists(key) else []
+    builds = read_list(store, key, "builds")["builds"] if store.exists(key) else []
     return {urljoin(key, build["url"]) for build in builds}
+
+
+def _products(profile: str, platform: Platform, keys: Sequence[str]) -> set[Product]:
+    found = set()
+    for key in keys:
+        with contextlib.suppress(InvalidKey):  # something else that lies among the records
+            found.add(product_of_record(profile, platform, key)[0])
+    return found
 
 
 def _outdated(store: Store, profile: str, platform: Platform) -> list[str]:
@@ -72,7 +95,7 @@ def _outdated(store: Store, profile: str, platform: Platform) -> list[str]:
     else:
         top, lasting = f"{folder}/repodata/repomd.xml", f"{folder}/repodata/"
     keys = [key for key in store.keys(lasting) if re.fullmatch("[0-9a-f]{64}.*", key.rpartition("/")[2])]
-    names = store.read(top).decode() if keys else ""
+    names = store.read(top).decode(errors="replace") if keys else ""
     now = datetime.datetime.now(datetime.UTC)
     result = []
     for key in keys:

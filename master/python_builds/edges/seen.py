@@ -1,5 +1,6 @@
 """What was in the store before anything was read from it: what is replaced must still be that."""
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,15 +13,21 @@ from python_builds.edges.store import Store
 class Seen:
     """Objects as they were when they were looked at."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, reads: bool = False) -> None:
+        """Take the store; `reads`: digests are of what is really there, and not what the store says."""
         self.store = store
+        self.reads = reads
         self.found: dict[str, Stat | None] = {}
 
     def look_at(self, keys: Iterable[str]) -> None:
         """Look at objects, several at once."""
         wanted = [key for key in dict.fromkeys(keys) if key not in self.found]
         with ThreadPoolExecutor(READERS) as pool:
-            self.found.update(zip(wanted, pool.map(self.store.stat, wanted), strict=True))
+            self.found.update(zip(wanted, pool.map(self._look, wanted), strict=True))
+
+    def _look(self, key: str) -> Stat | None:
+        found = self.store.stat(key)
+        return dataclasses.replace(found, sha256=self.store.digest(key)) if found and self.reads else found
 
     def is_there(self, key: str) -> bool:
         """Say whether there was an object."""

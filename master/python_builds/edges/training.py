@@ -1,28 +1,36 @@
 """Training data in the store: a tarball named by its digest, and a numbered document that names it, written last."""
 
+import contextlib
 from pathlib import Path
 
 from python_builds.edges.digests import file_sha256
 from python_builds.edges.store import Store
 from python_builds.facts.artifacts import training_prefix
 from python_builds.facts.documents import dump, parse_document
-from python_builds.facts.errors import StoreError
+from python_builds.facts.errors import DamagedObject, StoreError
 from python_builds.facts.tags import Tag
 from python_builds.facts.training import TrainingData
 
 
 def newest_training(store: Store, tag: Tag, identity: str) -> TrainingData | None:
-    """Find the newest data for an identity, or None.
+    """Find the newest data for an identity, or None; what is damaged is passed over."""
+    prefix = training_prefix(tag, identity)
+    for number in sorted(_numbers(store, prefix), reverse=True):
+        with contextlib.suppress(DamagedObject):
+            return read_training(store, f"{prefix}{number}.json")
+    return None
+
+
+def read_training(store: Store, key: str) -> TrainingData:
+    """Read what describes training data.
 
     Raises:
-        StoreError: if what describes it is no such document.
+        DamagedObject: if it is no such document, or names data that are not beside it.
     """
-    prefix = training_prefix(tag, identity)
-    numbers = _numbers(store, prefix)
-    if not numbers:
-        return None
-    key = f"{prefix}{max(numbers)}.json"
-    return parse_document(TrainingData, "does not describe training data", key, store.read(key))
+    data = parse_document(TrainingData, "does not describe training data", key, store.read(key))
+    if data.key.rpartition("/")[0] != key.rpartition("/")[0]:
+        raise DamagedObject(f"{key} does not describe training data: it names {data.key!r}, which is not beside it")
+    return data
 
 
 def keep_training(store: Store, data: TrainingData, path: Path) -> str:

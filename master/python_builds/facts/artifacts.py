@@ -157,9 +157,15 @@ def unindexed_key(product: Product, revision: int) -> str:
 
 
 def marked_record(profile: str, key: str) -> tuple[str, str]:
-    """Read from the key of a mark the name of its platform and the key of its record."""
-    platform, _, name = key.removeprefix(unindexed_prefix(profile)).partition("/")
+    """Read from the key of a mark, of either kind, the name of its platform and the key of its record."""
+    platform, _, name = key.removeprefix(unindexed_prefix(profile)).removeprefix(damaged_key(profile)).partition("/")
     return platform, f"{profile_prefix(profile)}python/{platform}/records/{name}"
+
+
+def damaged_key(profile: str, record: str = "") -> str:
+    """Name the mark of a damaged record, which says what is wrong with it; or the folder of all of them."""
+    start = f"{profile_prefix(profile)}python/"
+    return f"{start}damaged/{record.removeprefix(start).replace('/records/', '/', 1)}"
 
 
 def snapshot_key(profile: str, platform: Platform) -> str:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from python_builds.facts.errors import StoreError
+from python_builds.facts.errors import DamagedObject
 
 _AnyDocument = TypeVar("_AnyDocument", bound=BaseModel)
 
@@ -28,12 +28,12 @@ def parse_document(kind: type[_AnyDocument], what: str, key: str, content: bytes
     """Read a document from a store that others may write to.
 
     Raises:
-        StoreError: naming the key and what is wrong with the document.
+        DamagedObject: naming the key and what is wrong with the document.
     """
     try:
         return kind.model_validate_json(content)
     except ValidationError as error:
-        raise StoreError(f"{key} {what}: {first_problem(error)}") from error
+        raise DamagedObject(f"{key} {what}: {first_problem(error)}") from error
 
 
 def first_problem(error: ValidationError) -> str:

@@ -8,9 +8,10 @@ from pydantic import AwareDatetime, Field, field_validator
 from python_builds.facts.artifacts import PROFILES, Product
 from python_builds.facts.built_with import BuiltWith
 from python_builds.facts.documents import Document, parse_document
-from python_builds.facts.errors import StoreError
+from python_builds.facts.errors import DamagedObject, PythonBuildsError, StoreError
 from python_builds.facts.libraries import Library
 from python_builds.facts.platforms import platform_named
+from python_builds.facts.record_rules import LARGEST, artifacts_problem, key_problem, package_problem
 from python_builds.facts.releases import parse_version
 from python_builds.facts.tags import VARIANTS
 from python_builds.facts.training import TrainingData
@@ -120,8 +121,30 @@ class Record(Document):
 
 
 def parse_record(key: str, content: bytes) -> Record:
-    """Read a record; for errors see `parse_document`."""
-    return parse_document(Record, "is not a record", key, content)
+    """Read a record.
+
+    Raises:
+        DamagedObject: naming the key, if it is none, or not the one that belongs there.
+    """
+    if len(content) > LARGEST:
+        raise DamagedObject(f"{key} is not a record: it has more than the {LARGEST} bytes that are allowed")
+    record = parse_document(Record, "is not a record", key, content)
+    if problem := record_problem(key, record):
+        raise DamagedObject(f"{key} is not a record: {problem}")
+    return record
+
+
+def record_problem(key: str, record: Record) -> str:
+    """Say what is wrong with a record under this key; empty if nothing is."""
+    try:
+        product = record.product
+    except PythonBuildsError as error:
+        return str(error)
+    return (
+        key_problem(key, product, record.revision)
+        or artifacts_problem(product, record.revision, {one.key: one.kind for one in record.artifacts})
+        or package_problem(product, record.revision, record.package)
+    )
 
 
 def parse_source(key: str, content: bytes) -> Source:

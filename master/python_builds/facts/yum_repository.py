@@ -12,13 +12,7 @@ from python_builds.facts.artifacts import platform_folder
 from python_builds.facts.index_files import IndexFile, newest, sha256_of, signed
 from python_builds.facts.platforms import Platform
 from python_builds.facts.records import Record
-
-XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
-NAMESPACE = "http://linux.duke.edu/metadata"
-ROOTS = {
-    "primary": f'<metadata xmlns="{NAMESPACE}/common" xmlns:rpm="{NAMESPACE}/rpm" packages="%d">\n%s</metadata>\n',
-    "other": f'<otherdata xmlns="{NAMESPACE}/other" packages="%d">\n%s</otherdata>\n',
-}
+from python_builds.facts.yum_metadata import NAMESPACE, ROOTS, XML
 
 
 def yum_indexes(platform: Platform, profile: str, records: Sequence[Record]) -> list[IndexFile]:

@@ -2,6 +2,7 @@
 
 import datetime
 
+from python_builds.edges.digests import file_sha256
 from python_builds.edges.publishing import read_sidecar
 from python_builds.edges.store import Store
 from python_builds.edges.training import keep_training, newest_training
@@ -28,7 +29,11 @@ def find_training_data(store: Store, platform: Platform, architecture: str, work
         return Outcome(summary=f"none stored for {identity.digest}: training", properties=properties)
     if request.retrain:
         return Outcome(summary=f"training anew, beside {found.key}", properties=properties)
-    store.download(found.key, work.spool / TRAINING_FILE)  # the worker checks the digest
+    store.download(found.key, work.spool / TRAINING_FILE)
+    if (digest := file_sha256(work.spool / TRAINING_FILE)) != found.sha256:
+        (work.spool / TRAINING_FILE).unlink()
+        work.say(f"{store.location(found.key)} is damaged: it was {found.sha256} and reads as {digest}; training anew")
+        return Outcome(summary=f"{found.key} is damaged: training anew", properties=properties)
     work.say(f"{store.location(found.key)}, by {found.trained_by} at {found.trained_at}")
     properties = {"training": found.model_dump(mode="json"), "training_sha256": found.sha256}
     return Outcome(summary=f"stored by {found.trained_by}", properties=properties)
