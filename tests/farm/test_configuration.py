@@ -18,6 +18,7 @@ from python_builds.farm import workers
 from python_builds.farm.artifact_steps import ARTIFACTS
 from python_builds.farm.build import FarmBuild
 from python_builds.farm.builders import make_builders, recipes
+from python_builds.farm.master_step import Work
 from python_builds.farm.reporters import make_reporters
 
 MASTER_CFG = CHECKOUT / "master" / "master.cfg"
@@ -256,3 +257,21 @@ def test_whoever_is_named_in_the_settings_is_told(tmp_path: Path) -> None:
     assert make_reporters(settings(tmp_path)) == []
     mail = {"mail_to": "a@example.org", "mail_from": "farm@example.org"}
     assert len(make_reporters(settings(tmp_path, **mail, webhook_url="http://127.0.0.1:9/hook"))) == 2
+
+
+def test_whether_it_can_be_published_is_seen_before_a_source_is_fetched_or_a_build_is_asked_for(tmp_path: Path) -> None:
+    release, *_ = make_builders(PLATFORMS, settings(tmp_path))
+    steps = [factory.buildStep() for factory in release.factory.steps]
+
+    assert [step.name for step in steps][:3] == [
+        "check the request",
+        "see that it can be published",
+        "find the source and verify it",
+    ]
+    (tmp_path / "store").write_text("in the way of the folder")
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    properties = {"python_version": "3.13.5", "profile": "quick"}
+    work = Work(properties=properties, build="release/1", spool=spool, steps={}, say=print)
+    with pytest.raises(OSError, match=str(tmp_path / "store")):
+        steps[1].function(work)

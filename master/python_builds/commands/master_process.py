@@ -21,10 +21,11 @@ from python_builds.commands.prepared_database import forget_database, prepare_da
 from python_builds.commands.processes import ending, kill, works_in
 from python_builds.commands.where import engine_environment, with_engine
 from python_builds.edges.docker_engines import remove_leftovers
+from python_builds.edges.readiness import key_warnings
 from python_builds.edges.s3_probe import probe
 from python_builds.edges.store import make_s3_store
 from python_builds.facts.docker_hosts import DockerHost
-from python_builds.facts.errors import FarmError
+from python_builds.facts.errors import FarmError, SigningError
 from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import Settings, variable
 from python_builds.farm.local_worker import end_leftovers, worker_folder
@@ -130,6 +131,7 @@ def _launch(settings: Settings, keep: bool, engine: DockerHost | None) -> Farm:
     if settings.s3_bucket:
         for problem in probe(make_s3_store(settings)):
             print(f"warning: {problem}", file=sys.stderr)
+    _warn_of_keys(settings)
     _draw_password(settings)
     listen("worker", settings.worker_host, settings.worker_port)
     settings = settings.model_copy(update={"web_port": web_port(settings, keep)})
@@ -153,6 +155,16 @@ def _launch(settings: Settings, keep: bool, engine: DockerHost | None) -> Farm:
     farm = Farm(pid=process.pid, url=settings.local_url, keep=keep, engine=engine, automatic=keep)
     _write_note(settings, farm)
     return farm
+
+
+def _warn_of_keys(settings: Settings) -> None:
+    """Say what is wrong with the signing keys: the farm runs all the same, and tells whom it is to tell."""
+    try:
+        problems = key_warnings(settings)
+    except SigningError as error:
+        problems = [str(error)]
+    for problem in problems:
+        print(f"warning: {problem}", file=sys.stderr)
 
 
 def _draw_password(settings: Settings) -> None:

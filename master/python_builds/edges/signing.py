@@ -13,8 +13,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from python_builds.edges.signing_keys import list_keys
 from python_builds.facts.errors import SigningError
 from python_builds.facts.settings import Settings, variable
+
+_SEE = f"see {variable('signing_key_file')} and {variable('signing_keys')} in `make settings`"
+_MEND = (
+    "Clients would refuse what it signs: give it a later date (gpg --quick-set-expire FINGERPRINT 2y) and have them "
+    f"fetch it again, or put a new key beside it, as the README says; {_SEE}"
+)
+_LOCKED = (
+    "No passphrase given",
+    "Bad passphrase",
+    "No pinentry",
+    "Inappropriate ioctl for device",
+    "Operation cancelled",
+)
+"""What gpg says last of a secret key whose passphrase it has not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +42,21 @@ class Signer:
     published: tuple[str, ...]
     """Of these, and of former keys whose signatures are still about."""
     newest_key: datetime.datetime
+    expires: datetime.datetime
+    """When the last of the keys that sign does."""
+    problems: tuple[str, ...] = ()
+    """Why others sign no more, as sentences."""
+
+    def try_out(self, until: datetime.datetime) -> None:
+        """See that something can be signed now, and until then.
+
+        Raises:
+            SigningError: saying why not, and what to do.
+        """
+        if self.expires <= until:
+            names = " ".join(self.fingerprints)
+            raise SigningError(f"{names} can sign until {self.expires:%Y-%m-%d %H:%M} UTC only. {_MEND}")
+        self.sign(b"", datetime.datetime.now(datetime.UTC), clear=False)
 
     def sign(self, content: bytes, at: datetime.datetime, *, clear: bool) -> bytes:
         """Return the signed text, or the detached signature, in armor."""
@@ -62,7 +92,11 @@ class Signer:
     def _gpg(self, *arguments: str, given: bytes = b"") -> bytes:
         done = subprocess.run(["gpg", *self.options, *arguments], input=given, capture_output=True)
         if done.returncode:
-            raise SigningError(f"gpg could not sign: {_said(done)}; see {variable('signing_keys')} in `make settings`")
+            said = _said(done)
+            locked = (
+                f"its secret key is locked: see {variable('signing_passphrase_file')}" if _is_locked(said) else _SEE
+            )
+            raise SigningError(f"gpg could not sign: {said}; {locked}")
         return done.stdout
 
 
@@ -98,32 +132,32 @@ def signer(settings: Settings) -> Iterator[Signer | None]:
 
 
 def _with_keys(options: list[str], wanted: list[str]) -> Signer:
-    """Find the keys: those with a secret part sign, the others are of former days and published all the same."""
-    public, secret = _listed(options, "--list-keys", wanted), _listed(options, "--list-secret-keys", wanted)
+    """Find the keys: those with a secret part sign, the others are of former days and published all the same.
+
+    So are those that have expired or were revoked, as clients would refuse what they sign.
+    """
+    public, secret = (list_keys(options, wanted, secret=secret) for secret in (False, True))
+    secret = {fingerprint: key for fingerprint, key in secret.items() if key.is_secret}
     missing = [fingerprint for fingerprint in wanted if fingerprint not in public]
     if missing or not secret:
-        raise SigningError(f"gpg has no secret key {' '.join(missing or wanted)}")
+        raise SigningError(f"gpg has no secret key {' '.join(missing or wanted)}; {_SEE}")
+    now = datetime.datetime.now(datetime.UTC)
+    problems = tuple(problem for key in secret.values() if (problem := key.problem(now)))
+    usable = {fingerprint: key for fingerprint, key in secret.items() if not key.problem(now)}
+    if not usable:
+        raise SigningError(f"no key can sign: {'; '.join(problems)}. {_MEND}")
     return Signer(
         options=tuple(options),
-        fingerprints=tuple(fingerprint for fingerprint in wanted or secret if fingerprint in secret),
+        fingerprints=tuple(fingerprint for fingerprint in wanted or usable if fingerprint in usable),
         published=tuple(wanted or public),
-        newest_key=datetime.datetime.fromtimestamp(max(secret.values()), datetime.UTC),
+        newest_key=max(key.made_for(now) for key in usable.values()),
+        expires=max(key.expires for key in usable.values()),
+        problems=problems,
     )
 
 
-def _listed(options: list[str], how: str, wanted: list[str]) -> dict[str, int]:
-    """List keys, by fingerprint, with when they were made; see gpg's doc/DETAILS for the fields."""
-    listed = subprocess.run(["gpg", *options, "--with-colons", how, *wanted], capture_output=True)
-    found: dict[str, int] = {}
-    created = 0
-    for line in listed.stdout.decode(errors="replace").splitlines():
-        fields = line.split(":")
-        if fields[0] in ("sec", "pub"):
-            created = int(fields[5])
-        elif fields[0] == "fpr" and created:
-            found[fields[9]] = created
-            created = 0
-    return found
+def _is_locked(said: str) -> bool:
+    return any(words in said for words in _LOCKED)
 
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:

@@ -17,6 +17,7 @@ from python_builds.edges.publishing import (
     upload_artifacts,
     write_record,
 )
+from python_builds.edges.readiness import require_ready
 from python_builds.edges.signing import signer
 from python_builds.edges.store import Store
 from python_builds.facts.advice import FORCE
@@ -63,9 +64,7 @@ def check_request(settings: Settings, store: Store, platform: Platform, architec
         )
     if platform.package_format == "rpm":
         require_rpm()
-    with signer(settings) as signs:
-        if signs:
-            signs.sign(b"", signs.newest_key, clear=False)  # rather now than after an hour of compiling
+    require_ready(settings, store, product.profile)  # rather now than after an hour of compiling
     source = mirrored(store, product.version)  # kept in a property: the mirror may have a better one when we are done
     if not source.trust.satisfies(Trust(str(work.properties.get(TRUST) or WORST))):
         raise InvalidRequest(
