@@ -74,7 +74,7 @@ def published(kept, make_product):
     """Two versions for one platform and one for another, indexed."""
     for version, platform in (("3.13.5", DEBIAN), ("3.12.1", DEBIAN), ("3.13.5", RHEL)):
         publish(kept.store, make_product(version, platform.name))
-    kept.run()
+    assert kept.run().damaged == {}
     return kept
 
 

@@ -4,11 +4,12 @@ import json
 
 import pytest
 
+from python_builds.facts.artifacts import record_key
 from python_builds.facts.built_with import LARGEST, parse_built_with
 from python_builds.facts.documents import dump
 from python_builds.facts.errors import InvalidRequest
 from python_builds.facts.records import parse_record
-from python_builds.facts.snapshots import Snapshot
+from python_builds.facts.snapshots import Found, Snapshot
 
 TOLD = {
     "compiler": "gcc (Debian 12.2.0-14) 12.2.0",
@@ -30,11 +31,14 @@ def told(**changes: object) -> bytes:
 
 def test_a_record_keeps_it_and_a_snapshot_does_without(make_record) -> None:
     record = make_record().model_copy(update={"built_with": parse_built_with(told()), "recipe": "0123"})
-    again = parse_record("key", dump(record))
+    key = record_key(record.product, 1)
+    again = parse_record(key, dump(record))
 
     assert again.built_with is not None
     assert again.built_with.libraries == TOLD["libraries"]
-    (kept,) = Snapshot().with_records([record]).records
+    snapshot, damaged = Snapshot().take_up([Found(key=key, record=record, sha256="a" * 64)])
+    (kept,) = snapshot.records
+    assert damaged == {}
     assert kept.built_with is None
     assert kept.recipe == "0123"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from buildbot.plugins import schedulers, util
 from buildbot.process.buildstep import BuildStep
-from buildbot.process.results import CANCELLED, FAILURE, SUCCESS
+from buildbot.process.results import CANCELLED, FAILURE, SUCCESS, WARNINGS
 from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer, reactor, task
 
@@ -20,9 +20,10 @@ from python_builds.facts.platforms import platform_named
 from python_builds.facts.records import Record
 from python_builds.facts.settings import Settings
 from python_builds.farm import asking
-from python_builds.farm.manifest_steps import MANIFEST
+from python_builds.farm.manifest_steps import DAMAGED, MANIFEST, TellDamage
 from python_builds.farm.planner import Planner
 from python_builds.farm.release_steps import SCHEDULER, AskForBuilds
+from python_builds.farm.telling import NOTICE
 
 PARTS = {
     "debian-12-amd64": (platform_named("debian-12"), "amd64"),
@@ -73,6 +74,25 @@ class Publish(BuildStep):
         self.waiting.callback(CANCELLED)
 
 
+class WriteIndexes(BuildStep):
+    """Ends badly where the test wants that, or finds what the test wants damaged."""
+
+    name = "write the indexes"
+    flunkOnFailure = True
+
+    def __init__(self, bad: set[str], damaged: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.bad = bad
+        self.damaged = damaged
+
+    def run(self) -> Any:
+        if "indexes" in self.bad:
+            self.descriptionDone = "the bucket is away"
+            return FAILURE
+        self.setProperty(DAMAGED, dict(self.damaged), "test")
+        return SUCCESS
+
+
 class PlannerTest(RunMasterBase):
     def setUp(self) -> None:
         scratch = TemporaryDirectory()
@@ -80,6 +100,8 @@ class PlannerTest(RunMasterBase):
         self.folder = Path(scratch.name)
         self.store = DirectoryStore(self.folder / "store")
         self.bad: set[str] = set()
+        self.damaged: dict[str, str] = {}
+        self.notices: list[str] = []
         self.recipes = dict.fromkeys(PARTS, "one")
 
     @defer.inlineCallbacks
@@ -99,7 +121,7 @@ class PlannerTest(RunMasterBase):
         factories = {
             "release": util.BuildFactory([AskForBuilds(self.store, PARTS, name="ask")]),
             **{name: util.BuildFactory([Publish(self.store, self.bad)]) for name in PARTS},
-            MANIFEST: util.BuildFactory([]),
+            MANIFEST: util.BuildFactory([WriteIndexes(self.bad, self.damaged), TellDamage(name="look for damage")]),
         }
         yield self.setup_master(
             {
@@ -300,3 +322,67 @@ class PlannerTest(RunMasterBase):
 
         assert [request["results"] for request in cancelled] == [CANCELLED]
         assert set(self.states().values()) == {"failed"}
+
+    @defer.inlineCallbacks
+    def write_indexes(self) -> Any:
+        """Have the indexes written once; give how that build ended, with its words."""
+        yield self.master.scheduler_manager.namedServices[MANIFEST].addBuildsetForSourceStampsWithDefaults("test")
+        yield self.settle()
+        builder = yield self.master.data.updates.findBuilderId(MANIFEST)
+        builds = yield self.master.data.get(("builders", builder, "builds"))
+        last = max(builds, key=lambda build: build["number"])
+        return last["results"], last["state_string"]
+
+    @defer.inlineCallbacks
+    def listen(self) -> Any:
+        yield self.master.mq.startConsuming(lambda _, notice: self.notices.append(notice["subject"]), NOTICE)
+
+    @defer.inlineCallbacks
+    def test_indexes_that_are_not_written_again_and_again_are_told_once_and_so_is_the_end(self) -> Any:
+        yield self.start(automatic_builds=False)
+        yield self.listen()
+        self.bad.add("indexes")
+        for _ in range(2):
+            yield self.write_indexes()
+        assert self.notices == [], "what the next attempt mends is nobody's mail"
+        for _ in range(3):
+            yield self.write_indexes()
+        assert self.notices == ["the indexes are not written"]
+        report = read_report(self.settings.state_dir)
+        told = report.alerts["the indexes are not written"]
+        assert told == "tried 5 times, and again: manifest/5: write the indexes failed: the bucket is away (failure)"
+        self.bad.clear()
+        yield self.write_indexes()
+
+        assert self.notices == ["the indexes are not written", "solved: the indexes are not written"]
+
+    @defer.inlineCallbacks
+    def test_indexes_that_failed_before_a_start_are_asked_for_after_it_once(self) -> Any:
+        yield self.start(automatic_builds=False)
+        self.bad.add("indexes")
+        yield self.write_indexes()
+        before = len((yield self.requests(MANIFEST)))
+        self.bad.clear()
+        self.planner._has_looked = False  # as in a master that has just started
+        yield self.settle()
+        yield self.settle()
+        yield self.settle()
+
+        assert len((yield self.requests(MANIFEST))) == before + 1
+
+    @defer.inlineCallbacks
+    def test_what_is_damaged_in_the_store_is_told_once_though_indexes_fail_meanwhile(self) -> Any:
+        yield self.start(automatic_builds=False)
+        yield self.listen()
+        self.damaged.update({"python/x.json": "python/x.json is not a record: no JSON", "python/y": "y is another"})
+        ended = yield self.write_indexes()
+        assert ended == (WARNINGS, "warnings damaged: python/x.json is not a record: no JSON and 1 more")
+        yield self.write_indexes()
+        self.bad.add("indexes")
+        yield self.write_indexes()
+        assert self.notices == ["python/x.json is damaged", "python/y is damaged"]
+        self.bad.clear()
+        del self.damaged["python/y"]
+        yield self.write_indexes()
+
+        assert self.notices[2:] == ["solved: python/y is damaged"]

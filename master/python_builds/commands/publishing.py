@@ -104,7 +104,7 @@ def adopt(settings: Settings, store: Store, environment: Mapping[str, str]) -> N
         print("nothing was written; YES=1 makes the records and writes the indexes")
         return
     adoption.adopt(store, found, digests=says_yes(environment, "DIGESTS"), say=print)
-    reindex(settings, store, environment)
+    reindex(settings, store, {**environment, "DIGESTS": ""})  # which were just computed
 
 
 def _number(text: str) -> int:

@@ -129,7 +129,7 @@ class Indexing:
         steady = [p for p in changed if is_whole and p.name not in new and fresh.get(p, old[p]) == old[p]]
         self._write_all(fresh, steady, guarded=everything or None in old.values())
         if everything:
-            self._write(by, steady=True)
+            self._write(by)
         self.marks.settle({key for snapshot in fresh.values() for key in snapshot.by_key}, damaged)
 
     def _write_all(self, fresh: Mapping[Platform, Snapshot], steady: Sequence[Platform], *, guarded: bool) -> None:

@@ -7,7 +7,7 @@ products that a look finds published and the one before did not.
 
 import datetime
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from packaging.version import Version
 
@@ -74,6 +74,29 @@ def unpolled(
     return {
         "python.org is not polled": f"not since {last_success:%Y-%m-%d %H:%M} UTC: {problem or 'it was never tried'}"
     }
+
+
+UNWRITTEN_AFTER = 3
+"""Builds of the indexes that failed one after another: six minutes by the waits between them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexBuilds:
+    """What came of the last builds of the indexes."""
+
+    failures: int = 0
+    """In a row, the last of them the last build."""
+    reason: str = ""
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    """What the last good one found damaged: sentences, by key."""
+
+
+def of_indexes(seen: IndexBuilds) -> dict[str, str]:
+    """Say that the indexes cannot be written, and what is damaged in the store."""
+    found = {f"{key} is damaged": sentence for key, sentence in seen.damaged.items()}
+    if seen.failures >= UNWRITTEN_AFTER:
+        found["the indexes are not written"] = f"tried {seen.failures} times, and again: {seen.reason}"
+    return found
 
 
 def notices(before: Collection[str], alerts: Mapping[str, str]) -> tuple[Notice, ...]:

@@ -5,14 +5,16 @@ finished requests once.
 """
 
 import datetime
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from buildbot.data.resultspec import Filter
-from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, SKIPPED, SUCCESS, WARNINGS
+from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, SKIPPED, SUCCESS, WARNINGS
 from twisted.internet import defer
 
 from python_builds.facts import failures
+from python_builds.facts.alerts import IndexBuilds
 from python_builds.facts.artifacts import Product
 from python_builds.facts.errors import PythonBuildsError
 from python_builds.facts.failures import Inputs, Try
@@ -21,11 +23,16 @@ from python_builds.facts.platforms import Platform
 from python_builds.facts.requests import parse_platform_request, parse_release_request, requested_tag
 from python_builds.facts.tags import Tag
 from python_builds.farm.asking import PLANNED
+from python_builds.farm.manifest_steps import DAMAGED, MANIFEST
 
 ENDINGS = {CANCELLED: failures.CANCELLED, EXCEPTION: failures.BROKEN}
 
 OVERLAP_SECONDS = 300
 """Finished requests are read again for as long: the database's clock has whole seconds, and clocks get set."""
+
+
+LOOKED_BACK = 100
+"""Builds of the indexes; after as many failures in a row, what was damaged before is told as over."""
 
 
 class Ledger:
@@ -69,6 +76,30 @@ class Ledger:
             if known is not None:
                 result.setdefault(known[0], []).append(known[1])
         return result
+
+    @defer.inlineCallbacks
+    def index_builds(self) -> Any:
+        """Look at the last builds of the indexes, which nobody asked for by name."""
+        names = yield self._names()
+        builder = next((number for number, name in names.items() if name == MANIFEST), None)
+        if builder is None:
+            return IndexBuilds()
+        builds = yield self.master.data.get(
+            ("builders", builder, "builds"),
+            filters=[Filter("complete", "eq", [True]), Filter("results", "ne", [CANCELLED, RETRY, SKIPPED])],
+            order=["-number"],
+            limit=LOOKED_BACK,
+        )
+        failed = list(itertools.takewhile(lambda build: build["results"] in (FAILURE, EXCEPTION), builds))
+        reason = ""
+        if failed:
+            steps = yield self.master.data.get(("builds", failed[0]["buildid"], "steps"))
+            reason = f"{MANIFEST}/{failed[0]['number']}: {_why(failed[0], steps)}"
+        damaged: Mapping[str, str] = {}
+        for good in builds[len(failed) :][:1]:
+            seen = yield self.master.data.get(("builds", good["buildid"], "properties"))
+            damaged = seen.get(DAMAGED, ({}, ""))[0]
+        return IndexBuilds(failures=len(failed), reason=reason, damaged=damaged)
 
     def _products(self, name: str, values: Mapping[str, Any]) -> set[Product]:
         try:

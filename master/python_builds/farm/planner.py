@@ -6,8 +6,8 @@ neither loses nor repeats anything. Changes only wake it.
 """
 
 import datetime
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from buildbot.changes.filter import ChangeFilter
@@ -33,13 +33,12 @@ from python_builds.facts.settings import Settings
 from python_builds.facts.tags import automatic_tags
 from python_builds.farm.asking import PLANNED, ask_once
 from python_builds.farm.ledger import Ledger
+from python_builds.farm.manifest_steps import MANIFEST
+from python_builds.farm.telling import tell
 
 PROFILE = "optimized"
 COALESCE_SECONDS = 1
 """Between an event and the look: builds often end together."""
-
-NOTICE = ("notices", "planner", "new")
-"""On Buildbot's message queue, for the reporters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +56,7 @@ class Planner(ReconfigurableBaseScheduler):
     _soon: Any = None
     _later: Any = None
     _finished: Any = None
+    _has_looked = False
 
     def checkConfig(self, settings: Settings, builders: Mapping[str, Any], **kwargs: Any) -> None:
         """Check the arguments."""
@@ -128,8 +128,10 @@ class Planner(ReconfigurableBaseScheduler):
         # In this order, so that what ends meanwhile is seen at least once: asked for, then tried, then published.
         asked = yield self.ledger.asked()
         tries = yield self.ledger.tries()
+        indexes = yield self.ledger.index_builds()
+        yield self._go_on_with_indexes(indexes)
         try:
-            seen = yield threads.deferToThread(self._compute, asked, tries, now, since)
+            seen = yield threads.deferToThread(self._compute, asked, tries, indexes, now, since)
         except (PythonBuildsError, OSError) as error:
             log.msg(f"the planner could not look: {error}")
             failed = PlanReport(made_at=now, problems=(f"nothing could be looked at: {error}",))
@@ -137,7 +139,7 @@ class Planner(ReconfigurableBaseScheduler):
             return
         for request in seen.agenda.requests:
             yield self._ask(request)
-        yield self._tell(seen.report.alerts, seen.published)
+        yield tell(self, seen.report.alerts, seen.published)
         yield threads.deferToThread(write_report, self.settings.state_dir, seen.report)
         self._look_again(seen.report, now)
 
@@ -149,7 +151,23 @@ class Planner(ReconfigurableBaseScheduler):
         if waits and self.look.running:
             self._later = self.master.reactor.callLater(max(COALESCE_SECONDS, min(waits)), self.look)
 
-    def _compute(self, asked: set[Product], tries: Tries, now: datetime.datetime, since: datetime.datetime) -> Seen:
+    @defer.inlineCallbacks
+    def _go_on_with_indexes(self, seen: alerts.IndexBuilds) -> Any:
+        """Ask at the first look for what failed before the master started: what was to try again ended with it."""
+        if not self._has_looked and seen.failures:
+            yield self.master.scheduler_manager.namedServices[MANIFEST].addBuildsetForSourceStampsWithDefaults(
+                reason="the indexes could not be written before the farm started"
+            )
+        self._has_looked = True
+
+    def _compute(
+        self,
+        asked: set[Product],
+        tries: Tries,
+        indexes: alerts.IndexBuilds,
+        now: datetime.datetime,
+        since: datetime.datetime,
+    ) -> Seen:
         """Read the store and the poller's file, in a thread, and compare."""
         settings = self.settings
         platforms = list(dict.fromkeys(platform for platform, _ in self.builders.values()))
@@ -182,6 +200,7 @@ class Planner(ReconfigurableBaseScheduler):
         )
         found = {
             **alerts.failing(tries),
+            **alerts.of_indexes(indexes),
             **alerts.overdue(complete, agenda.items, now, datetime.timedelta(hours=settings.overdue_hours)),
         }
         if not idle:
@@ -218,20 +237,6 @@ class Planner(ReconfigurableBaseScheduler):
             yield self.setState("first_look", now.isoformat())
             return now
         return datetime.datetime.fromisoformat(first)
-
-    @defer.inlineCallbacks
-    def _tell(self, found: Mapping[str, str], published: Collection[Product]) -> Any:
-        """Hand the reporters what changed since the last time; a crash just now may lose or repeat some of it."""
-        told: Sequence[str] = yield self.getState("told", [])
-        announced: Sequence[str] | None = yield self.getState("announced", None)
-        # What a store holds that this farm has just been given is no news.
-        changes = [*alerts.notices(told, found), *(() if announced is None else alerts.news(announced, published))]
-        for notice in changes:
-            log.msg(f"{notice.subject}: {notice.text}")
-            self.master.mq.produce(NOTICE, {**asdict(notice), "subject": notice.subject})
-        if changes or announced is None:
-            yield self.setState("told", sorted(found))
-            yield self.setState("announced", sorted({*(announced or ()), *map(str, published)}))
 
 
 def idle_because(settings: Settings) -> str:

@@ -14,7 +14,7 @@ from twisted.python import log
 from zope.interface import implementer
 
 from python_builds.facts.settings import Settings
-from python_builds.farm.planner import NOTICE
+from python_builds.farm.telling import NOTICE
 
 SECONDS = 30
 """That a webhook's server may be silent."""
