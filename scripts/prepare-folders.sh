@@ -17,6 +17,8 @@ main() {
     [[ $work != *[[:space:]]* ]] || die "CPython does not build in a folder with white space in its name: $work"
     set_drop_to_build_user
     (set_drop_to_packager) # needed later, and rather said now
+    # The farm says so where it has made the container.
+    [ "${PYTHON_BUILDS_NETWORK:-}" != closed ] || "$scripts/check-network.sh"
     # check-root.* is what a check-package.sh that was killed left behind.
     rm -rf --one-file-system -- "${folders[@]}" sealed check-root.*
     mkdir -m 755 -- "${folders[@]}"

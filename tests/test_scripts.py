@@ -23,6 +23,7 @@ SHELL_SCRIPTS = sorted(script for script in SCRIPTS.glob("*.sh") if script.name 
 COMMANDS = [script for script in SHELL_SCRIPTS if script.read_text().startswith("#!")]  # the others are sourced
 TAKE_NO_ARGUMENTS = {
     "seal-stage.sh",
+    "check-network.sh",
     "prepare-folders.sh",
     "train.sh",
     "smoke-test.sh",

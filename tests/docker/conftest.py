@@ -23,7 +23,7 @@ class TwoGroups(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        apart = ("test_docker_faults.py", "test_rpm.py", "test_rpm_repository.py", "test_logins.py")
+        apart = ("test_docker_faults.py", "test_rpm.py", "test_rpm_repository.py", "test_logins.py", "test_network.py")
         return "apart" if nodeid.partition("::")[0].endswith(apart) else "shared"
 
 
@@ -60,7 +60,7 @@ def bare_farm(engine: docker.DockerClient) -> Iterator[FarmUnderTest]:
         assert not [c.name for c in engine.containers.list(all=True, ignore_removed=True) if c.name in names]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def private_engine() -> Iterator[PrivateEngine]:
     """Start an engine with the worker image, on a loop-mounted disk of 2 GB."""
     folder = Path(tempfile.mkdtemp(prefix="python-builds-engine-", dir="/var/tmp"))

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from python_builds.facts.docker_hosts import DockerHost
+from python_builds.facts.images import CLOSE_NETWORK
 from python_builds.facts.setting_types import CHECKOUT
 from python_builds.farm.workers import CCACHE
 from tests.docker.engines import IMAGE
@@ -39,7 +40,7 @@ class Cache:
         ]
         volumes = [f"--volume={self.name}:{CCACHE}", f"--volume={CHECKOUT}/scripts:/scripts:ro"]
         done = subprocess.run(
-            ["docker", "run", "--rm", *LIMITS, *environment, *volumes, IMAGE, "bash", "-c", command],
+            ["docker", "run", "--rm", *LIMITS, *environment, *volumes, IMAGE, CLOSE_NETWORK, "bash", "-c", command],
             capture_output=True,
             text=True,
         )

@@ -6,8 +6,10 @@ import docker
 from farms import FarmUnderTest, mini_tarball
 
 from python_builds.commands.progress import SUCCESS, WARNINGS
-from python_builds.facts.docker_hosts import CAPABILITIES
-from tests.docker.engines import containers, force
+from tests.docker.engines import IMAGE, containers, force
+
+NET_ADMIN = 12
+"""Its number in capability(7)."""
 
 
 def test_a_release_is_built_in_a_fresh_container_whose_image_the_record_names(
@@ -18,8 +20,7 @@ def test_a_release_is_built_in_a_fresh_container_whose_image_the_record_names(
     assert done.returncode == 0, done.stdout
     assert farm.files("quick/python/debian-12/pkgs/python-3.11.2_1_amd64.deb")
     record = json.loads((farm.settings.store / "quick/python/debian-12/records/3.11.2-amd64-r1.json").read_bytes())
-    name = "python-builds-worker:debian-12"
-    assert record["image"] == {"name": name, "id": engine.images.get(name).id}
+    assert record["image"] == {"name": IMAGE, "id": engine.images.get(IMAGE).id}
 
 
 def test_a_build_in_a_container_is_reproduced_in_another(farm: FarmUnderTest) -> None:
@@ -40,7 +41,7 @@ def test_a_container_is_caged_and_knows_nothing_but_its_own_password(
     limits, environment = container.attrs["HostConfig"], container.attrs["Config"]["Env"]
 
     assert limits["CapDrop"] == ["ALL"]
-    assert {c.removeprefix("CAP_") for c in limits["CapAdd"]} == set(CAPABILITIES)
+    assert {c.removeprefix("CAP_") for c in limits["CapAdd"]} == set(farm.settings.docker_hosts[0].capabilities)
     assert limits["SecurityOpt"] == ["no-new-privileges"]
     assert limits["Memory"] == limits["MemorySwap"] == 2**30
     assert limits["NanoCpus"] == 2 * 10**9
@@ -54,6 +55,14 @@ def test_a_container_is_caged_and_knows_nothing_but_its_own_password(
     compiling = container.exec_run(looking, user="65534:65534").output
     assert b"PYTHON_BUILDS_BUILD_USER" in compiling
     assert b"WORKERPASS" not in compiling
+    # The worker is connected there: as root, and it has given up the right to let others do so.
+    connecting = ["bash", "-c", "exec 3<>/dev/tcp/$BUILDMASTER/$BUILDMASTER_PORT"]
+    assert b"Connection refused" in container.exec_run(connecting, user="65534:65534").output
+    assert container.exec_run(connecting).exit_code == 0
+    bounds = container.exec_run(
+        ["bash", "-c", "grep CapBnd /proc/$(pgrep -o -f 'bin/python.* /opt.*/twistd')/status"]
+    ).output
+    assert int(bounds.split()[1], 16) & 1 << NET_ADMIN == 0
 
 
 def test_two_versions_are_built_in_two_containers_at_once(farm: FarmUnderTest, engine: docker.DockerClient) -> None:

@@ -3,6 +3,7 @@
 import subprocess
 
 from python_builds.facts.docker_hosts import DockerHost
+from python_builds.facts.images import CLOSE_NETWORK
 from python_builds.facts.setting_types import CHECKOUT
 from tests.docker.engines import IMAGE
 
@@ -15,7 +16,7 @@ WORK = (
 def in_container(script: str) -> subprocess.CompletedProcess[str]:
     """Run a script as root in a container like the farm's."""
     volume = f"--volume={CHECKOUT}/scripts:/scripts:ro"
-    command = ["docker", "run", "--rm", *LIMITS, volume, IMAGE, "bash", "-c", f"{WORK} && {script}"]
+    command = ["docker", "run", "--rm", *LIMITS, volume, IMAGE, CLOSE_NETWORK, "bash", "-c", f"{WORK} && {script}"]
     return subprocess.run(command, capture_output=True, text=True)
 
 

@@ -60,7 +60,17 @@ def test_make_shell_has_the_limits_that_the_farms_containers_have():
         f"--pids-limit={limits['pids_limit']}",
         "--init",
     } < set(options)
-    assert len(options) == len(limits) + len(limits["cap_add"]) - 1, "limits() and options() must say the same"
+    environment = [f"{name}={value}" for name, value in host().environment.items()]
+    assert [o.removeprefix("--env=") for o in options if o.startswith("--env=")] == environment
+    assert len(options) == len(limits) + len(limits["cap_add"]) - 1 + len(environment), (
+        "limits() and options() must say the same"
+    )
+
+
+def test_root_may_close_the_network_unless_the_operator_leaves_it_open():
+    assert "NET_ADMIN" in host().limits()["cap_add"] and host().environment == {"PYTHON_BUILDS_NETWORK": "closed"}
+    taken = host(open_network=True)
+    assert "NET_ADMIN" not in taken.limits()["cap_add"] and taken.environment == {"PYTHON_BUILDS_NETWORK": "open"}
 
 
 def test_what_was_seen_of_a_container_is_a_sentence():

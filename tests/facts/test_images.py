@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from python_builds.facts.errors import InvalidRequest
-from python_builds.facts.images import build_arguments, dockerfile, pip_configuration, worker_image
+from python_builds.facts.images import CLOSE_NETWORK, build_arguments, dockerfile, pip_configuration, worker_image
 from python_builds.facts.platforms import PLATFORMS, platform_named
 from python_builds.facts.setting_types import CHECKOUT
 from python_builds.farm.workers import CCACHE, PRISTINE
@@ -65,11 +65,13 @@ def test_a_dockerfile_has_the_folders_that_the_farm_uses(path):
 
 
 @every_dockerfile
-def test_a_dockerfile_needs_nothing_of_buildkit_and_starts_the_worker_without_a_shell(path):
+def test_a_dockerfile_needs_nothing_of_buildkit_and_starts_the_worker_in_a_closed_network(path):
     lines = instructions(path)
 
     assert not [line for line in lines if re.match(r"(RUN|COPY|ADD) --(mount|link|chmod|security|network)|.*<<", line)]
-    assert lines[-1].startswith('CMD ["/opt/buildbot-worker/bin/twistd", '), "CMD comes last, in its exec form"
+    assert lines[-1].startswith(f'CMD ["{CLOSE_NETWORK}", "/opt/buildbot-worker/bin/twistd", '), (
+        "CMD comes last, in its exec form"
+    )
     assert "USER" not in {line.split()[0] for line in lines}, "the worker is root for the check; scripts drop it"
 
 

@@ -17,7 +17,7 @@ from python_builds.commands.told import INTERRUPTED
 from python_builds.edges.docker_command import docker, exists, output, require_docker
 from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.errors import ImageError, InvalidRequest, PythonBuildsError
-from python_builds.facts.images import build_arguments, dockerfile, pip_configuration, worker_image
+from python_builds.facts.images import CLOSE_NETWORK, build_arguments, dockerfile, pip_configuration, worker_image
 from python_builds.facts.platforms import PLATFORMS, Platform, platform_named
 from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import load_settings
@@ -129,7 +129,9 @@ def shell(environment: Mapping[str, str]) -> None:
     terminal = ["--tty"] if sys.stdin.isatty() else []
     # The limits of a host for which none are set, and nobody as the build user, like the farm.
     limits = DockerHost(name="shell", url="unix://", master="").options()
-    container = output("create", "--interactive", *terminal, *limits, f"--workdir={WORK}/work", image, "bash")
+    container = output(
+        "create", "--interactive", *terminal, *limits, f"--workdir={WORK}/work", image, CLOSE_NETWORK, "bash"
+    )
     if not container:
         raise ImageError(f"no container of {image} could be made: `docker create {image}` says why")
     try:

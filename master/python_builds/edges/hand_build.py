@@ -17,6 +17,7 @@ from typing import IO
 from python_builds.edges.docker_command import output
 from python_builds.facts.docker_hosts import DockerHost
 from python_builds.facts.errors import FarmError
+from python_builds.facts.images import CLOSE_NETWORK
 
 FOLDER = "/var/tmp/elsewhere/and/deeper"  # noqa: S108 - in a container of its own
 Run = Callable[[Sequence[str]], list[str]]
@@ -58,7 +59,7 @@ def container(image: str, files: Mapping[str, Path], artifacts: Path) -> Iterato
         _docker("exec", name, "mkdir", "--parents", FOLDER)
         for file, path in files.items():
             _docker("cp", "--quiet", str(path), f"{name}:{FOLDER}/{file}")
-        yield lambda command: ["docker", "exec", f"--workdir={FOLDER}", name, *command]
+        yield lambda command: ["docker", "exec", f"--workdir={FOLDER}", name, CLOSE_NETWORK, *command]
         _docker("cp", "--quiet", f"{name}:{FOLDER}/out/.", str(artifacts))
     finally:
         output("rm", "--force", "--volumes", name)

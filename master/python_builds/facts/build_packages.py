@@ -83,13 +83,14 @@ BUILD_PACKAGES: Mapping[str, tuple[str, ...]] = {
 # What the worker images hold beside that: what the scripts call where base images do without, ccache (EL has it in EPEL
 # alone, see the Dockerfile), and what makes a virtual environment.
 IMAGE_PACKAGES: Mapping[str, tuple[str, ...]] = {
-    "apt": ("ca-certificates", "ccache", "procps", "python3-venv", "util-linux"),
+    "apt": ("ca-certificates", "ccache", "nftables", "procps", "python3-venv", "util-linux"),
     "dnf": (
         "ca-certificates",
         "diffutils",
         "findutils",
         "gawk",
         "gzip",
+        "nftables",
         "procps-ng",
         "shadow-utils",
         "tar",
@@ -103,6 +104,7 @@ IMAGE_PACKAGES: Mapping[str, tuple[str, ...]] = {
         "findutils",
         "gawk",
         "gzip",
+        "nftables",
         "procps",
         "shadow",
         "tar",

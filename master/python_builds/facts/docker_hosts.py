@@ -11,6 +11,9 @@ CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "MKNOD", "SETGID", "S
 """What root may do in a worker's container: make a root to try a package in, give up in there what a way out would take
 (SETPCAP), and become the build user. No mounts."""
 
+CLOSES_NETWORK = "NET_ADMIN"
+"""What root has too, until close-network.sh gives it up before the worker starts."""
+
 PROCESSES = 4096
 """That a container may have at once: a compilation has tens, CPython's tests some hundreds."""
 
@@ -38,6 +41,9 @@ class DockerHost(BaseModel):
     ccache: str = Field(
         "python-builds-ccache", pattern=r"^[a-z][a-z0-9-]{0,40}$", description="starts the names of ccache's volumes"
     )
+    open_network: bool = Field(
+        False, description="whether what comes from a tarball may reach all that its containers' network does"
+    )
     start_seconds: int = Field(120, ge=1, le=3600, description="that a container has to connect to the master")
 
     @property
@@ -50,11 +56,21 @@ class DockerHost(BaseModel):
         """Name its workers."""
         return [f"{self.name}-{number}" for number in range(1, self.workers + 1)]
 
+    @property
+    def capabilities(self) -> list[str]:
+        """List what root may do in its containers."""
+        return [*CAPABILITIES, *([] if self.open_network else [CLOSES_NETWORK])]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Tell a container's scripts what was decided for it."""
+        return {"PYTHON_BUILDS_NETWORK": "open" if self.open_network else "closed"}
+
     def limits(self) -> dict[str, object]:
         """Give Docker's HostConfig for a worker's container."""
         return {
             "cap_drop": ["ALL"],
-            "cap_add": list(CAPABILITIES),
+            "cap_add": self.capabilities,
             "security_opt": ["no-new-privileges"],
             "nano_cpus": int(self.cores * 1e9),
             "mem_limit": self.memory,
@@ -65,10 +81,10 @@ class DockerHost(BaseModel):
         }
 
     def options(self) -> list[str]:
-        """Give the same limits as options of `docker create`."""
+        """Give the same limits, and the environment, as options of `docker create`."""
         return [
             "--cap-drop=ALL",
-            *(f"--cap-add={capability}" for capability in CAPABILITIES),
+            *(f"--cap-add={capability}" for capability in self.capabilities),
             "--security-opt=no-new-privileges",
             f"--cpus={self.cores}",
             f"--memory={self.memory}",
@@ -76,4 +92,5 @@ class DockerHost(BaseModel):
             f"--pids-limit={PROCESSES}",
             f"--tmpfs={SCRATCH}:{SCRATCH_OPTIONS}",
             "--init",
+            *(f"--env={name}={value}" for name, value in self.environment.items()),
         ]

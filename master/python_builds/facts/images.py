@@ -8,6 +8,9 @@ from python_builds.facts.platforms import Platform
 WORKER_LABEL = "python-builds.worker"
 """On every worker image, and so on every container of one."""
 
+CLOSE_NETWORK = "/opt/buildbot-worker/close-network.sh"
+"""In every worker image: starts a command in a network that is closed to what comes from a tarball."""
+
 
 def worker_image(platform: Platform, registry: str = "") -> str:
     """Name a platform's worker image, in a registry or on a Docker host alone."""

@@ -85,7 +85,7 @@ class ContainerWorker(OneTimeLogin, worker.DockerLatentWorker):
 
     def createEnvironment(self, build: Any = None) -> dict[str, str]:
         """Tell the container that is being made how it connects."""
-        return {**super().createEnvironment(build), "WORKERPASS": self.draw_password()}
+        return {**super().createEnvironment(build), **self.host.environment, "WORKERPASS": self.draw_password()}
 
     def networks(self) -> Any:
         """List what the container's connection can come from."""
