@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # A throw-away copy of a base system to chroot into, in a container without the right to mount too.
 # Sourced after build-environment.sh.
-: "${work:?}"
+: "${work:?}" "${scripts:?}"
 
 # Nobody, by number: the user's name differs between distributions.
 unprivileged=65534
@@ -54,9 +54,12 @@ in_root() {
         chroot "$root" setpriv "--bounding-set=$capabilities" --inh-caps=-all "$@" </dev/null
 }
 
-# What comes from the package runs as nobody and can never become anybody else.
+# What comes from the package runs as nobody, can never become anybody else, and has no network but a loopback of its own;
+# in a container, where there are no namespaces, nobody has no other anyway (close-network.sh).
 in_root_as_user() {
-    env -i "$cookie" PATH=$search_path HOME=/home/check LC_ALL=C.UTF-8 TZ=UTC \
+    local alone=()
+    ! unshare --net true 2>/dev/null || alone=(unshare --net "$scripts/in-namespaces.sh" no-mounts)
+    "${alone[@]}" env -i "$cookie" PATH=$search_path HOME=/home/check LC_ALL=C.UTF-8 TZ=UTC \
         PYTHON_BUILDS_ALLOWED_MISSING="${PYTHON_BUILDS_ALLOWED_MISSING:-}" PYTHON_BUILDS_CHALLENGE="${challenge:-}" \
         setpriv --no-new-privs chroot --userspec=$unprivileged:$unprivileged --groups=$unprivileged "$root" "$@" </dev/null
 }

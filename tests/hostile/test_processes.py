@@ -74,6 +74,21 @@ def test_a_build_reaches_no_server_but_its_own(work: Path) -> None:
     assert own.stdout == "1\n", "CPython's tests talk to themselves"
 
 
+def test_what_is_tried_reaches_no_server_but_its_own(work: Path) -> None:
+    needs(os.getuid() == 0, "the trial is root's")
+    itself = "import socket; s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname())"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        connect = f"exec 3<>/dev/tcp/127.0.0.1/{server.getsockname()[1]}"
+        source = ". scripts/build-environment.sh; . scripts/scratch-root.sh; root=/; in_root_as_user"
+        refused, own = (
+            subprocess.run(["bash", "-c", f'{source} "$@"', "bash", *command], cwd=work, capture_output=True, text=True)
+            for command in (["bash", "-c", connect], ["/usr/bin/python3", "-c", itself])
+        )
+
+    assert refused.returncode != 0 and "Connection refused" in refused.stderr
+    assert own.returncode == 0, own.stderr
+
+
 def test_packages_are_made_by_another_user_of_a_copy(work: Path) -> None:
     needs(os.getuid() == 0, "it becomes other users, which only root may")
     write(work / "logs" / "source-date-epoch", "1700000000\n")
