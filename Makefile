@@ -11,6 +11,8 @@ LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-find-li
 RPM_PACKAGES := rpm libglib2.0-bin
 # What the tests run beside Python and what this machine's platform builds with, which their `make build` needs as every other does.
 TEST_PACKAGES := bsdutils curl dash diffoscope-minimal gpg gpg-agent gpgv postgresql procps $(RPM_PACKAGES) shellcheck util-linux wget
+# A real S3 server, 80 MB to fetch: CI has it, and whoever installs it; elsewhere its tests say what is missing.
+S3_PACKAGES := ceph-mon ceph-osd openssl radosgw
 LIST_BUILD_PACKAGES = $(BIN)/python -c "from python_builds.farm.workers import host_platform as h; print(*(h()[0].build_packages if h() else ()))"
 # What the Docker tests make an engine of their own with, on a disk of its own.
 DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 procps $(RPM_PACKAGES)
@@ -77,7 +79,7 @@ shell: $(VENV)/ready  ## open a shell in a container like the farm's, with the s
 	@$(BIN)/python -m python_builds.commands.images shell
 
 test: $(VENV)/ready-dev  ## run the tests; needs no Docker
-	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $$build_packages
+	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $(if $(filter true,$(CI)),$(S3_PACKAGES)) $$build_packages
 	@$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 test-fast: $(VENV)/ready-dev  ## run the tests of pure functions alone, in seconds

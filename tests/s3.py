@@ -1,10 +1,15 @@
-"""An S3 server on this machine for tests: moto's, over real HTTP, with faults on demand and every request noted."""
+"""S3 servers on this machine for tests: moto's, over real HTTP, with faults on demand and every request noted.
+
+radosgw.py has a real one.
+"""
 
 import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -38,10 +43,31 @@ class Fault:
 
 
 @dataclass
-class FaultyS3:
-    """The server; `requests` are what it was asked, `faults` what it shall do."""
+class S3Server:
+    """A server, and a bucket there."""
 
     url: str = ""
+    bucket: str = BUCKET
+    certificate: Path | None = None
+    """What vouches for it, over https."""
+
+    def client(self, **options: Any) -> Any:
+        """Give a client of its own to look at what is there."""
+        config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 4, "mode": "standard"}, **options)
+        verify = str(self.certificate) if self.certificate else None
+        return boto3.client("s3", endpoint_url=self.url, config=config, verify=verify, **KEYS)
+
+    def store(self, **values: Any) -> S3Store:
+        """Give a store in the bucket."""
+        when = "when_supported" if values.get("checksums", True) else "when_required"  # as make_client does
+        client = partial(self.client, request_checksum_calculation=when, response_checksum_validation=when)
+        return S3Store(**{"bucket": self.bucket, "make_client": client, "prefix": "some/where", **values})
+
+
+@dataclass
+class FaultyS3(S3Server):
+    """moto's; `requests` are what it was asked, `faults` what it shall do."""
+
     requests: list[str] = field(default_factory=list)
     faults: list[list[Any]] = field(default_factory=list)
     unquoted: bool = False
@@ -54,15 +80,6 @@ class FaultyS3:
         """Plan a fault."""
         fault = Fault(method, text, **how)
         self.faults.append([fault, fault.after, fault.times])
-
-    def client(self, **options: Any) -> Any:
-        """Give a client of its own to look at what is there."""
-        config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 4, "mode": "standard"}, **options)
-        return boto3.client("s3", endpoint_url=self.url, config=config, **KEYS)
-
-    def store(self, **values: Any) -> S3Store:
-        """Give a store in the bucket."""
-        return S3Store(**{"bucket": BUCKET, "make_client": self.client, "prefix": "some/where", **values})
 
     def due(self, method: str, path: str) -> Fault | None:
         with self.lock:

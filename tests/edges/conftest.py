@@ -1,5 +1,6 @@
-"""A store, a web site on this machine, people who sign with OpenPGP, and real sigstore bundles."""
+"""Stores, a web site on this machine, people who sign with OpenPGP, and real sigstore bundles."""
 
+import contextlib
 import dataclasses
 import functools
 import shutil
@@ -16,6 +17,8 @@ from python_builds.edges.verification import Verification
 from python_builds.facts.release_managers import ReleaseManager
 from python_builds.facts.setting_types import CHECKOUT
 from tests.preconditions import needs
+from tests.radosgw import PROGRAMS, radosgw_server
+from tests.s3 import s3_server
 
 
 @pytest.fixture
@@ -126,6 +129,28 @@ class People:
         """Revoke a key with the certificate that gpg makes beside each."""
         text = (self.home / "openpgp-revocs.d" / f"{self.fingerprints(name)[0]}.rev").read_text()
         self.gpg("--import", input=text.replace(":-----BEGIN", "-----BEGIN").encode())
+
+
+@pytest.fixture(scope="session")
+def radosgw(tmp_path_factory):
+    """A real S3 server that is not AWS's, for all tests of a process."""
+    missing = [program for program in PROGRAMS if not shutil.which(program)]
+    needs(not missing, f"no {', '.join(missing)}: the Makefile's S3_PACKAGES have them")
+    with radosgw_server(tmp_path_factory.mktemp("radosgw")) as running:
+        yield running
+
+
+@pytest.fixture
+def s3_of(request):
+    """Give an S3 server of a kind, with an empty bucket."""
+    with contextlib.ExitStack() as servers:
+
+        def give(kind):
+            if kind.startswith("radosgw"):
+                return request.getfixturevalue("radosgw").bucket(https=kind == "radosgw by https")
+            return servers.enter_context(s3_server())
+
+        yield give
 
 
 @pytest.fixture(scope="session")

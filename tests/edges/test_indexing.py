@@ -23,13 +23,9 @@ SOME = [platform_named(name) for name in ("debian-12", "rhel-9", "opensuse-160")
 EVERYWHERE = ("index.json", "uv.json", "SHA256SUMS", "Packages", "Packages.gz", "Packages.xz", "primary")
 
 
-@pytest.fixture(params=["directory", "s3"])
-def any_store(request, tmp_path):
-    if request.param == "directory":
-        yield DirectoryStore(tmp_path / "store")
-        return
-    with s3_server() as server:
-        yield server.store()
+@pytest.fixture(params=["directory", "s3", "radosgw"])
+def any_store(request, s3_of, tmp_path):
+    return DirectoryStore(tmp_path / "store") if request.param == "directory" else s3_of(request.param).store()
 
 
 @pytest.fixture

@@ -33,20 +33,19 @@ PREDECESSOR = {
 }
 
 
-@pytest.fixture(params=["directory", "s3"])
-def bucket(request, tmp_path):
+@pytest.fixture(params=["directory", "s3", "radosgw"])
+def bucket(request, s3_of, tmp_path):
     """Give a store with what the predecessor left in it, written by another program."""
     if request.param == "directory":
         for key, content in PREDECESSOR.items():
             path = tmp_path / "store" / key
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        yield DirectoryStore(tmp_path / "store")
-        return
-    with s3_server() as server:
-        for key, content in PREDECESSOR.items():
-            server.client().put_object(Bucket=BUCKET, Key=f"some/where/{key}", Body=content)
-        yield server.store()
+        return DirectoryStore(tmp_path / "store")
+    server = s3_of(request.param)
+    for key, content in PREDECESSOR.items():
+        server.client().put_object(Bucket=server.bucket, Key=f"some/where/{key}", Body=content)
+    return server.store()
 
 
 def indexed(store, **values):

@@ -26,14 +26,13 @@ def s3(monkeypatch):
         yield server
 
 
-@pytest.fixture(params=["directory", "s3", "an older s3"])
-def any_store(request, tmp_path):
-    if request.param == "directory":
-        yield DirectoryStore(tmp_path / "store")
-        return
-    modern = request.param == "s3"
-    with s3_server() as server:
-        yield server.store(conditional_writes=modern, checksums=modern)
+@pytest.fixture(params=["directory", "s3", "an older s3", "radosgw", "radosgw by https"])
+def any_store(request, s3_of, tmp_path):
+    kind = request.param
+    if kind == "directory":
+        return DirectoryStore(tmp_path / "store")
+    checksums = kind in ("s3", "radosgw")
+    return s3_of(kind).store(conditional_writes=kind != "an older s3", checksums=checksums)
 
 
 @pytest.fixture
