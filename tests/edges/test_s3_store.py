@@ -71,8 +71,13 @@ def test_an_object_is_replaced_only_if_it_is_the_one_that_was_seen(any_store):
     any_store.replace_if(KEY, b"two", seen)
     with pytest.raises(StoreConflict):
         any_store.replace_if(KEY, b"three", seen)
-
     assert any_store.read(KEY) == b"two"
+
+    seen = any_store.stat(KEY).tag
+    any_store.delete(KEY)
+    with pytest.raises(StoreConflict):
+        any_store.replace_if(KEY, b"three", seen)
+    assert not any_store.exists(KEY)
 
 
 def test_keys_are_listed_by_prefix_in_order(any_store):

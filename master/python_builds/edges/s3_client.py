@@ -34,6 +34,8 @@ HINTS = {
     "RequestTimeTooSkewed": "this machine's clock differs from the server's by more than that allows: set it",
     "NotImplemented": f"an older server may need {variable('s3_conditional_writes')}=false and "
     f"{variable('s3_checksums')}=false",
+    "MissingContentLength": "over https boto3 sends a checksum behind the bytes, which this server does not know: "
+    f"set {variable('s3_checksums')}=false; a signature goes with the bytes then",
 }
 """What to do about an error, by S3's or boto3's name for it."""
 
@@ -70,7 +72,8 @@ def told(error: Exception, store: str, doing: str, key: str) -> StoreError:
     """Say what was being done to what, and what may help."""
     cause = _cause(error)
     code = _code(cause)
-    if code in ("PreconditionFailed", "412"):
+    # With If-Match where nothing is there, some answer 412 and others 404.
+    if code in ("PreconditionFailed", "412") or (doing == "write" and code in MISSING):
         return ConditionFailed(f"{key} is not as it was to be")
     if code in ("ConditionalRequestConflict", "409"):
         return TwoAtOnce(f"{key} is being written by somebody else")

@@ -7,7 +7,7 @@ from python_builds.facts.errors import StoreConflict, StoreError
 from python_builds.facts.settings import variable
 
 NOBODYS = '"00000000000000000000000000000000"'
-_ALONE = f"With one master alone, set {variable('s3_conditional_writes')}=false"
+_ALONE = f"with one master alone, set {variable('s3_conditional_writes')}=false"
 
 
 def probe(store: S3Store) -> list[str]:
@@ -38,14 +38,15 @@ def _require_conditions(store: S3Store, key: str) -> None:
     if written or store.read(key) != b"one":
         raise StoreError(
             f"{store} takes no notice of conditions (If-None-Match, If-Match), so two masters would overwrite each "
-            f"other's indexes. {_ALONE}"
+            "other's indexes. Where the bucket keeps versions, suspend that: radosgw takes notice only then. Else, "
+            f"{_ALONE}"
         )
     try:
         store.replace_if(key, b"four", seen.tag if seen else None)
     except StoreConflict as error:
         raise StoreError(
             f"{store} replaces nothing on a condition (If-Match), however the tag is written, so no index could be "
-            f"replaced. {_ALONE}"
+            f"replaced: {_ALONE}"
         ) from error
 
 
