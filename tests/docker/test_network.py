@@ -141,7 +141,9 @@ def test_the_farm_s_own_scripts_and_apt_reach_whom_they_want(network: Network, u
 
 def test_a_container_reaches_no_other(engine: docker.DockerClient) -> None:
     """Of this machine's engine, whose bridge lets them."""
-    serve = "import socket; server = socket.create_server(('', 9)); print('ready', flush=True)\nwhile True: server.accept()"
+    serve = (
+        "import socket; server = socket.create_server(('', 9)); print('ready', flush=True)\nwhile True: server.accept()"
+    )
     other = engine.containers.run(IMAGE, ["python3", "-c", serve], detach=True, init=True)
     try:
         assert next(other.logs(stream=True)) == b"ready\n"

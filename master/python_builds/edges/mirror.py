@@ -136,7 +136,7 @@ def withdraw(store: Store, version: Version, name: str) -> None:
 
 
 def published_of(store: Store, version: Version, sha256: str) -> list[str]:
-    """List the records of a release that name a tarball's digest."""
+    """List the records of a release that name a tarball's digest, and the damaged ones, which may have."""
     keys = [
         key
         for profile in PROFILES
@@ -144,8 +144,11 @@ def published_of(store: Store, version: Version, sha256: str) -> list[str]:
         for key in store.keys(records_prefix(profile, platform))
         if _is_of(version, profile, platform, key)
     ]
-    found = zip(keys, read_records(store, keys), strict=True)
-    return [key for key, record in found if record.source is not None and record.source.sha256 == sha256]
+    return [found.key for found in read_records(store, keys) if found.record is None or _names(found.record, sha256)]
+
+
+def _names(record: records.Record, sha256: str) -> bool:
+    return record.source is not None and record.source.sha256 == sha256
 
 
 def _is_of(version: Version, profile: str, platform: Platform, key: str) -> bool:
