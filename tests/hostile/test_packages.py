@@ -119,7 +119,7 @@ def repacked(folder: Path, change: Change) -> list[str]:
     change(tree)
     command = ["dpkg-deb", "--root-owner-group", "--nocheck", "-Zgzip", "--build", tree, path]
     subprocess.run(command, check=True, capture_output=True)
-    return check(made, 2, MAINTAINER, folder, Stop())
+    return check(made, 2, MAINTAINER, folder)
 
 
 def edit(old: str, new: str) -> Change:
@@ -257,7 +257,7 @@ def test_an_rpm_that_is_another_is_refused(
     ]
     command = ["rpmbuild", "-bb", "--nodeps", "--target=x86_64", *define, tmp_path / "x.spec"]
     subprocess.run(command, check=True, capture_output=True)
-    problems = check(made, 2, MAINTAINER, folder, Stop())
+    problems = check(made, 2, MAINTAINER, folder)
 
     assert any(problem in found for found in problems), problems
 
@@ -275,7 +275,7 @@ def evil_tarball(folder: Path, part: str, *members: tuple[str, dict[str, object]
                 setattr(info, field, value)
             new.addfile(info)
     (folder / "new").rename(path)
-    return check(made, 2, MAINTAINER, folder, Stop())
+    return check(made, 2, MAINTAINER, folder)
 
 
 @pytest.mark.parametrize("part", ["", "uv", "test", "debug"])
@@ -307,7 +307,7 @@ def test_a_tarball_with_something_else_in_it_is_refused(
 def test_an_archive_that_becomes_huge_is_refused_before_it_does(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("python_builds.edges.package_files.MAX_BYTES", 3000)
     with pytest.raises(StoreError, match="it holds more than"):
-        check(product("debian-12"), 2, MAINTAINER, folder, Stop())
+        check(product("debian-12"), 2, MAINTAINER, folder)
 
 
 def test_what_harms_the_parser_harms_no_master(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -433,4 +433,4 @@ def test_headers_of_another_version_are_refused(folder: Path) -> None:
     write(folder / "x/3.13.5/include/python3.13/patchlevel.h", '#define PY_VERSION "3.99.0"\n')
     subprocess.run(["tar", "-C", folder / "x", "--owner=0", "--group=0", "-czf", path, "3.13.5"], check=True)
 
-    assert "the headers are of CPython '3.99.0' and not of 3.13.5" in check(made, 2, MAINTAINER, folder, Stop())
+    assert "the headers are of CPython '3.99.0' and not of 3.13.5" in check(made, 2, MAINTAINER, folder)
