@@ -7,6 +7,7 @@ import re
 import pytest
 
 from python_builds.commands import publishing
+from python_builds.commands.minors import every_record
 from python_builds.edges.audit import audit
 from python_builds.edges.directory_store import DirectoryStore
 from python_builds.edges.indexing import Indexing
@@ -21,6 +22,9 @@ from python_builds.facts.libraries import LIBRARIES
 from python_builds.facts.platforms import platform_named
 from python_builds.facts.records import Source
 from python_builds.facts.settings import Settings, variable
+from python_builds.facts.training import parse_identity
+from python_builds.farm.master_step import Work
+from python_builds.farm.training_work import find_training_data
 from tests.edges.test_training import IDENTITY, TAG, made
 from tests.published import FILES, Crawler, from_store, publish
 from tests.s3 import BUCKET, s3_server
@@ -354,3 +358,28 @@ def test_the_command_says_what_is_damaged_and_how_far_it_has_read(kept, tmp_path
     said = capsys.readouterr()
     assert re.search(r"^  100 %  \d+ of \d+ files, 0\.00 of 0\.00 GiB$", said.out, re.MULTILINE)
     assert f"{keys['record']} is not a record" in said.err
+
+
+def test_a_build_trains_anew_where_stored_training_data_are_damaged(kept, tmp_path):
+    told = "compiler gcc 12\ntarget x86_64\nflags -O3\nconfiguration " + "c" * 64
+    identity = parse_identity(told, "a" * 64, "amd64")
+    data, path = made(tmp_path, b"training")
+    data = data.model_copy(update={"identity": identity, "key": data.key.replace(IDENTITY.digest, identity.digest)})
+    keep_training(kept.store, data, path)
+    request = {"python_version": str(TAG.version), "variant": "", "profile": "optimized"}
+    properties = {**request, "training_identity": told, "source_sha256": "a" * 64}
+    (tmp_path / "spool").mkdir()
+    work = Work(properties=properties, build="b/1", spool=tmp_path / "spool", steps={}, say=lambda line: None)
+
+    assert find_training_data(kept.store, DEBIAN, "amd64", work).properties["training_sha256"] == data.sha256
+    kept.spoil(data.key)
+    found = find_training_data(kept.store, DEBIAN, "amd64", work)
+    assert (found.summary, found.properties["training_sha256"]) == (f"{data.key} is damaged: training anew", "")
+    assert [*work.spool.iterdir()] == []
+
+
+def test_a_table_of_what_was_built_leaves_out_what_is_damaged_and_says_so(published, record, capsys):
+    published.spoil(record)
+
+    assert len(every_record(published.store)) == 2
+    assert f"warning: {record} is not a record" in capsys.readouterr().err

@@ -200,6 +200,8 @@ def test_a_connection_that_breaks_off_is_made_again(s3, large, tmp_path):
 
         assert store.read(KEY) == LARGE
         assert (tmp_path / "back").read_bytes() == LARGE
+        s3.fault("GET", KEY, drops=True)
+        assert store.digest(KEY) == large[1]
 
 
 @pytest.mark.parametrize("validation, said", [("when_required", "reads back as"), ("when_supported", "checksum")])

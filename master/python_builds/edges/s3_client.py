@@ -9,7 +9,7 @@ import boto3
 import botocore.session
 from boto3.exceptions import S3UploadFailedError
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
 from python_builds.facts.errors import StoreError
 from python_builds.facts.settings import Settings, variable
@@ -93,7 +93,7 @@ def again(read: Callable[[], _Read], tries: int) -> _Read:
     for attempt in range(tries - 1):
         try:
             return read()
-        except HTTPClientError:
+        except (HTTPClientError, IncompleteReadError):
             time.sleep(0.2 * 2**attempt)
     return read()
 
