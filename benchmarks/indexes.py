@@ -22,7 +22,14 @@ from benchmarks.report import Result, Row
 from python_builds.edges.publishing import write_record
 from python_builds.edges.s3_store import S3Store
 from python_builds.edges.store import make_s3_store
-from python_builds.facts.artifacts import artifact_keys, artifact_kind, record_key
+from python_builds.facts.artifacts import (
+    PACKAGES_FOLDER,
+    Product,
+    artifact_keys,
+    artifact_kind,
+    package_file,
+    record_key,
+)
 from python_builds.facts.documents import dump
 from python_builds.facts.errors import FarmError
 from python_builds.facts.platforms import PLATFORMS
@@ -124,19 +131,21 @@ def records() -> Iterator[Record]:
                     )
                     for name, key in artifact_keys(blank.product, 1).items()
                 )
-                described = metadata(version, platform.package_format)
+                described = metadata(blank.product)
                 yield blank.model_copy(update={"artifacts": artifacts, "package": described})
 
 
-def metadata(version: str, package_format: str) -> dict[str, str]:
+def metadata(product: Product) -> dict[str, str]:
     """Make up what a record says of its package, of the size that real ones have."""
-    if package_format == "deb":
+    version = product.version
+    if product.platform.package_format == "deb":
         depends = ", ".join(f"library{n} (>= 1.2.{n})" for n in range(LIBRARIES))
         fields = f"Package: python-{version}\nVersion: 1\nArchitecture: amd64\nDepends: {depends}\n"
         return {"control": f"{fields}Description: CPython\n The Python interpreter and its standard library.\n"}
     entry = '<rpm:entry name="library%d.so.6(VERSION_2.%d)(64bit)"/>'
     entries = "".join(entry % (n, n) for n in range(2 * LIBRARIES))
-    package = f"<name>python-{version}</name><format><rpm:requires>{entries}</rpm:requires></format>"
+    place = f'<location href="{PACKAGES_FOLDER}/{package_file(product, 1)}"/>'
+    package = f"<name>python-{version}</name>{place}<format><rpm:requires>{entries}</rpm:requires></format>"
     return {"primary": f'<package type="rpm">{package}</package>', "other": f'<package name="python-{version}"/>'}
 
 

@@ -13,6 +13,7 @@ from python_builds.edges.packages import package_metadata, require_rpm
 from python_builds.edges.publishing import sign_package
 from python_builds.edges.signing import signer
 from python_builds.facts.errors import SigningError, StoreError
+from python_builds.facts.record_rules import package_problem
 from python_builds.facts.settings import Settings
 from tests.published import verify
 
@@ -77,6 +78,11 @@ def test_a_deb_s_control_file_is_kept_as_it_is(deb):
     assert found["control"].startswith("Package: python-3.13.5\nVersion: 1\n")
     assert found["control"].endswith("Depends: zlib1g\nDescription: CPython\n Long.\n")
     assert "Ä" in found["control"]
+
+
+def test_what_the_tools_say_of_a_package_is_what_a_record_may_tell(deb, rpm, make_product):
+    for path, platform, place in ((deb, "debian-12", ""), (rpm, "rhel-9", "pkgs/python-3.13.5-1-1.x86_64.rpm")):
+        assert package_problem(make_product("3.13.5", platform), 1, package_metadata(path, place)) == ""
 
 
 def test_an_rpm_s_part_of_the_index_is_what_createrepo_says_whenever_it_was_copied(rpm):
