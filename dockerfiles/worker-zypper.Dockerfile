@@ -24,7 +24,7 @@ FROM toolchain
 RUN install -d -m 1777 /ccache
 COPY --from=pristine / /opt/pristine
 COPY --from=buildbot-worker /opt/buildbot-worker /opt/buildbot-worker
-COPY worker/buildbot.tac worker/close-network.sh /opt/buildbot-worker/
+COPY worker/buildbot.tac worker/close-network.sh worker/usual_sockets.py /opt/buildbot-worker/
 # Builds get their folders here. The worker is root for the check only: the scripts become an unprivileged user.
 WORKDIR /var/lib/python-builds
 CMD ["/opt/buildbot-worker/close-network.sh", "/opt/buildbot-worker/bin/twistd", "--nodaemon", "--pidfile=", "--python=/opt/buildbot-worker/buildbot.tac"]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts a command in a worker's container whose network root alone may use, and apt, which is not root when it downloads in
 # the trial of a package. What comes from a tarball is neither, can become neither, and talks to itself only. Root gives up
-# the right to change that (NET_ADMIN) before the command starts.
+# the right to change that (NET_ADMIN) before the command starts, and everybody what makes sockets that no rule sees.
 set -euo pipefail
 
 # Docker's own name server listens on the loopback of networks that somebody has made, and asks others. No socket, and so no
@@ -42,7 +42,8 @@ main() {
             'Docker host "open_network": true' >&2
         exit 1
     fi
-    exec setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$@"
+    exec setpriv --bounding-set=-net_admin --inh-caps=-net_admin \
+        /opt/buildbot-worker/bin/python -I -S /opt/buildbot-worker/usual_sockets.py "$@"
 }
 
 main "$@"

@@ -160,11 +160,15 @@ def test_a_container_reaches_no_other(engine: docker.DockerClient) -> None:
     assert taken.stdout == "reached\n", taken.stderr
 
 
+SOCKET = "python3 -c 'import socket; socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)'"
+
+
 def test_nobody_can_open_the_network_again(network: Network) -> None:
-    tries = f"nft flush ruleset; {NOBODY} nft flush ruleset; {NOBODY} unshare --user --net true; grep CapBnd /proc/self/status"
+    tries = f"nft flush ruleset; {NOBODY} nft flush ruleset; {NOBODY} unshare --user --net true; {SOCKET}; {NOBODY} {SOCKET}; grep CapBnd /proc/self/status"
     done = network.run(CLOSED, CLOSE_NETWORK, "bash", "-c", tries)
 
     assert done.stderr.count("Operation not permitted") == 3, done.stderr
+    assert done.stderr.count("Address family not supported by protocol") == 2, "nor by sockets of other kinds"
     assert int(done.stdout.split()[1], 16) & 1 << NET_ADMIN == 0, "root may not either, from the first command on"
 
 

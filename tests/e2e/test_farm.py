@@ -223,6 +223,7 @@ def test_the_workers_environment_holds_nothing_of_the_masters(farm: FarmUnderTes
     farm.client().force("release", python_version="3.11.6", profile="quick")
     farm.wait_for_step("compile")
     worker = Path(f"/proc/{farm.worker_process()}/environ").read_bytes()
+    assert "\nSeccomp:\t2\n" in Path(f"/proc/{farm.worker_process()}/status").read_text(), "usual_sockets.py started it"
     children: dict[int, bytes] = {}
 
     def all_have_dropped_root() -> bool:

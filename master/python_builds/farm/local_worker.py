@@ -23,6 +23,7 @@ from python_builds.farm.one_time_login import OneTimeLogin
 
 COOKIE = "PYTHON_BUILDS_WORKER"
 TAC = CHECKOUT / "worker" / "buildbot.tac"
+SOCKETS = CHECKOUT / "worker" / "usual_sockets.py"
 PASSED_ON = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 STOP_SECONDS = 10
@@ -60,8 +61,8 @@ class LocalProcessWorker(OneTimeLogin):
         self.stopped = defer.Deferred()
         self.process = reactor.spawnProcess(
             _Instance(self.stopped),
-            str(Path(sys.executable).with_name("twistd")),
-            ["twistd", *_twistd_options()],
+            sys.executable,
+            ["python", "-I", "-S", str(SOCKETS), str(Path(sys.executable).with_name("twistd")), *_twistd_options()],
             env=self._environment(),
             path=str(self.folder),
         )
