@@ -141,6 +141,8 @@ class AptArchive:
                 lacking=self.verification.lacking(version) if signed and proof is None else "",
                 is_there=functools.partial(self._is_there, package),
                 fetch=functools.partial(self._fetch, package, file["name"], proof),
+                by_hand=False,
+                mirrored=False,
             )
         return None
 

@@ -44,6 +44,7 @@ class Folder:
                 is_there=path.is_file,  # a pipe would be waited for
                 fetch=functools.partial(copy, path, stop=self.stop),
                 by_hand=True,
+                mirrored=False,
             )
             for path in sorted(self.path.iterdir())
             if (version := version_of_tarball(path.name)) and path.name in digests

@@ -67,6 +67,7 @@ class Mirror:
             lacking="",
             is_there=functools.partial(self.store.exists, key),
             fetch=functools.partial(self.store.download, key),
+            by_hand=False,
             mirrored=True,
         )
 

@@ -33,9 +33,9 @@ class Offer:
     """Whether it can be fetched now: an index may name what its server no longer has."""
     fetch: Callable[[Path], None]
     """Write it to a path, and beside it what its proof needs; raises SourceError, StoreError or OSError."""
-    by_hand: bool = False
+    by_hand: bool
     """Whether somebody put it there who may put a corrected one in its place."""
-    mirrored: bool = False
+    mirrored: bool
     """Whether this farm has it already; the origin is where it came from."""
 
 

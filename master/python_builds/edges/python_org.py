@@ -79,6 +79,8 @@ class PythonOrg:
             lacking="" if proof else self.verification.lacking(release.version),
             is_there=functools.partial(self._is_there, release.url, url),
             fetch=functools.partial(self._fetch, release.url, proof, url),
+            by_hand=False,
+            mirrored=False,
         )
 
     def _proof(self, release: Release) -> tuple[Proof | None, str]:

@@ -28,7 +28,7 @@ class DockerHost(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="starts the names of its workers")
-    url: str = Field(pattern=r"^(unix|tcp)://[^@]+$", description="of the engine, as in DOCKER_HOST")
+    url: str = Field(pattern=r"^(unix|tcp)://[^@]*$", description="of the engine, as in DOCKER_HOST")
     tls: Path | None = Field(None, description="folder with ca.pem, cert.pem and key.pem, for tcp://")
     master: str = Field(description="address under which its containers reach the master")
     networks: tuple[IPvAnyNetwork, ...] = Field(
