@@ -3,7 +3,7 @@
 import json
 
 import docker
-from farms import FarmUnderTest, mini_tarball
+from farms import FarmUnderTest, mini_tarball, wait
 
 from python_builds.commands.progress import SUCCESS, WARNINGS
 from tests.docker.engines import IMAGE, containers, force
@@ -52,9 +52,12 @@ def test_a_container_is_caged_and_knows_nothing_but_its_own_password(
     assert [e.partition("=")[0] for e in environment if "PASS" in e or "SECRET" in e or "KEY" in e] == ["WORKERPASS"]
     # As the build user, who may read the environment of what runs from the tarball and of nothing else.
     looking = ["env", "-i", "sh", "-c", "cat /proc/[0-9]*/environ"]
-    compiling = container.exec_run(looking, user="65534:65534").output
-    assert b"PYTHON_BUILDS_BUILD_USER" in compiling
-    assert b"WORKERPASS" not in compiling
+
+    def seen() -> bytes:
+        return bytes(container.exec_run(looking, user="65534:65534").output)
+
+    wait(lambda: b"PYTHON_BUILDS_BUILD_USER" in seen(), "something of the tarball to run")
+    assert b"WORKERPASS" not in seen()
     # The worker is connected there: as root, and it has given up the right to let others do so.
     connecting = ["bash", "-c", "exec 3<>/dev/tcp/$BUILDMASTER/$BUILDMASTER_PORT"]
     assert b"Connection refused" in container.exec_run(connecting, user="65534:65534").output
