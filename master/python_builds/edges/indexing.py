@@ -235,13 +235,13 @@ class Indexing:
             content = self.signer.sign(file.content, file.dated, clear=file.how == CLEARSIGNED)
         if self.before.is_same(file.key, content):
             return
-        if steady:
-            self.damaged[file.key] = f"{file.key} {CHANGED}"
         if file.lasting and not self.before.is_there(file.key):
             self.store.create(file.key, content)
         else:
             self.store.replace_if(file.key, content, self.before.tag(file.key))
         self.written.append(file.key)
+        if steady:  # and not before: where another master wrote meanwhile, that is no damage
+            self.damaged[file.key] = f"{file.key} {CHANGED}"
 
     def _remove(self, key: str) -> None:
         try:

@@ -19,7 +19,6 @@ from python_builds.farm.build import FarmBuild
 from python_builds.farm.index_build import IndexBuild
 from python_builds.farm.manifest_steps import MANIFEST, manifest_steps
 from python_builds.farm.platform_steps import SCRIPTS, platform_steps
-from python_builds.farm.readiness import see_that_it_can_be_published
 from python_builds.farm.rebuild_steps import REBUILD, AskForRebuilds
 from python_builds.farm.release_steps import release_steps
 from python_builds.farm.workers import MASTER_WORKER, RELEASE_WORKERS, buildable, worker_names
@@ -45,12 +44,11 @@ def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[Bui
     parts = platform_builders(platforms, settings)
     digests = recipes(platforms, settings)
     origins = functools.partial(make_sources, settings, store)
-    check, *find_and_ask = release_steps(settings, store, origins, parts)
     return [
         _builder(
             RELEASE,
             RELEASE_WORKERS,
-            [check, see_that_it_can_be_published(settings, store), *find_and_ask],
+            release_steps(settings, store, origins, parts),
             description="Finds, verifies and mirrors a release's source, then asks for its builds.",
         ),
         *(

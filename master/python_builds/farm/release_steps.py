@@ -25,6 +25,7 @@ from python_builds.farm.asking import PLANNED, ask_once
 from python_builds.farm.in_thread import InThread
 from python_builds.farm.manifest_steps import MANIFEST
 from python_builds.farm.master_step import MasterStep
+from python_builds.farm.readiness import see_that_it_can_be_published
 from python_builds.farm.source_work import Origins, check_request, find_libraries, find_source, found_tag
 
 SCHEDULER = "platforms"
@@ -36,6 +37,7 @@ def release_steps(settings: Settings, store: Store, origins: Origins, builders: 
     spool = settings.state_dir / "spool"
     return [
         MasterStep(check_request, spool, name="check the request"),
+        see_that_it_can_be_published(settings, store),
         MasterStep(
             functools.partial(find_source, origins, store, settings),
             spool,
