@@ -33,6 +33,9 @@ main() {
     [[ $variant =~ ^t?$ ]] || usage "PREFIX quick|optimized [t]"
     refuse_root
     staged_prefix "$prefix" >/dev/null
+    # Where in-namespaces.sh may mount, it has hidden it.
+    [ ! -e "$prefix" ] || die "$prefix is on this machine, and the build would take what is installed there for its own:
+remove it, as in apt-get purge python-${prefix##*/}, or build in a container"
     require_folder source "run unpack-source.sh first"
     export_source_date_epoch
     set_nodist_flags "$profile"

@@ -5,17 +5,22 @@
 
 # What is written to the machine's folders for everybody would meet the next build. The work folder and its neighbours, such
 # as ccache, may lie below one of them: they are mounted again where they were.
-hide_temporary_folders() {
+hide_folders() {
     local around folder
     around=$(dirname "$work")
     mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /dev/shm
     cd "$around"
     # What has been hidden is reached from the current folder, if its name is not looked up (-c).
     for folder in /tmp /var/tmp; do mount -c --bind "./${work##*/}/tmp" "$folder"; done
+    hide_installed
     mkdir -p "$around"
     mount -c --bind . "$around"
     cd "$work"
 }
+
+# An interpreter looks into its prefix for packages before it lies there: pip of the same version, installed on this machine,
+# would count as installed by the build.
+hide_installed() { [ ! -d /opt/python ] || mount -t tmpfs -o mode=755,nosuid,nodev tmpfs /opt/python; }
 
 # CPython's tests talk to themselves by it. Not by `ip`, which is not everywhere.
 start_loopback() {
@@ -27,7 +32,7 @@ main() {
     if [ "$1" = mounts ]; then
         mount -t proc proc /proc
         require_folder tmp "run prepare-folders.sh first"
-        hide_temporary_folders
+        hide_folders
     fi
     start_loopback
     "${@:2}"

@@ -217,6 +217,12 @@ def test_a_free_threaded_build_is_asked_for_where_cpython_knows_it_and_refused_e
     assert "its configure knows no --disable-gil, which came with 3.13" in done.stderr
 
 
+def test_a_prefix_that_is_there_already_is_refused(work):
+    done = run(work, "configure.sh", str(work / "home"), "quick", as_builder=True)
+    assert done.returncode == 1
+    assert f"{work}/home is on this machine, and the build would take what is installed there for its own" in done.stderr
+
+
 def test_a_library_that_cpython_brings_is_taken_and_never_the_image_s(work):
     known = "--with-system-libmpdec use an installed one"
     assert "--without-system-libmpdec" not in configured_with(work, "quick", known)
