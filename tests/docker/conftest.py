@@ -16,19 +16,23 @@ from python_builds.edges.docker_engines import container_name
 from tests.docker.engines import ADDRESS, BRIDGE, IMAGE, PrivateEngine, containers_farm, run
 
 
-class TwoGroups(LoadScopeScheduling):
+class ThreeGroups(LoadScopeScheduling):
     """Has tests in an engine or a container of their own run beside the others, which share images and the engine.
+
+    Much of their time is waiting: for an engine to start, a container to connect, a package manager.
 
     xdist_group marks would say so too, but pytest-xdist 3.8 with pytest 9.2 takes no notice of them.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        apart = ("test_docker_faults.py", "test_rpm.py", "test_rpm_repository.py", "test_logins.py", "test_network.py")
-        return "apart" if nodeid.partition("::")[0].endswith(apart) else "shared"
+        file = nodeid.partition("::")[0].rpartition("/")[2]
+        if file in {"test_docker_faults.py", "test_logins.py", "test_network.py"}:
+            return "engine"
+        return "rpm" if file.startswith("test_rpm") else "shared"
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> TwoGroups:
-    return TwoGroups(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ThreeGroups:
+    return ThreeGroups(config, log)
 
 
 @pytest.fixture
