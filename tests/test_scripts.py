@@ -220,7 +220,7 @@ def test_a_free_threaded_build_is_asked_for_where_cpython_knows_it_and_refused_e
 def test_a_prefix_that_is_there_already_is_refused(work):
     done = run(work, "configure.sh", str(work / "home"), "quick", as_builder=True)
     assert done.returncode == 1
-    assert f"{work}/home is on this machine, and the build would take what is installed there for its own" in done.stderr
+    assert f"{work}/home is on this machine, and the build would take what is installed there" in done.stderr
 
 
 def test_a_library_that_cpython_brings_is_taken_and_never_the_image_s(work):

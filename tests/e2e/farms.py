@@ -28,7 +28,7 @@ from python_builds.farm.local_worker import COOKIE, read_cookie, worker_folder
 from python_builds.farm.workers import host_platform
 
 MINI = Path(__file__).parent / "mini_cpython"
-PATIENCE = 90
+PATIENCE = 180
 
 
 def mini_tarball(folder: Path, version: str, scripts: Mapping[str, str] | None = None, **options: object) -> Path:
