@@ -1,12 +1,15 @@
 """Transfers between master and worker, with a clock of the tests' own."""
 
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from buildbot.process.buildstep import create_step_from_step_or_factory
 from buildbot.process.results import FAILURE, SUCCESS
 from twisted.internet import defer, task
 
-from python_builds.farm.transfers import QUIET_SECONDS, WatchedTransfer
+from python_builds.farm.transfers import QUIET_SECONDS, DownloadPrograms, WatchedTransfer
 
 
 class Writer:
@@ -90,3 +93,28 @@ def test_a_problem_of_the_master_s_is_the_step_s_and_the_worker_goes_on_to_its_e
     assert result(done) == FAILURE
     assert step.getResultSummary()["step"] == "[Errno 28] No space left on device"
     assert writer.written == b"x" * after, "nothing is written after what is missing"
+
+
+@pytest.mark.parametrize("second", [SUCCESS, FAILURE])
+def test_programs_are_sent_one_after_the_other_until_one_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: int
+) -> None:
+    files = [tmp_path / name for name in ("a.sh", "b.py", "c.mk")]
+    for file in files:
+        file.write_text(f"this is {file.name}")
+    said: list[str] = []
+    sent: list[tuple[str, int, bytes]] = []
+
+    def transfer(cmd: Any) -> defer.Deferred[int]:
+        sent.append((cmd.args["workerdest"], cmd.args["mode"], cmd.args["reader"].remote_read(99)))
+        return defer.succeed(second if len(sent) == 2 else SUCCESS)
+
+    step = create_step_from_step_or_factory(DownloadPrograms(files, workerdest="scripts"))
+    log = SimpleNamespace(getName=lambda: "stdio", addStderr=lambda text: defer.succeed(said.append(text)))
+    monkeypatch.setattr(step, "checkWorkerHasCommand", lambda name: None)
+    monkeypatch.setattr(step, "addLog", lambda name: defer.succeed(log))
+    monkeypatch.setattr(step, "runTransferCommand", transfer)
+
+    assert result(step.run()) == second
+    everything = [(f"scripts/{name}", 0o755, f"this is {name}".encode()) for name in ("a.sh", "b.py", "c.mk")]
+    assert (sent, said) == ((everything, []) if second == SUCCESS else (everything[:2], ["b.py was not sent\n"]))

@@ -59,7 +59,7 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
     return [
         here("check the request", functools.partial(check_request, settings), headline=True),
         here("take the source from the store", take_source),
-        *send_scripts(SCRIPTS),
+        send_scripts(SCRIPTS),
         send("send the source", spool, "%(prop:source_name)s"),
         *(_send_library(spool, library) for library in platform.static_libraries),
         command("prepare folders", ["scripts/prepare-folders.sh"], settings),

@@ -4,11 +4,14 @@ With Buildbot's own, a disk of the master that was full in the middle of an uplo
 worker waiting for ever: the worker's remote call failed, and so did the one with which it wanted to say so.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from buildbot.plugins import steps
-from buildbot.process.results import FAILURE
+from buildbot.process.remotetransfer import FileReader
+from buildbot.process.results import FAILURE, SUCCESS
+from buildbot.steps.transfer import makeStatusRemoteCommand
 from twisted.internet import defer, task
 
 QUIET_SECONDS = 20 * 60
@@ -78,3 +81,28 @@ class Upload(WatchedTransfer, steps.FileUpload):
 
 class Download(WatchedTransfer, steps.FileDownload):
     """Gives a file to the worker."""
+
+
+class DownloadPrograms(Download):
+    """Gives files to a folder of the worker that may be run there; Buildbot's own is a step and a log for each file."""
+
+    def __init__(self, files: Iterable[Path], **kwargs: Any) -> None:
+        super().__init__(mastersrc=[str(file) for file in files], **kwargs)
+
+    @defer.inlineCallbacks
+    def run(self) -> Any:
+        """Give one after the other; the first that fails ends the step."""
+        self.checkWorkerHasCommand("downloadFile")
+        self.stdio_log = yield self.addLog("stdio")
+        for file in map(Path, self.mastersrc):
+            with file.open("rb") as content:
+                result = yield self.runTransferCommand(self._command(content, file.name))
+            if result != SUCCESS:
+                yield self.stdio_log.addStderr(f"{file.name} was not sent\n")
+                return result
+        return SUCCESS
+
+    def _command(self, content: BinaryIO, name: str) -> Any:
+        arguments = {"reader": FileReader(content), "workerdest": f"{self.workerdest}/{name}", "mode": 0o755}
+        limits = {"maxsize": None, "blocksize": self.blocksize, "workdir": self.workdir}
+        return makeStatusRemoteCommand(self, "downloadFile", {**arguments, **limits})

@@ -1,6 +1,6 @@
 """Steps that make a worker do something: run a script of ours, take a file, hand one over."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from python_builds.facts.settings import Settings
 from python_builds.facts.trust import WORST
 from python_builds.farm.in_thread import LONGEST
 from python_builds.farm.master_step import in_build_spool
-from python_builds.farm.transfers import QUIET_SECONDS, Download, Upload
+from python_builds.farm.transfers import QUIET_SECONDS, Download, DownloadPrograms, Upload
 
 LARGEST = 2**30
 """Bytes of an uploaded file."""
@@ -51,17 +51,15 @@ def builder_argv(argv: list[Any]) -> list[Any]:
     return ["scripts/as-builder.sh", f"scripts/{script}", *arguments]
 
 
-def send_scripts(folder: Path) -> Iterable[BuildStep]:
-    """Make the steps that send our scripts, which travel with the build: an image holds nothing of ours."""
-    for script in scripts_to_send(folder):
-        yield Download(
-            name=f"send {script.name}",
-            mastersrc=str(script),
-            workerdest=f"scripts/{script.name}",
-            mode=0o755,
-            haltOnFailure=True,
-            hideStepIf=lambda results, _: results == SUCCESS,
-        )
+def send_scripts(folder: Path) -> BuildStep:
+    """Make the step that sends our scripts, which travel with the build: an image holds nothing of ours."""
+    return DownloadPrograms(
+        name="send the scripts",
+        files=scripts_to_send(folder),
+        workerdest="scripts",
+        haltOnFailure=True,
+        hideStepIf=lambda results, _: results == SUCCESS,
+    )
 
 
 def send(name: str, spool: Path, file: str, words: Mapping[str, Any] | None = None, **kwargs: Any) -> BuildStep:
