@@ -21,7 +21,7 @@ use_ccache() {
     [ -n "$name" ] || return 0
     [[ $name =~ ^[a-z-]+$ ]] || die "PYTHON_BUILDS_CCACHE must be the name of a cache, in small letters, not '$name'"
     command -v ccache >/dev/null || return 0
-    for folder in /usr/lib/ccache /usr/lib64/ccache; do
+    for folder in "${masquerade_folders[@]}"; do
         [ ! -d "$folder" ] || masquerade=$folder
     done
     [ -n "$masquerade" ] || return 0

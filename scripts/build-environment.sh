@@ -1,14 +1,14 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # those who source this read what it sets
 # What the build scripts share. Sourced by them, never run. The current directory is the work folder.
 set -euo pipefail
 shopt -s inherit_errexit # else a failure inside $(...) goes on to the next command
 
-# shellcheck disable=SC2034 # those who source this read them
 work=$(pwd -P)
-# shellcheck disable=SC2034
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-# shellcheck disable=SC2034
 jobs=$(nproc)
+
+# Where ccache stands in for compilers, by their names.
+masquerade_folders=(/usr/lib/ccache /usr/lib64/ccache)
 
 # A `make build` further up, or settings of another Python, must not reach CPython's own make and interpreter.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES VIRTUAL_ENV

@@ -52,6 +52,9 @@ USERS_FLAGS = (
 )
 """Those that they read flags from, for what users build."""
 
+PROGRAMS = ("AR", "CC", "CXX", "LDCXXSHARED", "LDSHARED", "LINKCC")
+"""Those that begin with a program to call."""
+
 
 def run(*command, **options):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
@@ -69,6 +72,9 @@ def check_build_variables(folder, prefix, built_for):
     for name in FOLDERS:
         path = os.path.realpath(variables[name])
         assert os.path.commonpath([path, os.path.realpath(prefix)]) == os.path.realpath(prefix), f"{name} is {path}"
+    # A path would be of the machine that built it.
+    paths = {name: variables[name] for name in PROGRAMS if "/" in (variables.get(name) or "").partition(" ")[0]}
+    assert not paths, f"these build variables name programs by their paths: {paths}"
     if built_for:
         stale = {name: value for name, value in variables.items() if built_for in str(value)}
         assert not stale, f"these build variables name {built_for}: {stale}"

@@ -44,6 +44,9 @@ remove it, as in apt-get purge python-${prefix##*/}, or build in a container"
     set_options "$prefix" "$profile" "$variant" "$(./configure --help)"
     # Hundreds of tiny programs: to ask ccache about each takes longer than to compile it.
     export CCACHE_DISABLE=1
+    # sysconfig tells users by name which compilers to call. For C++ 3.14's configure would look for a path on this machine, and
+    # find ccache's folder.
+    export CXX=g++
     use_static_libraries
     say "./configure ${options[*]}"
     say "CFLAGS_NODIST='$CFLAGS_NODIST' LDFLAGS_NODIST='$LDFLAGS_NODIST'"

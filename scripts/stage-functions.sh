@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What install-to-stage.sh does to the staged tree. Sourced after build-environment.sh.
-: "${work:?}" "${jobs:?}" "${scripts:?}"
+: "${work:?}" "${jobs:?}" "${scripts:?}" "${masquerade_folders:?}"
 
 published_source_folder=/usr/src/python
 
@@ -41,15 +41,15 @@ add_short_names() {
     done
 }
 
-# The work folder as a basic regular expression.
+# A folder as a basic regular expression.
 # shellcheck disable=SC2001 # by ${//} each of the characters would take one more
-work_expression() { sed 's/[][\.*^$|]/\\&/g' <<<"$work"; }
+as_expression() { sed 's/[][\.*^$|]/\\&/g' <<<"$1"; }
 
 # Text that names the work folder says instead where a distribution would have had it: by one rule, in whatever file CPython
 # writes down how it was built. Not in binaries, of which refuse_build_folder tells: what holds a zero byte (LC_ALL=C).
 forget_build_folder() {
     local folder
-    folder=$(work_expression)
+    folder=$(as_expression "$work")
     { LC_ALL=C grep -r -l -I -Z -F -- "$work/" stage || [ $? -eq 1 ]; } | # 1: in none
         xargs -0 -r sed -i -e "s|$folder/stage||g" -e "s|$folder/source|$published_source_folder|g" \
             -e "s|$folder/|${published_source_folder%/*}/|g"
@@ -61,18 +61,20 @@ compile_bytecode() {
     PYTHONHASHSEED=0 "$interpreter" -B "$scripts/compile_bytecode.py" "$jobs" "$work/stage" "$work/$library"
 }
 
-# Files for users that name the work folder, each with the first text in it that does.
+# Files for users that name a folder of the build alone, each with the first text in it that does.
 files_naming_build_folder() {
-    local file
-    { grep -r -l -a -Z -F -- "$work/" stage stage-test stage-debug || [ $? -eq 1 ]; } |
-        while IFS= read -r -d '' file; do
-            printf '%s: %s\n' "$file" "$(LC_ALL=C grep -a -o -e "$(work_expression)/[A-Za-z0-9_./+-]*" -- "$file" | head -n 1)"
-        done
+    local folder file
+    for folder in "$work" "${masquerade_folders[@]}"; do
+        { grep -r -l -a -Z -F -- "$folder/" stage stage-test stage-debug || [ $? -eq 1 ]; } |
+            while IFS= read -r -d '' file; do
+                printf '%s: %s\n' "$file" "$(LC_ALL=C grep -a -o -e "$(as_expression "$folder")/[A-Za-z0-9_./+-]*" -- "$file" | head -n 1)"
+            done
+    done
 }
 
 refuse_build_folder() {
     local files
     files=$(files_naming_build_folder)
-    [ -z "$files" ] || die "these files name the build folder $work, which users do not have:
+    [ -z "$files" ] || die "these files name folders of the build, which users do not have:
 $files"
 }

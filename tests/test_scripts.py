@@ -199,7 +199,7 @@ def configured_with(work, profile, help_text, *variant):
     write(work / "logs" / "source-date-epoch", "1700000000\n")
     script = f"""#!/bin/sh
 if [ "$1" = --help ]; then echo '{help_text}'; exit; fi
-printf '%s\\n' "$@" "CFLAGS_NODIST=$CFLAGS_NODIST" "LDFLAGS_NODIST=$LDFLAGS_NODIST" "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH"
+printf '%s\\n' "$@" "CFLAGS_NODIST=$CFLAGS_NODIST" "LDFLAGS_NODIST=$LDFLAGS_NODIST" "CXX=$CXX" "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH"
 """
     write(work / "source" / "configure", script, executable=True)
     require_tool("gcc", "gcc")
@@ -215,6 +215,10 @@ def test_a_free_threaded_build_is_asked_for_where_cpython_knows_it_and_refused_e
     done = run(work, "configure.sh", PREFIX, "quick", "t", as_builder=True)
     assert done.returncode == 1
     assert "its configure knows no --disable-gil, which came with 3.13" in done.stderr
+
+
+def test_the_cxx_compiler_is_named_and_not_looked_for(work):
+    assert "CXX=g++" in configured_with(work, "quick", "")
 
 
 def test_a_prefix_that_is_there_already_is_refused(work):
@@ -588,6 +592,17 @@ def test_a_binary_that_names_the_build_folder_is_refused_with_what_it_says(work)
     assert f"stage/binary: {work}/home/.local\n" in done.stderr and "stage/clean" not in done.stderr
 
 
+@pytest.mark.parametrize("folder", ["/usr/lib/ccache", "/usr/lib64/ccache"])
+def test_text_that_names_the_compiler_s_stand_in_is_refused(work, folder):
+    write(work / "stage" / "sysconfigdata.py", f"build_time_vars = {{'CXX': '{folder}/g++ -shared'}}\n")
+    done = call(work, "install-to-stage.sh", "forget_build_folder; refuse_build_folder")
+    assert done.returncode == 1
+    assert (
+        f"these files name folders of the build, which users do not have:\nstage/sysconfigdata.py: {folder}/g++\n"
+        in done.stderr
+    )
+
+
 def test_text_that_names_the_build_folder_is_rewritten_by_one_rule_in_whatever_file(work):
     library = work / "stage" / PREFIX[1:] / "lib" / "python3.99"
     for name in ("_sysconfigdata__linux.py", "a_new_kind.toml", "config-3.99/Makefile", "../../bin/python3.99-config"):
@@ -875,7 +890,7 @@ def test_debug_information_that_names_the_build_folder_is_refused(work, compiled
     compiled("-Wl,--build-id=sha1")
     done = call(work, "install-to-stage.sh", f"split_all_debug_information stage{PREFIX} {PREFIX}; refuse_build_folder")
     assert done.returncode == 1
-    assert f"these files name the build folder {work}" in done.stderr
+    assert "these files name folders of the build, which users do not have" in done.stderr
     assert f".debug: {work}/source/main.c\n" in done.stderr
 
 

@@ -41,7 +41,7 @@ def test_files_that_a_series_adds_name_neither_the_build_nor_where_a_moved_tree_
     for ending in ("", "-uv"):
         found = files_of(farm, f"quick/python/*/python-3.14.7-*[0-9]{ending}.tar.gz")
         variables = json.loads(found["lib/python3.14/_sysconfig_vars__linux_mini.json"])
-        assert variables == {"LIBDIR": "../../lib", "userbase": "/usr/src/home/.local"}
+        assert variables == {"CXX": "g++", "LIBDIR": "../../lib", "userbase": "/usr/src/home/.local"}
         details = json.loads(found["lib/python3.14/build-details.json"])
         assert details == {"base_prefix": "../..", "base_interpreter": "bin/python3"}
 
