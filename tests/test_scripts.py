@@ -1003,6 +1003,21 @@ def test_the_log_of_a_build_that_did_not_finish_proves_nothing(work):
     assert "the build did not finish" in done.stderr
 
 
+def test_build_variables_that_name_a_program_by_its_path_are_refused():
+    code = """
+import sys, sysconfig
+import check_development as check
+variables = sysconfig.get_config_vars()
+variables.update({name: sys.prefix for name in check.FOLDERS} | {name: "gcc -shared" for name in check.PROGRAMS})
+check.check_build_variables(None, sys.prefix, None)
+variables["LDCXXSHARED"] = "/usr/lib/ccache/g++ -shared"
+check.check_build_variables(None, sys.prefix, None)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "name programs by their paths: {'LDCXXSHARED': '/usr/lib/ccache/g++ -shared'}" in done.stderr
+
+
 def import_extensions(folder, *allowed):
     code = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); sys.argv[0] = 'x'; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
     command = [
