@@ -3,12 +3,18 @@
 import pytest
 from buildbot.process.results import CANCELLED, EXCEPTION, RETRY, SUCCESS
 
-from python_builds.commands.endings import LOST, build_words, sentence, telling
+from python_builds.commands.endings import LOST, build_words, outcome, sentence, telling
 
 GONE = "[Failure instance: Traceback (failure with no frames): <class 'twisted.internet.error.ConnectionLost'>: …"
 UNSENT = [
     "Traceback (most recent call last):",
     "twisted.spread.pb.DeadReferenceError: Calling Stale Broker",
+]
+
+UNANSWERED = [
+    "Traceback (most recent call last):",
+    "twisted.spread.pb.PBConnectionLost: [Failure instance: Traceback (failure with no frames): …",
+    "]",
 ]
 
 
@@ -23,10 +29,12 @@ def ended(results: int, name: str = "compile") -> dict[str, object]:
         (RETRY, {"interrupt": [GONE, "]"]}),
         (EXCEPTION, {"cancelled": [GONE, "]"]}),
         (EXCEPTION, {"err.text": UNSENT}),
+        (EXCEPTION, {"err.text": UNANSWERED}),
     ],
 )
 def test_a_lost_worker_is_one_sentence_however_buildbot_noticed(results: int, ends: dict[str, list[str]]) -> None:
     assert sentence(ended(results), ends) == LOST
+    assert outcome(ended(results), ends) == RETRY
 
 
 def test_who_stopped_a_step_is_said() -> None:

@@ -42,6 +42,11 @@ def sentence(step: Mapping[str, Any], ends: Ends) -> str:
     return ""
 
 
+def outcome(step: Mapping[str, Any], ends: Ends) -> int:
+    """Give a step's result; a lost worker is RETRY, whatever Buildbot called it: that depends on what it waited for."""
+    return RETRY if sentence(step, ends) == LOST else int(step["results"])
+
+
 def build_words(build: Mapping[str, Any], steps: Iterable[Mapping[str, Any]]) -> str:
     """Say how a build ended that did not succeed: in its own words, without those that are only Buildbot's."""
     words = str(build["state_string"])

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 from python_builds.commands import master_process
 from python_builds.commands.alive import Alive, Log, Sign, duration, printable
 from python_builds.commands.client import Client, output
-from python_builds.commands.endings import build_words, sentence, telling
+from python_builds.commands.endings import build_words, outcome, sentence, telling
 from python_builds.commands.usual import UsualTimes
 from python_builds.facts.errors import FarmError, PythonBuildsError
 from python_builds.facts.settings import Settings
@@ -108,7 +108,7 @@ class Progress:
         logs = [] if step["results"] in (SUCCESS, SKIPPED) else self.client.logs(step["stepid"])
         ends = {log["name"]: self.client.end_of(log, LOOKED_AT) for log in logs}
         words = printable(sentence(step, ends) or own_words(step))
-        mark, seconds = MARKS.get(step["results"], ""), duration(step["complete_at"] - step["started_at"])
+        mark, seconds = MARKS.get(outcome(step, ends), ""), duration(step["complete_at"] - step["started_at"])
         self.line(f"  {mark:>7}  {step['name']:<30} {seconds:>7}  {words}".rstrip())
         if step["results"] in TAILS:
             tail = [text for log in logs for text in output(log, ends[log["name"]])]
