@@ -1,4 +1,5 @@
-# Everything people type. `make` alone lists it. Arguments reach the commands as environment variables, never as shell text.
+# Everything people type, as aliases of the command line: `make` alone lists it. Variables reach a command by the environment, never
+# as shell text; it takes each as the option of that name, and refuses what it has no option for.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
@@ -17,7 +18,7 @@ LIST_BUILD_PACKAGES = $(BIN)/python -c "from python_builds.farm.workers import h
 # What the Docker tests make an engine of their own with, on a disk of its own.
 DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 procps $(RPM_PACKAGES)
 export PYTHONPATH := $(CURDIR)/master
-export VERSION PLATFORM PROFILE FORCE RETRAIN ARCH REGISTRY ALL BENCH VERSIONS PLATFORMS ARCHITECTURES DRY_RUN YES BATCH KEEP DIGESTS ACCEPT_LOSS AGAINST ROUNDS
+COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
 .PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms minors settings base-image images push shell test test-fast test-docker test-real bench check format lock clean
 
@@ -25,58 +26,58 @@ help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: $(VENV)/ready  ## build one CPython, start to finish [VERSION=3.13.5] [PLATFORM=debian-12] [PROFILE=quick|optimized] [FORCE=1] [RETRAIN=1]
-	@$(BIN)/python -m python_builds.commands.build
+	$(COMMAND)
 
 reproduce: $(VENV)/ready  ## build again what is published, elsewhere, and compare to the byte VERSION=3.13.5 [PLATFORM=debian-12] [PROFILE=optimized|quick]
-	@$(BIN)/python -m python_builds.commands.reproduce
+	$(COMMAND)
 
 run: $(VENV)/ready  ## start the farm on this machine, http://127.0.0.1:8010
-	@$(BIN)/python -m python_builds.commands.farm run
+	$(COMMAND)
 
 stop: $(VENV)/ready  ## stop the farm
-	@$(BIN)/python -m python_builds.commands.farm stop
+	$(COMMAND)
 
 status: $(VENV)/ready  ## say what the farm does
-	@$(BIN)/python -m python_builds.commands.farm status
+	$(COMMAND)
 
 plan: $(VENV)/ready  ## say what is wanted, missing, asked for and failed, and why
-	@$(BIN)/python -m python_builds.commands.farm plan
+	$(COMMAND)
 
 rebuild: $(VENV)/ready  ## build again what is published, as new revisions VERSIONS="3.10.1 3.11.9"|all [PLATFORMS="debian-12"] [ARCHITECTURES=amd64] [PROFILE=quick|optimized] [DRY_RUN=1] [YES=1]
-	@$(BIN)/python -m python_builds.commands.rebuild rebuild
+	$(COMMAND)
 
 cancel: $(VENV)/ready  ## cancel what is not finished of a rebuild, by default the last [BATCH=12]
-	@$(BIN)/python -m python_builds.commands.rebuild cancel
+	$(COMMAND)
 
 reindex: $(VENV)/ready  ## compare all records with the indexes, and write those that differ; with DIGESTS=1, read every file too [ACCEPT_LOSS=1] [DIGESTS=1]
-	@$(BIN)/python -m python_builds.commands.publishing reindex
+	$(COMMAND)
 
 prune: $(VENV)/ready  ## list revisions beyond the newest few; with YES=1, remove them [KEEP=2] [YES=1]
-	@$(BIN)/python -m python_builds.commands.publishing prune
+	$(COMMAND)
 
-adopt: $(VENV)/ready  ## list what the predecessor has published in the bucket; with YES=1, take it over [DIGESTS=1] [YES=1]
-	@$(BIN)/python -m python_builds.commands.publishing adopt
+adopt: $(VENV)/ready  ## list what the predecessor has published in the bucket; with YES=1, take it over [DIGESTS=1] [ACCEPT_LOSS=1] [YES=1]
+	$(COMMAND)
 
 platforms: $(VENV)/ready  ## print the platform table
-	@$(BIN)/python -m python_builds.commands.platforms
+	$(COMMAND)
 
 minors: $(VENV)/ready  ## write docs/minors.md, the table of what this farm's records say was built
-	@$(BIN)/python -m python_builds.commands.minors
+	$(COMMAND)
 
 settings: $(VENV)/ready  ## list the settings, with defaults
-	@$(BIN)/python -m python_builds.facts.settings
+	$(COMMAND)
 
 base-image: $(VENV)/ready  ## make a base image with debootstrap, where no registry is reached PLATFORM=debian-12
-	@$(BIN)/python -m python_builds.commands.images base-image
+	$(COMMAND)
 
 images: $(VENV)/ready  ## build worker images [PLATFORM=debian-12] [ARCH=amd64|arm64]
-	@$(BIN)/python -m python_builds.commands.images images
+	$(COMMAND)
 
 push: $(VENV)/ready  ## push worker images REGISTRY=registry.example/farm [PLATFORM=debian-12]
-	@$(BIN)/python -m python_builds.commands.images push
+	$(COMMAND)
 
 shell: $(VENV)/ready  ## open a shell in a container like the farm's, with the scripts PLATFORM=debian-12
-	@$(BIN)/python -m python_builds.commands.images shell
+	$(COMMAND)
 
 test: $(VENV)/ready-dev  ## run the tests; needs no Docker
 	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $(if $(filter true,$(CI)),$(S3_PACKAGES)) $$build_packages
@@ -93,14 +94,14 @@ test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.11.2, 3.13.15), i
 	@$(BIN)/pytest tests/real
 
 bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, the indexes, speed, recipes, build_cost, size, compilers; most need Docker and worker images [BENCH=farm] [PLATFORM=debian-12, of speed and recipes] [AGAINST=HEAD~5 ROUNDS=8, of recipes] [GCC=14, of compilers]
-	@PYTHONPATH="$(PYTHONPATH):$(CURDIR)/tests/e2e" $(BIN)/python -m benchmarks
+	@BY_MAKE=$@ PYTHONPATH="$(PYTHONPATH):$(CURDIR)/tests/e2e" $(BIN)/python -m benchmarks
 
 check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, checkconfig
 	@scripts/setup/install-packages.sh shellcheck
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh scripts/setup/*.sh worker/*.sh benchmarks/programs/*.sh .ci/run
+	shellcheck --external-sources --source-path=SCRIPTDIR python-builds scripts/*.sh scripts/setup/*.sh worker/*.sh benchmarks/programs/*.sh .ci/run
 	@# The code is checked, not the settings of whoever checks it.
 	env --ignore-environment PATH="$$PATH" PYTHONPATH="$$PYTHONPATH" PYTHON_BUILDS_ENV_FILE=/dev/null $(BIN)/buildbot checkconfig master/master.cfg
 

@@ -4,7 +4,6 @@ By the farm's own commands, in worker images of Debian's releases that have the 
 """
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,10 +57,10 @@ above 1, this one is faster. All interpreters ran in one container of Debian sid
 rounds, every second in the opposite order; the range is the 95 % confidence interval of a bootstrap over rounds."""
 
 
-def measure() -> Result:
-    """Build what is not kept with every compiler, or those that GCC names, then compare them."""
+def measure(gcc: str = "") -> Result:
+    """Build what is not kept with every compiler, or those of the named series, then compare them."""
     require_tools()
-    return compare(chosen(os.environ.get("GCC", "")))
+    return compare(chosen(gcc))
 
 
 def chosen(names: str) -> list[Compiler]:
@@ -72,7 +71,7 @@ def chosen(names: str) -> list[Compiler]:
     """
     known = {compiler.gcc: compiler for compiler in COMPILERS}
     if unknown := [name for name in names.split() if name not in known]:
-        raise FarmError(f"GCC= names {', '.join(unknown)}; there are {', '.join(known)}")
+        raise FarmError(f"gcc names {', '.join(unknown)}; there are {', '.join(known)}")
     wanted = {*names.split(), REFERENCE} if names else {*known}
     return [compiler for compiler in COMPILERS if compiler.gcc in wanted]
 
@@ -110,7 +109,7 @@ def require_images() -> None:
     if not exists(SID.base_image):
         make_base_image(SID)
     if not exists(worker_image(SID)):
-        build_image(SID, os.environ)
+        build_image(SID)
 
 
 def image_with(compiler: Compiler) -> str:

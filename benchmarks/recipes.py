@@ -5,7 +5,6 @@ In turn on one core, in one container; by the same benchmarks as `speed`.
 
 import dataclasses
 import io
-import os
 import subprocess
 import tarfile
 from collections.abc import Mapping
@@ -30,13 +29,12 @@ ROUNDS = 8
 LAY_OUT = "for tree in now before; do mkdir $tree; tar -C $tree -xf $tree.tar; done; chown -R nobody:nogroup ."
 
 
-def measure() -> Result:
-    """Build what is not kept, then measure on all platforms of `speed`, or those that PLATFORM names."""
+def measure(platform: str = "", against: str = "", rounds: int = ROUNDS) -> Result:
+    """Build what is not kept, then measure on all platforms of `speed`, or the named ones, against a commit."""
     require_tools()
-    rounds = int(os.environ.get("ROUNDS", ROUNDS))
-    revision = os.environ.get("AGAINST") or _git("log", "-1", "--format=%h^", "--", "scripts").decode().strip()
+    revision = against or _git("log", "-1", "--format=%h^", "--", "scripts").decode().strip()
     scripts = scripts_of(revision, KEPT / "scripts-before")
-    places = [place(name, version) for name, version in chosen(os.environ.get("PLATFORM", "")).items()]
+    places = [place(name, version) for name, version in chosen(platform).items()]
     builds = [both(where, scripts) for where in places]
     found = [compare(where, built, rounds) for where, built in zip(places, builds, strict=True)]
     labels = [f"CPython {where.tarball.version} on {where.platform.name}" for where in places]

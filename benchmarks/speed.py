@@ -4,7 +4,6 @@ By pyperf and pyperformance's own benchmark scripts, in containers, on one core.
 """
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -87,10 +86,10 @@ confidence interval of a bootstrap over rounds: what measuring these benchmarks 
 draws the benchmarks anew, too: what others might have told."""
 
 
-def measure() -> Result:
-    """Build what is not kept, then measure on all platforms, or those that PLATFORM names."""
+def measure(platform: str = "") -> Result:
+    """Build what is not kept, then measure on all platforms, or the named ones."""
     require_tools()
-    places = [place(name, version) for name, version in chosen(os.environ.get("PLATFORM", "")).items()]
+    places = [place(name, version) for name, version in chosen(platform).items()]
     for where in places:
         trees(where)
     return result([compare(where) for where in places])
@@ -104,7 +103,7 @@ def chosen(platforms: str) -> Mapping[str, str]:
     """
     names = platforms.split() or list(TARGETS)
     if unknown := [name for name in names if name not in TARGETS]:
-        raise FarmError(f"PLATFORM= names {', '.join(unknown)}; speed is measured on {', '.join(TARGETS)}")
+        raise FarmError(f"platform names {', '.join(unknown)}; speed is measured on {', '.join(TARGETS)}")
     return {name: TARGETS[name] for name in names}
 
 

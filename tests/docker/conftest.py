@@ -59,7 +59,7 @@ def bare_farm(engine: docker.DockerClient) -> Iterator[FarmUnderTest]:
         try:
             yield made
         finally:
-            made.run("farm", "stop")
+            made.run("stop")
         names = {container_name("docker-1", made.settings.state_dir / "master")}
         assert not [c.name for c in engine.containers.list(all=True, ignore_removed=True) if c.name in names]
 

@@ -38,7 +38,7 @@ def containers_farm(
         try:
             yield made
         finally:
-            made.run("farm", "stop")
+            made.run("stop")
             left = containers(engine, made)
             for container in left:
                 container.remove(force=True, v=True)

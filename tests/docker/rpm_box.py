@@ -1,15 +1,14 @@
 """The container in which packages for rpm systems are made and tried: of Debian 12, with rpm's, dnf's and zypper's tools."""
 
 import contextlib
-import os
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from farms import COMMAND_LINE
 
 from python_builds.facts.docker_hosts import CAPABILITIES
 from python_builds.facts.images import worker_image
@@ -121,10 +120,7 @@ def started_box() -> Iterator[Box]:
         pytest.fail("these tests need Docker: apt-get install docker.io, start dockerd, and see that it answers")
     for wanted, command in ((PLATFORM.base_image, "base-image"), (worker_image(PLATFORM), "images")):
         if docker("image", "inspect", wanted).returncode:
-            environment = {**os.environ, "PLATFORM": PLATFORM.name, "ARCH": ""}
-            subprocess.run(
-                [sys.executable, "-m", "python_builds.commands.images", command], env=environment, check=True
-            )
+            subprocess.run([*COMMAND_LINE, command, f"--platform={PLATFORM.name}"], check=True)
     arguments = (f"BASE_IMAGE={PLATFORM.base_image}", f"WORKER_IMAGE={worker_image(PLATFORM)}")
     dockerfile = Path(__file__).with_name("rpm.Dockerfile").read_text()
     built = docker(

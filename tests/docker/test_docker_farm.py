@@ -34,7 +34,7 @@ def test_a_container_is_caged_and_knows_nothing_but_its_own_password(
     farm: FarmUnderTest, engine: docker.DockerClient
 ) -> None:
     farm.environment["AWS_SECRET_ACCESS_KEY"] = "not for workers"
-    farm.run("farm", "run")
+    farm.run("run")
     force(farm)
     farm.wait_for_step("compile")
     (container,) = containers(engine, farm)
@@ -70,7 +70,7 @@ def test_a_container_is_caged_and_knows_nothing_but_its_own_password(
 
 def test_two_versions_are_built_in_two_containers_at_once(farm: FarmUnderTest, engine: docker.DockerClient) -> None:
     mini_tarball(farm.tarballs, "3.11.7", COMPILE_SECONDS=5)
-    farm.run("farm", "run")
+    farm.run("run")
     requests = [force(farm), force(farm, "3.11.7")]
     farm.wait_for_step("compile", builds=2)
 

@@ -39,7 +39,7 @@ def farm(private_farm: FarmUnderTest) -> FarmUnderTest:
 def test_a_build_whose_container_is_killed_is_retried_and_succeeds(
     farm: FarmUnderTest, engine: docker.DockerClient
 ) -> None:
-    farm.run("farm", "run")
+    farm.run("run")
     request = force(farm)
     farm.wait_for_step("compile")
     containers(engine, farm)[0].kill()
@@ -52,12 +52,12 @@ def test_a_build_whose_container_is_killed_is_retried_and_succeeds(
 def test_containers_of_a_master_that_was_killed_are_removed_at_the_next_start(
     farm: FarmUnderTest, engine: docker.DockerClient
 ) -> None:
-    farm.run("farm", "run")
+    farm.run("run")
     request = force(farm)
     farm.wait_for_step("compile")
     (left,) = containers(engine, farm)
     os.kill(farm.master_process(), signal.SIGKILL)
-    farm.run("farm", "run")
+    farm.run("run")
 
     assert farm.wait_for_results(request) in GOOD
     with pytest.raises(docker.errors.NotFound):
@@ -66,7 +66,7 @@ def test_containers_of_a_master_that_was_killed_are_removed_at_the_next_start(
 
 def test_a_build_that_takes_too_much_memory_is_a_red_step_and_the_next_one_works(farm: FarmUnderTest) -> None:
     mini_tarball(farm.tarballs, "3.11.8", MEMORY=4 * 2**30)
-    farm.run("farm", "run")
+    farm.run("run")
     request = force(farm, "3.11.8")
 
     assert farm.wait_for_results(request) == FAILURE
@@ -90,7 +90,7 @@ def test_a_full_disk_is_a_red_step_and_the_next_build_works(farm: FarmUnderTest)
 
 def test_a_missing_image_is_named_and_does_not_block_the_farm(farm: FarmUnderTest) -> None:
     farm.environment["PYTHON_BUILDS_REGISTRY"] = "registry.invalid"
-    farm.run("farm", "run")
+    farm.run("run")
     request = force(farm, "3.11.2")
 
     assert farm.wait_for_results(request) == EXCEPTION
@@ -111,7 +111,7 @@ def test_an_image_without_a_worker_is_given_up_and_says_how_its_container_ended(
     farm: FarmUnderTest, engine: docker.DockerClient, command: str, said: str
 ) -> None:
     use_image(farm, engine, command)
-    farm.run("farm", "run")
+    farm.run("run")
     request = force(farm, "3.11.2")
 
     assert farm.wait_for_results(request) == EXCEPTION
@@ -126,7 +126,7 @@ def test_a_container_that_never_connects_is_removed_and_its_worker_can_be_used_a
 ) -> None:
     with containers_farm(engine, private_engine.url, ADDRESS, start_seconds=15) as farm:
         use_image(farm, engine, '["sleep", "infinity"]')
-        farm.run("farm", "run")
+        farm.run("run")
         request = force(farm, "3.11.2")
 
         assert farm.wait_for_results(request) == EXCEPTION
@@ -139,7 +139,7 @@ def test_a_container_that_never_connects_is_removed_and_its_worker_can_be_used_a
 def test_builds_wait_for_an_engine_that_is_stopped_and_started_again(
     farm: FarmUnderTest, engine: docker.DockerClient, private_engine: PrivateEngine, how: signal.Signals
 ) -> None:
-    farm.run("farm", "run")
+    farm.run("run")
     lost = force(farm)
     farm.wait_for_step("compile")
     private_engine.stop(how)
@@ -158,7 +158,7 @@ def test_builds_run_on_the_other_host_while_one_is_down_and_wait_without_a_count
 ) -> None:
     down = {"name": "down", "url": f"unix://{private_engine.folder}/nothing", "master": ADDRESS, "workers": 2}
     with containers_farm(engine, private_engine.url, ADDRESS, down) as farm:
-        farm.run("farm", "run")
+        farm.run("run")
         requests = [force(farm), force(farm, "3.11.2")]
         assert all(farm.wait_for_results(request) in GOOD for request in requests)
 

@@ -4,9 +4,9 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 
 import pytest
+from farms import BY_MAKE, COMMAND_LINE
 
 from python_builds.commands import images
 from python_builds.facts.docker_hosts import DockerHost
@@ -25,9 +25,8 @@ def docker(*arguments, **options):
 
 
 def make(command, **variables):
-    environment = {**os.environ, **variables}
-    arguments = [sys.executable, "-m", "python_builds.commands.images", command]
-    return subprocess.run(arguments, env=environment, cwd=CHECKOUT, capture_output=True, text=True)
+    environment = {**os.environ, "MAKEFLAGS": "", BY_MAKE: command, **variables}
+    return subprocess.run(COMMAND_LINE, env=environment, cwd=CHECKOUT, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -118,8 +117,7 @@ def test_a_container_gives_up_where_there_is_no_master_and_does_not_say_its_pass
 def test_make_shell_lands_beside_the_scripts_and_leaves_no_container(image):
     typed = "scripts/prepare-folders.sh && scripts/as-builder.sh id -un; pwd; ls; hostname\n"
     done = subprocess.run(
-        [sys.executable, "-m", "python_builds.commands.images", "shell"],
-        env={**os.environ, "PLATFORM": PLATFORM.name},
+        [*COMMAND_LINE, "shell", f"--platform={PLATFORM.name}"],
         cwd=CHECKOUT,
         input=typed,
         capture_output=True,
@@ -144,7 +142,7 @@ def test_make_images_says_what_it_cannot_build(variables):
 
 def test_make_images_without_a_platform_says_whose_base_image_is_missing(image, monkeypatch, capsys):
     monkeypatch.setattr(images, "docker", lambda *arguments: 0)  # what is built is shown above
-    images.images({})
+    images.images([], "")
     shown = capsys.readouterr().out
 
     assert f"built {IMAGE}" in shown

@@ -74,7 +74,7 @@ def test_a_release_is_built_on_three_platforms_listed_and_announced(
         farms.callback(farm.run, "farm", "stop")
         upstream.serve("3.11.9", mini_tarball(farm.tarballs, "3.11.9").read_bytes())
         upstream.publish("3.11.9")
-        farm.run("farm", "run")
+        farm.run("run")
         wait(lambda: published(farm) >= {p.name for p in PLATFORMS}, "three platforms", 240)
         versions = farm.settings.store / "python/versions.json"
         wait(lambda: b"3.11.9" in versions.read_bytes(), "versions.json")
@@ -88,7 +88,7 @@ def test_a_release_is_built_on_three_platforms_listed_and_announced(
         web.store = DirectoryStore(farm.settings.store)
         assert json.loads(versions.read_bytes())["python_versions"] == ["3.11.9"]
         assert Crawler(from_web(web.url)).crawl(PLATFORMS)["index.json"] == 3 * FILES
-        assert "has no worker image for this build" in farm.run("farm", "plan").stdout, "the others say why"
+        assert "has no worker image for this build" in farm.run("plan").stdout, "the others say why"
     names = {container_name(f"here-{n}", farm.settings.state_dir / "master") for n in (1, 2)}
     assert not [c.name for c in engine.containers.list(all=True, ignore_removed=True) if c.name in names]
 

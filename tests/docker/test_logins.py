@@ -21,7 +21,7 @@ def test_what_a_container_was_told_opens_nothing_once_it_is_connected(
     private_farm: FarmUnderTest, private_client: docker.DockerClient
 ) -> None:
     farm, engine = private_farm, private_client
-    farm.run("farm", "run")
+    farm.run("run")
     request = force(farm)
     farm.wait_for_step("compile")
     told = told_to(engine, farm)
@@ -37,7 +37,7 @@ def test_a_container_s_password_opens_nothing_from_elsewhere(
 ) -> None:
     farm, engine = private_farm, private_client
     use_image(farm, engine, '["sleep", "infinity"]')
-    farm.run("farm", "run")
+    farm.run("run")
     request = force(farm, "3.11.2")
     told = told_to(engine, farm)
     (container,) = containers(engine, farm)

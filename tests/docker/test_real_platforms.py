@@ -16,7 +16,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from farms import FarmUnderTest, make_farm
+from farms import COMMAND_LINE, FarmUnderTest, make_farm
 
 from python_builds.edges.local_engine import has_image, local_engine
 from python_builds.edges.s3_store import S3Store
@@ -80,8 +80,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     for platform in map(platform_named, CHOSEN):
         for image, command in ((platform.base_image, "base-image"), (worker_image(platform), "images")):
             if not has_image(host, image):
-                made = [sys.executable, "-m", "python_builds.commands.images", command]
-                subprocess.run(made, env={**os.environ, "PLATFORM": platform.name, "ARCH": ""}, check=True)
+                subprocess.run([*COMMAND_LINE, command, f"--platform={platform.name}"], check=True)
     folder = tmp_path_factory.mktemp("farm")
     (folder / "credentials").write_text("[default]\naws_access_key_id = farm\naws_secret_access_key = secret\n")
     (folder / "credentials").chmod(0o600)
@@ -111,10 +110,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
 
 
 def build(farm: FarmUnderTest, names: list[str], **options: str) -> None:
-    assert farm.run("farm", "run").returncode == 0
+    assert farm.run("run").returncode == 0
     builds = [farm.spawn("build", **{"VERSION": RELEASES[name], "PLATFORM": name, **options}) for name in names]
     ended = [(build.communicate(timeout=3000)[0], build.returncode) for build in builds]
-    assert farm.run("farm", "stop").returncode == 0
+    assert farm.run("stop").returncode == 0
     for output, status in ended:
         print(output)
         assert status == 0, output[-5000:]

@@ -14,7 +14,7 @@ def test_builds_run_in_containers_where_the_engine_has_the_image(bare_farm: Farm
 
 
 def test_a_running_farm_lends_its_engine_to_make_build(bare_farm: FarmUnderTest) -> None:
-    assert "builds run in containers: " in bare_farm.run("farm", "run").stdout
+    assert "builds run in containers: " in bare_farm.run("run").stdout
     bare_farm.environment["DOCKER_HOST"] = "unix:///nonexistent"
 
     done = bare_farm.build("3.11.2", PLATFORM="debian-12")

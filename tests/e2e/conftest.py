@@ -19,7 +19,7 @@ def farm() -> Iterator[FarmUnderTest]:
 @pytest.fixture
 def running_farm(farm: FarmUnderTest) -> FarmUnderTest:
     """Give a farm that `make run` started."""
-    assert farm.run("farm", "run").returncode == 0
+    assert farm.run("run").returncode == 0
     return farm
 
 

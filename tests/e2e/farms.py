@@ -20,12 +20,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from python_builds.commands.cli import BY_MAKE
 from python_builds.commands.client import Client
 from python_builds.commands.prepared_database import NOTE, prepare_database
 from python_builds.facts.setting_types import CHECKOUT
 from python_builds.facts.settings import Settings, variable
 from python_builds.farm.local_worker import COOKIE, read_cookie, worker_folder
 from python_builds.farm.workers import host_platform
+
+COMMAND_LINE = (sys.executable, "-m", "python_builds")
+MAKES_OWN = ("MAKEFLAGS", "PLATFORM")
+"""What `make test PLATFORM=…` is told, and a farm under test is not."""
 
 MINI = Path(__file__).parent / "mini_cpython"
 PATIENCE = 180
@@ -92,19 +97,19 @@ class FarmUnderTest:
         values = {name: value for name, value in values.items() if value is not None}
         self.settings = Settings(_env_file=None, **values)
         self.environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("PYTHON_BUILDS_") and k != "PLATFORM"},
+            **{k: v for k, v in os.environ.items() if not k.startswith("PYTHON_BUILDS_") and k not in MAKES_OWN},
             **{variable(n): json.dumps(v) if isinstance(v, list) else str(v) for n, v in values.items()},
             "PYTHONPATH": str(CHECKOUT / "master"),
         }
 
-    def run(self, command: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
-        process = self.spawn(command, *arguments, **environment)
+    def run(self, target: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Do what a target of make does, to its end."""
+        process = self.spawn(target, **variables)
         output, _ = process.communicate(timeout=300)
         return subprocess.CompletedProcess(process.args, process.returncode, output)
 
-    def spawn(self, command: str, *arguments: str, ignoring: str = "", **environment: str) -> subprocess.Popen[str]:
-        """Start a command, as a terminal would: tests that run by `&` or nohup inherit SIGINT or SIGHUP ignored."""
+    def spawn(self, target: str, ignoring: str = "", **variables: str) -> subprocess.Popen[str]:
+        """Start it, as a terminal would: tests that run by `&` or nohup inherit SIGINT or SIGHUP ignored."""
         if self.lays_database:
             lay_database(self.settings)
         return subprocess.Popen(
@@ -112,21 +117,18 @@ class FarmUnderTest:
                 "/usr/bin/env",
                 "--default-signal=INT,HUP",
                 f"--ignore-signal={ignoring}",
-                sys.executable,
-                "-m",
-                f"python_builds.commands.{command}",
-                *arguments,
+                *COMMAND_LINE,
             ],
-            env={**self.environment, **environment},
+            env={**self.environment, BY_MAKE: target, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def build(self, version: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def build(self, version: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Do what `make build VERSION=` does."""
-        return self.run("build", VERSION=version, **environment)
+        return self.run("build", VERSION=version, **variables)
 
     def client(self) -> Client:
         """Talk to the running farm."""

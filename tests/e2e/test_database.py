@@ -160,11 +160,9 @@ def go_through(seen: Ordeal, farm: FarmUnderTest, server: Postgres, web: Threadi
     }
     web.asked.clear()
     server.stop("fast")
-    seen.refused = said["no database"] = farm.run("farm", "run").stdout
+    seen.refused = said["no database"] = farm.run("run").stdout
     server.start()
-    said["run"] = farm.run("farm", "run").stdout.replace(
-        f"{farm.settings.password_file}: {MARKER}", "shown to whoever asks"
-    )
+    said["run"] = farm.run("run").stdout.replace(f"{farm.settings.password_file}: {MARKER}", "shown to whoever asks")
     request = farm.client().force("release", python_version="3.11.6", profile="quick")
     farm.wait_for_results(request)
     (build,) = farm.client().children(request)
@@ -173,15 +171,15 @@ def go_through(seen: Ordeal, farm: FarmUnderTest, server: Postgres, web: Threadi
     server.stop("immediate")
     wait(lambda: answered(farm) == 503, "a page that says so")
     seen.page = requests.get(farm.settings.public_url, timeout=30).text
-    seen.status = said["status"] = farm.run("farm", "status").stdout
+    seen.status = said["status"] = farm.run("status").stdout
     server.start()
     wait(lambda: answered(farm) == 200, "the pages")
     seen.result = farm.wait_for_results(build)
     wait(lambda: len(web.asked) >= 3, "the webhook")
-    said["plan"] = farm.run("farm", "plan").stdout
+    said["plan"] = farm.run("plan").stdout
     seen.posted = list(web.asked)
     seen.everything |= answers(farm)
-    farm.run("farm", "stop")
+    farm.run("stop")
     seen.everything |= {name: text.encode() for name, text in said.items()}
     seen.everything |= {str(path): path.read_bytes() for path in farm.settings.state_dir.rglob("*") if path.is_file()}
     seen.log = (farm.settings.state_dir / "master" / "twistd.log").read_text()

@@ -18,15 +18,15 @@ from python_builds.farm.web_login import WAIT_SECONDS
 
 
 def test_make_run_serves_and_may_be_repeated(farm: FarmUnderTest) -> None:
-    first, second = farm.run("farm", "run"), farm.run("farm", "run")
+    first, second = farm.run("run"), farm.run("run")
 
     assert first.stdout.startswith(f"started: {farm.settings.public_url}")
     assert second.stdout.startswith(f"running: {farm.settings.public_url}")
-    assert "idle" in farm.run("farm", "status").stdout
-    assert farm.run("farm", "stop").stdout.startswith("stopped process")
+    assert "idle" in farm.run("status").stdout
+    assert farm.run("stop").stdout.startswith("stopped process")
     assert farm.processes() == []
-    assert "not running" in farm.run("farm", "status").stdout
-    assert farm.run("farm", "stop").stdout == "nothing was running\n"
+    assert "not running" in farm.run("status").stdout
+    assert farm.run("stop").stdout == "nothing was running\n"
 
 
 @pytest.mark.parametrize("pid", ["1", str(os.getpid()), "4194304", "no number"], ids=["init", "us", "gone", "none"])
@@ -34,13 +34,13 @@ def test_make_run_survives_a_stale_pid_file(farm: FarmUnderTest, pid: str) -> No
     (farm.settings.state_dir / "master").mkdir(parents=True)
     (farm.settings.state_dir / "master" / "twistd.pid").write_text(pid)
 
-    assert "not running" in farm.run("farm", "status").stdout
-    assert farm.run("farm", "run").stdout.startswith("started: ")
+    assert "not running" in farm.run("status").stdout
+    assert farm.run("run").stdout.startswith("started: ")
 
 
 def test_make_run_names_the_setting_when_its_port_is_taken(farm: FarmUnderTest) -> None:
     with socket.create_server(("127.0.0.1", farm.settings.web_port)):
-        refused = farm.run("farm", "run")
+        refused = farm.run("run")
 
         assert refused.returncode == 1
         assert "set PYTHON_BUILDS_WEB_PORT to a free port" in refused.stdout
@@ -64,7 +64,7 @@ def test_a_farm_whose_workers_could_not_connect_does_not_start(farm: FarmUnderTe
 
 
 def test_wrong_settings_are_all_named_and_nothing_starts(farm: FarmUnderTest) -> None:
-    refused = farm.run("farm", "run", PYTHON_BUILDS_WEB_HOST="0.0.0.0", PYTHON_BUILDS_STROE="x")
+    refused = farm.run("run", PYTHON_BUILDS_WEB_HOST="0.0.0.0", PYTHON_BUILDS_STROE="x")
 
     assert refused.returncode == 1
     assert "PYTHON_BUILDS_STROE is not a setting; did you mean PYTHON_BUILDS_STORE?" in refused.stdout
@@ -170,7 +170,7 @@ def test_the_operator_s_own_account_is_taken(farm: FarmUnderTest) -> None:
     password.write_text("correct horse\n")
     password.chmod(0o600)
     farm.environment |= {"PYTHON_BUILDS_WEB_USER": "boss", "PYTHON_BUILDS_WEB_PASSWORD_FILE": str(password)}
-    farm.run("farm", "run")
+    farm.run("run")
     settings = farm.settings.model_copy(update={"web_user": "boss", "web_password_file": password})
 
     assert Client(farm.settings.public_url, settings).force("release", python_version="3.11.2", profile="quick") > 0
@@ -180,7 +180,7 @@ def test_the_operator_s_own_account_is_taken(farm: FarmUnderTest) -> None:
 
 
 def test_a_farm_draws_a_password_and_others_may_look_and_only_the_operator_may_act(farm: FarmUnderTest) -> None:
-    said = farm.run("farm", "run").stdout
+    said = farm.run("run").stdout
     known, stranger = farm.client(), logged_out(farm.client())
     path = farm.settings.state_dir / "web-password"
 
@@ -219,7 +219,7 @@ OURS = (b"as-builder.sh", b"in-namespaces.sh", b"head\0-c")
 def test_the_workers_environment_holds_nothing_of_the_masters(farm: FarmUnderTest) -> None:
     mini_tarball(farm.tarballs, "3.11.6", COMPILE_SECONDS=3)
     farm.environment["AWS_SECRET_ACCESS_KEY"] = "not for workers"
-    farm.run("farm", "run")
+    farm.run("run")
     farm.client().force("release", python_version="3.11.6", profile="quick")
     farm.wait_for_step("compile")
     worker = Path(f"/proc/{farm.worker_process()}/environ").read_bytes()
@@ -300,7 +300,7 @@ def test_what_is_sent_is_limited_and_cookies_are_for_this_site_alone(running_far
 
 def test_where_only_operators_may_look_a_stranger_sees_nothing(farm: FarmUnderTest) -> None:
     farm.environment["PYTHON_BUILDS_WEB_READERS"] = "operators"
-    assert farm.run("farm", "run").returncode == 0
+    assert farm.run("run").returncode == 0
     known = farm.client()
     url = farm.settings.public_url
 

@@ -81,7 +81,7 @@ def test_a_worker_that_never_starts_is_told_in_sentences(farm: FarmUnderTest) ->
 
 
 def test_a_build_that_somebody_cancels_says_who_said_what(slow_farm: FarmUnderTest) -> None:
-    slow_farm.run("farm", "run")
+    slow_farm.run("run")
     build = slow_farm.spawn("build", VERSION=SLOW)
     slow_farm.wait_for_step("compile")
     client = slow_farm.client()
@@ -95,7 +95,7 @@ def test_a_build_that_somebody_cancels_says_who_said_what(slow_farm: FarmUnderTe
 
 
 def test_a_build_that_loses_its_worker_again_and_again_is_given_up(slow_farm: FarmUnderTest) -> None:
-    slow_farm.run("farm", "run")
+    slow_farm.run("run")
     request = force(slow_farm)
     for attempt in (1, 2, 3):
         slow_farm.wait_for_step("compile", builds=attempt)
@@ -109,26 +109,26 @@ def test_a_build_that_loses_its_worker_again_and_again_is_given_up(slow_farm: Fa
 
 
 def test_a_master_that_is_killed_takes_its_requests_up_again(slow_farm: FarmUnderTest) -> None:
-    slow_farm.run("farm", "run")
+    slow_farm.run("run")
     request = force(slow_farm)
     slow_farm.wait_for_step("compile")
     os.kill(slow_farm.master_process(), signal.SIGKILL)
     published = slow_farm.files("quick/python/*/records/*") + slow_farm.files("quick/python/*/pkgs/*")
 
     assert published == []
-    assert slow_farm.run("farm", "run").returncode == 0
+    assert slow_farm.run("run").returncode == 0
     assert slow_farm.wait_for_results(request) in (SUCCESS, WARNINGS)
     assert len(slow_farm.files("quick/python/*/records/*")) == 1
 
 
 def test_a_build_that_a_shutdown_stops_goes_on_after_the_next_start(slow_farm: FarmUnderTest) -> None:
-    slow_farm.run("farm", "run")
+    slow_farm.run("run")
     request = force(slow_farm)
     slow_farm.wait_for_step("compile")
 
-    assert slow_farm.run("farm", "stop").returncode == 0
+    assert slow_farm.run("stop").returncode == 0
     assert slow_farm.processes() == []
-    assert slow_farm.run("farm", "run").returncode == 0
+    assert slow_farm.run("run").returncode == 0
     assert slow_farm.wait_for_results(request) in (SUCCESS, WARNINGS)
 
 
@@ -172,12 +172,12 @@ def test_a_make_build_that_nohup_started_outlives_its_terminal(slow_farm: FarmUn
 
 
 def test_what_a_person_cancelled_stays_cancelled_when_the_master_stops_too(slow_farm: FarmUnderTest) -> None:
-    slow_farm.run("farm", "run")
+    slow_farm.run("run")
     request = force(slow_farm)
     slow_farm.wait_for_step("compile")
     slow_farm.client().control(f"buildrequests/{request}", "cancel", reason="a person said so")
-    slow_farm.run("farm", "stop")
-    slow_farm.run("farm", "run")
+    slow_farm.run("stop")
+    slow_farm.run("run")
 
     assert slow_farm.wait_for_results(request) == CANCELLED
     assert slow_farm.files("quick/python/*/records/*") == []
@@ -232,7 +232,7 @@ def test_a_full_disk_of_the_worker_is_a_red_step(farm: FarmUnderTest) -> None:
 def test_an_interrupted_make_build_leaves_a_running_farm_alone_but_for_its_own_request(
     slow_farm: FarmUnderTest,
 ) -> None:
-    slow_farm.run("farm", "run")
+    slow_farm.run("run")
     build = slow_farm.spawn("build", VERSION=SLOW)
     slow_farm.wait_for_step("compile")
     build.send_signal(signal.SIGINT)
@@ -240,7 +240,7 @@ def test_an_interrupted_make_build_leaves_a_running_farm_alone_but_for_its_own_r
 
     assert build.returncode == 130, output
     assert slow_farm.client().get("buildrequests", complete=False)["buildrequests"] == []
-    assert slow_farm.run("farm", "status").stdout.startswith("running: ")
+    assert slow_farm.run("status").stdout.startswith("running: ")
 
 
 def test_two_make_builds_at_once_share_a_farm_and_one_build(slow_farm: FarmUnderTest) -> None:
@@ -253,13 +253,13 @@ def test_two_make_builds_at_once_share_a_farm_and_one_build(slow_farm: FarmUnder
 
 
 def test_two_requests_for_the_same_thing_make_one_build(slow_farm: FarmUnderTest) -> None:
-    slow_farm.run("farm", "run")
+    slow_farm.run("run")
 
     assert force(slow_farm) == force(slow_farm)
 
 
 def test_two_versions_forced_at_once_are_both_built(slow_farm: FarmUnderTest) -> None:
-    slow_farm.run("farm", "run")
+    slow_farm.run("run")
     requests = [force(slow_farm), force(slow_farm, "3.11.2")]
 
     assert [slow_farm.wait_for_results(r) in (SUCCESS, WARNINGS) for r in requests] == [True, True]

@@ -16,7 +16,7 @@ def told_to(worker: int) -> dict[str, str]:
 def test_what_a_worker_was_told_opens_nothing_while_it_is_connected_nor_later(farm: FarmUnderTest) -> None:
     for version in ("3.11.6", "3.11.7"):
         mini_tarball(farm.tarballs, version, COMPILE_SECONDS=4)
-    farm.run("farm", "run")
+    farm.run("run")
     seen = []
     for number, version in enumerate(("3.11.6", "3.11.7"), start=1):
         build = farm.spawn("build", VERSION=version)

@@ -59,11 +59,11 @@ def next_day(farm: FarmUnderTest, upstream: Upstream, *, kill_after: float | Non
         for name in ("python-org.json", "python-org-calls.json"):
             (farm.settings.state_dir / name).unlink(missing_ok=True)
     asked = upstream.asked.count(RELEASES)
-    assert farm.run("farm", "run").returncode == 0
+    assert farm.run("run").returncode == 0
     if kill_after is not None:
         time.sleep(kill_after)
         os.kill(farm.master_process(), signal.SIGKILL)
-        assert farm.run("farm", "run").returncode == 0
+        assert farm.run("run").returncode == 0
     wait(lambda: upstream.asked.count(RELEASES) > asked, "the poll")
     idle_since = time.monotonic()
 
@@ -134,7 +134,7 @@ def test_a_farm_that_is_left_alone_for_a_month_has_the_right_records(
     announced = [new["version"] for notice in hook.posted for new in notice["versions"]]
     assert sorted(announced) == right
     assert Counter(good_builds(farm)) == Counter(right), "each was built once"
-    shown = farm.run("farm", "plan").stdout
+    shown = farm.run("plan").stdout
     assert "3.11.6" in shown and "configure failed" in shown
     assert "3.10.3" in shown and "has SHA-256" in shown
     assert "2 failed" in shown

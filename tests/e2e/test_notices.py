@@ -70,10 +70,10 @@ def test_a_failure_is_told_once_and_its_end_once(
 ) -> None:
     mini_tarball(farm.tarballs, "3.11.2", CONFIGURE_ERROR="nocompiler")
     list_releases(farm, release("3.11.2"))
-    farm.run("farm", "run")
-    wait(lambda: "1 failed" in farm.run("farm", "plan").stdout, "the planner to give up")
+    farm.run("run")
+    wait(lambda: "1 failed" in farm.run("plan").stdout, "the planner to give up")
     os.kill(farm.master_process(), signal.SIGKILL)
-    farm.run("farm", "run")
+    farm.run("run")
     settle(farm)
 
     (told,) = subjects(smtp, "fails")
@@ -103,10 +103,10 @@ def test_an_overdue_release_and_a_silent_poller_are_told_once(farm: FarmUnderTes
         release("3.12.4", first_seen=(now - datetime.timedelta(hours=25)).isoformat()),
         release("3.13.5", first_seen=(now - datetime.timedelta(hours=23)).isoformat()),
     )
-    farm.run("farm", "run")
+    farm.run("run")
     wait(lambda: bool(subjects(smtp, "overdue") and subjects(smtp, "not polled")), "both mails")
-    farm.run("farm", "stop")
-    farm.run("farm", "run")
+    farm.run("stop")
+    farm.run("run")
     time.sleep(4)
 
     assert subjects(smtp, "overdue") == ["python-builds: CPython 3.12.4 is overdue"]

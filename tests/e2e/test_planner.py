@@ -73,21 +73,21 @@ def settle(farm: FarmUnderTest) -> None:
 def test_a_release_is_built_by_itself_once_and_nothing_more(farm: FarmUnderTest) -> None:
     mini_tarball(farm.tarballs, "3.11.2")
     list_releases(farm, release("3.11.2"), release("3.11.3", complete=False))
-    farm.run("farm", "run")
+    farm.run("run")
     wait(lambda: published(farm) == ["3.11.2"], "the release")
     settle(farm)
 
     assert len(requests_of(farm, "release")) == 1
     assert len(requests_of(farm, platform_builder())) == 1
-    assert "1 wanted, 1 published" in farm.run("farm", "plan").stdout
-    assert "1 wanted, 1 published" in farm.run("farm", "status").stdout
+    assert "1 wanted, 1 published" in farm.run("plan").stdout
+    assert "1 wanted, 1 published" in farm.run("status").stdout
 
 
 def test_the_free_threaded_build_of_a_release_is_asked_for_beside_the_ordinary_one(farm: FarmUnderTest) -> None:
     for version in ("3.13.5", "3.14.1"):
         mini_tarball(farm.tarballs, version)
     list_releases(farm, release("3.14.1"), release("3.13.5"))
-    farm.run("farm", "run")
+    farm.run("run")
     expected = [("3.13.5", ""), ("3.14.1", ""), ("3.14.1", "t")]
     wait(lambda: tags_asked_for(farm, platform_builder()) == expected, "the platform's requests")
     wait(lambda: all(r["complete"] for r in requests_of(farm, platform_builder())), "the builds", 150)
@@ -103,7 +103,7 @@ def test_a_minor_gets_a_free_threaded_build_where_the_setting_names_it() -> None
         for version in ("3.13.5", "3.14.1"):
             mini_tarball(farm.tarballs, version)
         list_releases(farm, release("3.14.1"), release("3.13.5"))
-        farm.run("farm", "run")
+        farm.run("run")
         expected = [("3.13.5", ""), ("3.13.5", "t"), ("3.14.1", "")]
         wait(lambda: tags_asked_for(farm, platform_builder()) == expected, "the platform's requests")
 
@@ -113,11 +113,11 @@ def test_a_master_that_is_killed_at_any_moment_asks_for_each_release_once(farm: 
         mini_tarball(farm.tarballs, version)
     list_releases(farm, *map(release, ("3.11.2", "3.12.4", "3.13.5")))
     for seconds in (0.3, 1.0, 2.0):
-        farm.run("farm", "run")
+        farm.run("run")
         time.sleep(seconds)
         os.kill(farm.master_process(), signal.SIGKILL)
-        wait(lambda: "not running" in farm.run("farm", "status").stdout, "the master to be gone")
-    farm.run("farm", "run")
+        wait(lambda: "not running" in farm.run("status").stdout, "the master to be gone")
+    farm.run("run")
     wait(lambda: sorted(published(farm)) == ["3.11.2", "3.12.4", "3.13.5"], "the releases", 150)
     settle(farm)
 
@@ -129,19 +129,19 @@ def test_what_fails_backs_off_is_shown_with_its_reason_and_holds_nothing_back(fa
     mini_tarball(farm.tarballs, "3.13.5", CONFIGURE_ERROR="nocompiler")
     mini_tarball(farm.tarballs, "3.11.2")
     list_releases(farm, release("3.13.5"), release("3.11.2"), release("3.12.4"))
-    farm.run("farm", "run")
+    farm.run("run")
     client = farm.client()
     wait(lambda: published(farm) == ["3.11.2"], "the good release")
-    wait(lambda: "2 failed" in farm.run("farm", "plan").stdout, "the planner to give up")
+    wait(lambda: "2 failed" in farm.run("plan").stdout, "the planner to give up")
     settle(farm)
-    shown = farm.run("farm", "plan").stdout
+    shown = farm.run("plan").stdout
     failed = [r for r in requests_of(farm, platform_builder()) if r["results"] == FAILURE]
 
     assert len(failed) == 3
     assert f"failed 3 times: {platform_builder()}/" in shown
     assert "configure failed; left until its inputs change or somebody asks for it" in shown
     assert "no source has CPython 3.12.4" in shown
-    assert "CPython 3.13.5 on" in farm.run("farm", "status").stdout
+    assert "CPython 3.13.5 on" in farm.run("status").stdout
 
     client.force("release", python_version="3.13.5", profile="optimized")
     wait(
@@ -158,4 +158,4 @@ def test_a_farm_for_one_build_builds_nothing_by_itself(farm: FarmUnderTest) -> N
 
     assert farm.build("3.12.4").returncode == 0
     assert published(farm) == []
-    assert "automatic builds are switched off" in farm.run("farm", "plan").stdout
+    assert "automatic builds are switched off" in farm.run("plan").stdout

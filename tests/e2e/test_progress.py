@@ -4,10 +4,9 @@ import os
 import pty
 import re
 import subprocess
-import sys
 import termios
 
-from farms import FarmUnderTest, mini_tarball, platform_builder
+from farms import BY_MAKE, COMMAND_LINE, FarmUnderTest, mini_tarball, platform_builder
 
 from python_builds.commands.usual import UsualTimes
 from python_builds.edges.directory_store import DirectoryStore
@@ -72,8 +71,8 @@ def on_a_terminal(farm: FarmUnderTest, **environment: str) -> tuple[int, str]:
     screen, inside = pty.openpty()
     termios.tcsetwinsize(inside, (24, 100))
     process = subprocess.Popen(
-        [sys.executable, "-m", "python_builds.commands.build"],
-        env={**farm.environment, **environment},
+        COMMAND_LINE,
+        env={**farm.environment, BY_MAKE: "build", **environment},
         stdin=subprocess.DEVNULL,
         stdout=inside,
         stderr=inside,

@@ -64,7 +64,7 @@ def test_a_build_ends_in_the_bucket_and_nowhere_else(farm: FarmUnderTest, s3: Fa
 def test_a_worker_knows_no_credentials(farm: FarmUnderTest) -> None:
     mini_tarball(farm.tarballs, "3.11.6", COMPILE_SECONDS=4)
     farm.environment["AWS_SECRET_ACCESS_KEY"] = SECRET
-    farm.run("farm", "run")
+    farm.run("run")
     build = farm.spawn("build", VERSION="3.11.6")
     farm.wait_for_step("compile")
     found = Path(f"/proc/{farm.worker_process()}/environ").read_bytes()

@@ -2,12 +2,12 @@
 
 import os
 import pty
+import re
 import signal
 import subprocess
-import sys
 
 import pytest
-from farms import FarmUnderTest, mini_tarball, platform_builder, wait
+from farms import BY_MAKE, COMMAND_LINE, FarmUnderTest, mini_tarball, platform_builder, wait
 
 from python_builds.commands.progress import CANCELLED, SUCCESS, WARNINGS
 from python_builds.facts.errors import FarmError
@@ -23,10 +23,13 @@ def requests_of(farm: FarmUnderTest, builder: str) -> list[dict[str, object]]:
 def at_a_terminal(farm: FarmUnderTest, answer: str, **environment: str) -> int:
     """Run `make rebuild` for somebody who types an answer; return its exit status."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "python_builds.commands.rebuild", "rebuild"]
     os.write(ours, answer.encode())
     done = subprocess.run(
-        command, env={**farm.environment, **environment}, stdin=theirs, stdout=subprocess.DEVNULL, timeout=120
+        COMMAND_LINE,
+        env={**farm.environment, BY_MAKE: "rebuild", **environment},
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        timeout=120,
     )
     os.close(ours)
     os.close(theirs)
@@ -45,14 +48,14 @@ def test_a_rebuild_lists_then_builds_new_revisions_and_overwrites_nothing(farm_w
     farm = farm_with_two
     published = [name for kind in ("pkgs/*", "records/*", "*.tar.gz*") for name in farm.files(f"quick/python/*/{kind}")]
     before = {name: (farm.settings.store / name).read_bytes() for name in published}
-    listed = farm.run("rebuild", "rebuild", VERSIONS="all", DRY_RUN="1", **QUICK)
+    listed = farm.run("rebuild", VERSIONS="all", DRY_RUN="1", **QUICK)
 
     assert listed.returncode == 0, listed.stdout
-    assert f"python-3.12.4 for {platform_builder()} (quick)" in listed.stdout
+    assert re.search(f"^python-3.12.4 +{platform_builder()} +quick$", listed.stdout, re.MULTILINE)
     assert "2 builds, each a new revision\nnothing was asked for" in listed.stdout
     assert len(requests_of(farm, platform_builder())) == 2
 
-    done = farm.run("rebuild", "rebuild", VERSIONS="all", **QUICK)
+    done = farm.run("rebuild", VERSIONS="all", **QUICK)
 
     assert done.returncode == 0, done.stdout
     assert "2 done, 0 failed, 0 waiting" in done.stdout
@@ -64,7 +67,7 @@ def test_a_rebuild_lists_then_builds_new_revisions_and_overwrites_nothing(farm_w
 def test_a_large_rebuild_wants_a_yes_and_gets_none_without_a_terminal(farm_with_two: FarmUnderTest) -> None:
     farm = farm_with_two
     few = {"PYTHON_BUILDS_CONFIRM_ABOVE": "1"}
-    refused = farm.run("rebuild", "rebuild", VERSIONS="all", **QUICK, **few)
+    refused = farm.run("rebuild", VERSIONS="all", **QUICK, **few)
 
     assert refused.returncode == 1
     assert "no terminal to ask at: say YES=1" in refused.stdout
@@ -73,7 +76,7 @@ def test_a_large_rebuild_wants_a_yes_and_gets_none_without_a_terminal(farm_with_
     assert len(requests_of(farm, platform_builder())) == 2
     assert at_a_terminal(farm, "y\n", VERSIONS="all", **QUICK, **few) == 0
     assert len(requests_of(farm, platform_builder())) == 4
-    assert farm.run("rebuild", "rebuild", VERSIONS="all", YES="1", **QUICK, **few).returncode == 0
+    assert farm.run("rebuild", VERSIONS="all", YES="1", **QUICK, **few).returncode == 0
     assert len(requests_of(farm, platform_builder())) == 6
 
 
@@ -83,14 +86,14 @@ def test_a_batch_is_cancelled_as_a_whole_and_nothing_else_is(farm_with_two: Farm
     client = farm.client()
     other = client.force("release", python_version="3.13.5", profile="quick")
     farm.wait_for_step("compile", 3)
-    rebuilding = farm.spawn("rebuild", "rebuild", VERSIONS="all", **QUICK)
+    rebuilding = farm.spawn("rebuild", VERSIONS="all", **QUICK)
     wait(lambda: len(requests_of(farm, platform_builder())) == 5, "the batch")
     rebuilding.send_signal(signal.SIGINT)
     said = rebuilding.communicate(timeout=60)[0]
     assert rebuilding.returncode == 130
     assert "goes on; `make cancel BATCH=" in said
     assert [r["results"] for r in requests_of(farm, platform_builder())].count(-1) == 3
-    cancelled = farm.run("rebuild", "cancel")
+    cancelled = farm.run("cancel")
 
     assert "2 requests cancelled" in cancelled.stdout, cancelled.stdout
     results = [r["results"] for r in requests_of(farm, platform_builder())]
@@ -98,7 +101,7 @@ def test_a_batch_is_cancelled_as_a_whole_and_nothing_else_is(farm_with_two: Farm
     assert results.count(WARNINGS) == 2
     assert results.count(-1) == 1, "the other build goes on"
     assert farm.wait_for_results(other) == SUCCESS, "it asked for its builds long ago"
-    assert "was over already" in farm.run("rebuild", "cancel").stdout
+    assert "was over already" in farm.run("cancel").stdout
 
 
 def test_what_cannot_be_rebuilt_is_refused_with_what_is_allowed(running_farm: FarmUnderTest) -> None:
@@ -109,7 +112,7 @@ def test_what_cannot_be_rebuilt_is_refused_with_what_is_allowed(running_farm: Fa
         ({"VERSIONS": "3.11.2", "ARCHITECTURES": "vax"}, "it must be one of 'amd64', 'arm64'"),
         ({"VERSIONS": "all"}, "nothing on this farm is what was asked for"),
     ):
-        refused = running_farm.run("rebuild", "rebuild", **variables)
+        refused = running_farm.run("rebuild", **variables)
 
         assert refused.returncode == 1
         assert sentence in refused.stdout

@@ -32,14 +32,14 @@ def changes(farm: FarmUnderTest) -> list[str]:
 
 def kill_and_start_again(farm: FarmUnderTest) -> None:
     os.kill(farm.master_process(), signal.SIGKILL)
-    assert farm.run("farm", "run").returncode == 0
+    assert farm.run("run").returncode == 0
 
 
 def test_each_new_release_becomes_one_change_whenever_the_master_dies(upstream: Upstream) -> None:
     for version in ("3.11.1", "3.11.2", "3.13.5", "3.14.0rc1"):
         upstream.publish(version)
     with make_farm(**settings(upstream)) as farm:
-        farm.run("farm", "run")
+        farm.run("run")
         wait(lambda: len(changes(farm)) >= 2, "the first look")
         assert changes(farm) == ["3.11.2", "3.13.5"]
         (change,) = (c for c in farm.client().get("changes")["changes"] if c["revision"] == "3.13.5")
@@ -81,7 +81,7 @@ def test_each_new_release_becomes_one_change_whenever_the_master_dies(upstream: 
 def test_a_farm_starts_while_python_org_is_away_and_says_so() -> None:
     away = "http://127.0.0.1:9"
     with make_farm(sources="python.org", python_org_url=away, peps_url=away, automatic_builds="false") as farm:
-        assert farm.run("farm", "run").returncode == 0
+        assert farm.run("run").returncode == 0
         log = farm.settings.state_dir / "master" / "twistd.log"
         wait(lambda: "python.org was not polled" in log.read_text(), "the log")
         assert changes(farm) == []

@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from python_builds.commands import publishing
 from python_builds.commands.minors import every_record
 from python_builds.edges.audit import audit
 from python_builds.edges.directory_store import DirectoryStore
@@ -25,6 +24,7 @@ from python_builds.facts.settings import Settings, variable
 from python_builds.facts.training import parse_identity
 from python_builds.farm.master_step import Work
 from python_builds.farm.training_work import find_training_data
+from tests.command_line import typed
 from tests.edges.test_training import IDENTITY, TAG, made
 from tests.published import FILES, Crawler, from_store, publish
 from tests.s3 import BUCKET, s3_server
@@ -347,14 +347,14 @@ def test_the_command_says_what_is_damaged_and_how_far_it_has_read(kept, tmp_path
     keys = everything(kept.store, tmp_path, make_product)
     monkeypatch.setenv(variable("store"), str(kept.store.root))
     monkeypatch.setenv(variable("state_dir"), str(tmp_path / "state"))
-    publishing.main(["reindex"], {})
+    typed("reindex")
     capsys.readouterr()
     kept.spoil(keys["package"], b"X" * len(kept.store.read(keys["package"])))
     kept.spoil(keys["record"])
 
-    assert publishing.main(["reindex"], {}) == 1
+    assert typed("reindex") == 1
     assert "1 damaged; the README says what to do" in capsys.readouterr().err
-    assert publishing.main(["reindex"], {"DIGESTS": "1"}) == 1
+    assert typed("reindex", "--digests") == 1
     said = capsys.readouterr()
     assert re.search(r"^  100 %  \d+ of \d+ files, 0\.00 of 0\.00 GiB$", said.out, re.MULTILINE)
     assert f"{keys['record']} is not a record" in said.err

@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from python_builds.commands import publishing
 from python_builds.edges.indexing import Indexing
 from python_builds.edges.s3_probe import probe
 from python_builds.facts.errors import StoreConflict, StoreError
 from python_builds.facts.settings import variable
+from tests.command_line import typed
 from tests.preconditions import needs
 from tests.published import objects, publish
 from tests.s3 import KEYS
@@ -162,7 +162,7 @@ def test_what_a_bucket_denies_to_remove_stays_whole_and_prune_says_so(server, op
     before = dict(objects(store))
     deny(server, "s3:DeleteObject")
 
-    assert publishing.main(["prune"], {"YES": "1"}) == 1
+    assert typed("prune", "--yes") == 1
     told = capsys.readouterr().err
     assert "could not delete python/debian-12/" in told
     assert "it needs s3:GetObject, s3:PutObject, s3:DeleteObject" in told

@@ -214,6 +214,6 @@ def test_the_table_shows_every_row_with_the_systems_it_serves():
 
 
 def test_the_command_prints_the_table():
-    command = [sys.executable, "-m", "python_builds.commands.platforms"]
+    command = [sys.executable, "-m", "python_builds", "platforms"]
 
     assert subprocess.check_output(command, env={"PYTHONPATH": ":".join(sys.path)}, text=True) == table() + "\n"

@@ -61,4 +61,4 @@ def test_a_wrong_manager_is_a_problem_that_names_what_is_wrong(load, text, sente
     with pytest.raises(ConfigurationError) as refused:
         load(text.replace("GOOD", GOOD).replace("LOWER", "a" * 40).replace("UPPER", "A" * 40))
 
-    assert sentence in " ".join(refused.value.errors)
+    assert sentence in " ".join(refused.value.problems)

@@ -32,7 +32,7 @@ def test_a_secret_that_cannot_be_used_is_in_no_message(field, monkeypatch):
     with pytest.raises(ConfigurationError) as refused:
         load_settings()
 
-    assert [problem.partition(": ")[0] for problem in refused.value.errors] == [
+    assert [problem.partition(": ")[0] for problem in refused.value.problems] == [
         f"{variable(field)} is not shown, as it is secret"
     ]
     assert MARKER not in str(refused.value)
@@ -58,7 +58,7 @@ def test_a_url_that_everybody_sees_has_no_password_and_the_refusal_does_not_show
     with pytest.raises(ConfigurationError) as refused:
         load_settings()
 
-    assert refused.value.errors == [
+    assert refused.value.problems == [
         f"{variable(field)} is 'https://…@mirror.example/x': must not hold a user or a password: logs and pages show it"
     ]
 
@@ -69,7 +69,7 @@ def test_the_url_of_a_docker_engine_has_no_password_and_the_refusal_does_not_sho
     with pytest.raises(ConfigurationError) as refused:
         load_settings()
 
-    (problem,) = refused.value.errors
+    (problem,) = refused.value.problems
     assert problem.startswith("PYTHON_BUILDS_DOCKER_HOSTS 0 url is 'tcp://…@h:1': ")
     assert DockerHost(name="big", url="unix:///var/run/docker.sock", master="m").url == "unix:///var/run/docker.sock"
 

@@ -40,7 +40,7 @@ def problems(load):
     def problems_of(dotenv="", **variables):
         with pytest.raises(ConfigurationError) as refused:
             load(dotenv, **variables)
-        return refused.value.errors
+        return refused.value.problems
 
     return problems_of
 
@@ -76,7 +76,7 @@ def test_an_env_file_that_the_environment_names_must_be_there(monkeypatch, tmp_p
     with pytest.raises(ConfigurationError) as refused:
         load_settings()
 
-    assert refused.value.errors == [f"PYTHON_BUILDS_ENV_FILE is '{tmp_path}/none': must be a file that is there"]
+    assert refused.value.problems == [f"PYTHON_BUILDS_ENV_FILE is '{tmp_path}/none': must be a file that is there"]
 
 
 def test_an_env_file_cannot_name_another_one(problems, tmp_path):
@@ -265,8 +265,8 @@ def test_descriptions_show_paths_as_one_types_them():
     assert "PYTHON_BUILDS_STORE (default: output): folder that is published" in describe().splitlines()
 
 
-def test_the_module_prints_the_settings():
-    command = [sys.executable, "-m", "python_builds.facts.settings"]
+def test_the_command_prints_the_settings():
+    command = [sys.executable, "-m", "python_builds", "settings"]
 
     assert subprocess.check_output(command, env={"PYTHONPATH": ":".join(sys.path)}, text=True) == describe() + "\n"
 

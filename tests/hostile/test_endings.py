@@ -26,7 +26,7 @@ def farm() -> Iterator[FarmUnderTest]:
 def test_a_full_disk_of_the_master_ends_an_upload_and_later_builds_succeed(farm: FarmUnderTest) -> None:
     mini_tarball(farm.tarballs, "3.11.7", PADDING=1000000)
     mini_tarball(farm.tarballs, "3.11.2")
-    farm.run("farm", "run")
+    farm.run("run")
     with small_disk(Path(farm.settings.state_dir) / "spool", "size=300k,mode=700"):
         done = farm.build("3.11.7")
         later = farm.build("3.11.2")
@@ -67,7 +67,7 @@ def test_a_damaged_database_is_said_at_once(farm: FarmUnderTest, damage: Callabl
     database = farm.settings.state_dir / "master" / "state.sqlite"
     lay_database(farm.settings)
     damage(database)
-    done = farm.run("farm", "run")
+    done = farm.run("run")
 
     assert done.returncode == 1, done.stdout
     assert f"the database {database} is damaged" in done.stdout
@@ -76,7 +76,7 @@ def test_a_damaged_database_is_said_at_once(farm: FarmUnderTest, damage: Callabl
 
 
 def test_a_master_that_is_killed_while_it_starts_is_told(farm: FarmUnderTest) -> None:
-    starting = farm.spawn("farm", "run")
+    starting = farm.spawn("run")
     wait((farm.settings.state_dir / "farm.json").exists, "the master to be started")
     os.kill(json.loads((farm.settings.state_dir / "farm.json").read_text())["pid"], signal.SIGKILL)
     output, _ = starting.communicate(timeout=60)
@@ -121,7 +121,7 @@ def test_a_source_that_trickles_keeps_no_other_release_waiting_and_ends_when_it_
     trickle = upstream.faults["/ftp/python/3.13.5/Python-3.13.5.tgz"] = Trickle()
     own = {"python_org_url": upstream.url, "peps_url": upstream.url, "automatic_builds": "false"}
     with make_farm(sources=f"mirror python.org {tmp_path}", **own) as farm:
-        farm.run("farm", "run")
+        farm.run("run")
         client = farm.client()
         slow = client.force("release", python_version="3.13.5", profile="quick")
         assert trickle.begun.wait(PATIENCE)

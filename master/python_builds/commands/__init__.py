@@ -1,1 +1,1 @@
-"""What people type; each module has a `main() -> int` behind a Make target."""
+"""What people type: cli.py has the commands, the other modules what they do."""

@@ -1,7 +1,7 @@
-"""`make build [VERSION=3.13.5] [PLATFORM=debian-12] [PROFILE=quick|optimized] [FORCE=1]`: one build, start to finish.
+"""One build, start to finish.
 
 It asks for the build exactly as the web UI's Force form does, of the farm that `make run` started or else of one it
-starts and stops. Arguments come as environment variables, so that make needs to quote nothing.
+starts and stops.
 """
 
 import contextlib
@@ -11,14 +11,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from python_builds.commands import master_process
 from python_builds.commands.alive import Alive, Sign
 from python_builds.commands.client import Client
 from python_builds.commands.progress import Progress, size, successful
-from python_builds.commands.told import end_as_by_ctrl_c, told
 from python_builds.commands.usual import UsualTimes
 from python_builds.commands.where import for_build, with_engine
 from python_builds.edges.store import make_store
@@ -29,7 +28,7 @@ from python_builds.facts.platforms import PLATFORMS, platform_named
 from python_builds.facts.releases import NEWEST
 from python_builds.facts.requests import parse_release_request
 from python_builds.facts.setting_types import CHECKOUT
-from python_builds.facts.settings import Settings, load_settings
+from python_builds.facts.settings import Settings
 from python_builds.farm.workers import LOCAL_WORKER, buildable, host_platform, worker_names
 
 CHECK_PACKAGES = ("ca-certificates", "debootstrap")
@@ -46,40 +45,40 @@ INTERRUPTED = "make build was interrupted"
 INSTALL_PACKAGES = CHECKOUT / "scripts" / "setup" / "install-packages.sh"
 
 
-def main(environment: Mapping[str, str]) -> int:
-    """Build, and say with the exit status whether it worked."""
-    end_as_by_ctrl_c()
+def build(settings: Settings, wanted: Mapping[str, Any]) -> None:
+    """Build what a form's fields ask for, by the farm of this machine or by one for this build.
 
-    def do() -> int:
-        settings = load_settings()
-        wanted = request(environment)
-        engine = engine_for(settings, wanted["platforms"])
-        prepare(with_engine(settings, engine), wanted["platforms"])
-        with master_process.in_use(settings):
-            if master_process.running(settings) is None:
-                print("starting a farm for this build", flush=True)
-            running, started = master_process.start(settings, keep=False, engine=engine)
-            print(f"farm: {running.url} ({'for this build' if started else 'running already'})", flush=True)
-            return build(Client(running.url, settings), settings, wanted)
-
-    return told(do)
+    Raises:
+        FarmError: if the farm does not start, or the build does not succeed.
+    """
+    engine = engine_for(settings, wanted["platforms"])
+    prepare(with_engine(settings, engine), wanted["platforms"])
+    with master_process.in_use(settings):
+        if master_process.running(settings) is None:
+            print("starting a farm for this build", flush=True)
+        running, started = master_process.start(settings, keep=False, engine=engine)
+        print(f"farm: {running.url} ({'for this build' if started else 'running already'})", flush=True)
+        build_there(Client(running.url, settings), settings, wanted)
 
 
-def request(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Turn make's variables into the form's fields, checked.
+def request(
+    version: str = "", platforms: Sequence[str] = (), profile: str = "", *, force: bool = False, retrain: bool = False
+) -> dict[str, Any]:
+    """Turn what a person typed into the form's fields, checked.
 
     Raises:
         InvalidRequest: with all that is wrong.
     """
     host = host_platform()
-    names = environment.get("PLATFORM", "").split() or ([host[0].name] if host else [])
+    names = [*platforms] or ([host[0].name] if host else [])
     if not names:
-        raise InvalidRequest("this machine is none of the platforms in `make platforms`, and PLATFORM= names none")
+        raise InvalidRequest("this machine is none of the platforms in `make platforms`, and no other is named")
     fields = {
-        "python_version": environment.get("VERSION") or NEWEST,
+        "python_version": version or NEWEST,
         "platforms": names,
-        "profile": environment.get("PROFILE") or "quick",
-        **{name: environment.get(name.upper(), "") not in ("", "0", "no") for name in ("force", "retrain")},
+        "profile": profile or "quick",
+        "force": force,
+        "retrain": retrain,
     }
     return {**fields, "python_version": str(parse_release_request(fields).tag or NEWEST)}
 
@@ -117,7 +116,7 @@ def prepare(settings: Settings, platforms: list[str]) -> None:
         raise FarmError("the packages that a build needs are not there; see above")
 
 
-def build(client: Client, settings: Settings, wanted: Mapping[str, Any]) -> int:
+def build_there(client: Client, settings: Settings, wanted: Mapping[str, Any]) -> None:
     """Ask for the release and follow it and its parts to the end."""
     progress = Progress(client, UsualTimes(client, make_store(settings)))
     number = client.force("release", reason="make build", username="make build", **wanted)
@@ -140,7 +139,6 @@ def build(client: Client, settings: Settings, wanted: Mapping[str, Any]) -> int:
     if properties["existing"]:
         print("built already; FORCE=1 builds it again, as a new revision")
     _show(settings, wanted["profile"], artifacts)
-    return 0
 
 
 def _show(settings: Settings, profile: str, artifacts: list[dict[str, Any]]) -> None:
@@ -180,7 +178,3 @@ def _cancelling(client: Client, release: int) -> Iterator[None]:
         client.cancel([release], INTERRUPTED)
         client.cancel(client.children(release), INTERRUPTED)
         raise
-
-
-if __name__ == "__main__":
-    sys.exit(main(os.environ))

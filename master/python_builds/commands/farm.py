@@ -1,26 +1,12 @@
-"""`make run`, `make stop`, `make status`, `make plan`: the farm on this machine, in the background.
-
-python -m python_builds.commands.farm run|stop|status|plan
-"""
-
-import sys
+"""The farm on this machine, in the background: start it, stop it, say what it does."""
 
 from python_builds.commands.client import Client
 from python_builds.commands.master_process import running, start, stop
-from python_builds.commands.told import told
 from python_builds.commands.where import for_farm
 from python_builds.edges.plan_files import read_report
 from python_builds.facts.agenda import FAILED
 from python_builds.facts.plan_report import PlanReport, summary, text
-from python_builds.facts.settings import Settings, load_settings
-
-
-def main(argv: list[str]) -> int:
-    """Do what the one argument says."""
-    if len(argv) != 1 or argv[0] not in COMMANDS:
-        print(__doc__, file=sys.stderr)
-        return 2
-    return told(lambda: COMMANDS[argv[0]](load_settings()))
+from python_builds.facts.settings import Settings
 
 
 def run(settings: Settings) -> None:
@@ -74,9 +60,3 @@ def plan_lines(seen: PlanReport) -> list[str]:
         *(f"  problem   {problem}" for problem in seen.problems),
         *(f"  alert     {key}" for key in seen.alerts),
     ]
-
-
-COMMANDS = {"run": run, "stop": end, "status": lambda settings: print(status(settings)), "plan": plan}
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

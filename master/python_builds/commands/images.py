@@ -1,7 +1,7 @@
-"""`make base-image`, `make images`, `make push` and `make shell`: what Docker hosts need before they can build.
+"""Images, which Docker hosts need before they can build.
 
-Images hold a toolchain and buildbot-worker, nothing secret and nothing of a recipe. Arguments come as environment
-variables. PIP_INDEX_URL and PIP_CERT, where pip on this machine has them, hold for the pip inside too.
+They hold a toolchain and buildbot-worker, nothing secret and nothing of a recipe. PIP_INDEX_URL and PIP_CERT, where pip
+on this machine has them, hold for the pip inside too.
 """
 
 import contextlib
@@ -10,39 +10,25 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from python_builds.commands.told import INTERRUPTED
 from python_builds.edges.docker_command import docker, exists, output, require_docker
 from python_builds.facts.docker_hosts import DockerHost
-from python_builds.facts.errors import ImageError, InvalidRequest, PythonBuildsError
+from python_builds.facts.errors import ImageError, InvalidRequest
 from python_builds.facts.images import CLOSE_NETWORK, build_arguments, dockerfile, pip_configuration, worker_image
 from python_builds.facts.platforms import PLATFORMS, Platform, platform_named
 from python_builds.facts.setting_types import CHECKOUT
-from python_builds.facts.settings import load_settings
 from python_builds.farm.workers import host_platform
 
 WORK = "/var/lib/python-builds"
 """The working folder of the images."""
 
 
-def main(command: str, environment: Mapping[str, str]) -> int:
-    """Do what make was asked for, for each platform."""
-    try:
-        require_docker()
-        COMMANDS[command](environment)
-    except PythonBuildsError as error:
-        print(f"python-builds: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return 0
-
-
-def base_images(environment: Mapping[str, str]) -> None:
+def base_images(names: Sequence[str]) -> None:
     """Make base images by debootstrap, for Docker hosts that reach no registry."""
-    for platform in named(environment):
+    require_docker()
+    for platform in named(names):
         make_base_image(platform)
 
 
@@ -58,37 +44,36 @@ def make_base_image(platform: Platform) -> None:
         raise ImageError(f"{platform.base_image} could not be made, see above")
 
 
-def images(environment: Mapping[str, str]) -> None:
+def images(names: Sequence[str], architecture: str) -> None:
     """Build worker images: of the platforms that are named, or of all whose base image is on this Docker host."""
-    wanted = named(environment) if environment.get("PLATFORM") else with_base_image()
-    for platform in wanted:
-        architecture = environment.get("ARCH", "")
+    require_docker()
+    for platform in named(names) if names else with_base_image():
         if architecture and architecture not in platform.architectures:
             allowed = ", ".join(platform.architectures)
-            raise InvalidRequest(f"ARCH={architecture!r} is none of {platform.name}'s architectures: {allowed}")
-        build_image(platform, environment, architecture)
+            raise InvalidRequest(f"{architecture!r} is none of {platform.name}'s architectures: {allowed}")
+        build_image(platform, architecture)
 
 
-def build_image(platform: Platform, environment: Mapping[str, str], architecture: str = "") -> None:
+def build_image(platform: Platform, architecture: str = "") -> None:
     """Build one platform's worker image, for another architecture than the engine's where one is named.
 
     Raises:
         ImageError: if it cannot be built.
     """
     print(f"building {worker_image(platform)} from {platform.base_image}", flush=True)
-    with build_context(environment) as context:
+    with build_context(os.environ) as context:
         path = CHECKOUT / "dockerfiles" / dockerfile(platform)
         if docker("build", "--force-rm", f"--file={path}", *build_arguments(platform, architecture), str(context)):
             raise ImageError(f"{worker_image(platform)} could not be built, see above; {how_to_get(platform)}")
     print(f"built {worker_image(platform)}", flush=True)
 
 
-def push(environment: Mapping[str, str]) -> None:
+def push(names: Sequence[str], registry: str) -> None:
     """Push worker images, each under its architecture's name, and join those to the one that hosts pull."""
-    registry = (environment.get("REGISTRY") or load_settings().registry).rstrip("/")
+    require_docker()
     if not registry:
-        raise InvalidRequest("REGISTRY= must say where to, as in REGISTRY=registry.example/farm")
-    wanted = named(environment) if environment.get("PLATFORM") else [p for p in PLATFORMS if exists(worker_image(p))]
+        raise InvalidRequest("name a registry to push to, as in REGISTRY=registry.example/farm")
+    wanted = named(names) if names else [p for p in PLATFORMS if exists(worker_image(p))]
     if not wanted:
         raise ImageError("there is no worker image on this Docker host to push: `make images` builds them")
     for platform in wanted:
@@ -120,9 +105,10 @@ def push_one(platform: Platform, registry: str) -> None:
     print(f"pushed {target} for {', '.join([here, *(name.rpartition('-')[2] for name in there)])}", flush=True)
 
 
-def shell(environment: Mapping[str, str]) -> None:
+def shell(name: str) -> None:
     """Open a shell in a container like the farm's, in a work folder that has the scripts."""
-    platform = named(environment)[0]
+    require_docker()
+    (platform,) = named([name])
     image = worker_image(platform)
     if not exists(image):
         raise ImageError(f"{image} is not on this Docker host: `make images PLATFORM={platform.name}` builds it")
@@ -144,15 +130,14 @@ def shell(environment: Mapping[str, str]) -> None:
         output("rm", "--force", "--volumes", container)
 
 
-def named(environment: Mapping[str, str]) -> list[Platform]:
-    """Find the platforms that PLATFORM= names.
+def named(names: Sequence[str]) -> list[Platform]:
+    """Find platforms by their names.
 
     Raises:
-        InvalidRequest: if it names none, or one that is not in the table.
+        InvalidRequest: if there are none, or one is not in the table.
     """
-    names = environment.get("PLATFORM", "").split()
-    if not names:
-        raise InvalidRequest("PLATFORM= must name a platform of `make platforms`, as in PLATFORM=debian-12")
+    if not any(names):
+        raise InvalidRequest("name a platform of `make platforms`, as in PLATFORM=debian-12")
     return [platform_named(name) for name in names]
 
 
@@ -208,9 +193,3 @@ def build_context(environment: Mapping[str, str]) -> Iterator[Path]:
         if environment.get("PIP_CERT"):
             shutil.copyfile(environment["PIP_CERT"], folder / "pip" / "certificates.pem")
         yield folder
-
-
-COMMANDS = {"base-image": base_images, "images": images, "push": push, "shell": shell}
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], os.environ))

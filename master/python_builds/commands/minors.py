@@ -1,9 +1,8 @@
-"""`make minors`: writes docs/minors.md, the table of what the records of this farm's store say was built."""
+"""docs/minors.md, the table of what the records of this farm's store say was built."""
 
 import sys
 from pathlib import Path
 
-from python_builds.commands.told import told
 from python_builds.edges.publishing import read_records
 from python_builds.edges.store import Store, make_store
 from python_builds.facts.artifacts import PROFILES, records_prefix
@@ -12,7 +11,7 @@ from python_builds.facts.minors import minors_table
 from python_builds.facts.platforms import PLATFORMS
 from python_builds.facts.records import Record
 from python_builds.facts.setting_types import CHECKOUT
-from python_builds.facts.settings import load_settings
+from python_builds.facts.settings import Settings
 
 PAGE = CHECKOUT / "docs" / "minors.md"
 HEAD = """# What was built
@@ -25,20 +24,18 @@ many files of CPython's own tests had passed. The number after them is gcc's.
 """
 
 
-def main(page: Path = PAGE) -> int:
-    """Write the page."""
+def write(settings: Settings, page: Path = PAGE) -> None:
+    """Write the page.
 
-    def do() -> int:
-        settings = load_settings()
-        records = every_record(make_store(settings))
-        if not records:
-            raise FarmError(f"the store {settings.store} has no record: build something first, `make build`")
-        page.parent.mkdir(exist_ok=True)
-        page.write_text(HEAD + minors_table(records))
-        print(f"{page}: {len(records)} records")
-        return 0
-
-    return told(do)
+    Raises:
+        FarmError: if there is nothing to write.
+    """
+    records = every_record(make_store(settings))
+    if not records:
+        raise FarmError(f"the store {settings.store} has no record: build something first, `make build`")
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(HEAD + minors_table(records))
+    print(f"{page}: {len(records)} records")
 
 
 def every_record(store: Store) -> list[Record]:
@@ -49,7 +46,3 @@ def every_record(store: Store) -> list[Record]:
         if one.record is None:
             print(f"warning: {one.problem}; it is left out", file=sys.stderr)
     return [one.record for one in found if one.record is not None]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

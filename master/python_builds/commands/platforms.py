@@ -1,5 +1,6 @@
-"""`make platforms`: the platform table for people."""
+"""The platform table for people."""
 
+from python_builds.commands import output
 from python_builds.facts.platforms import PLATFORMS
 
 HEAD = (
@@ -31,11 +32,4 @@ def table() -> str:
         )
         for p in PLATFORMS
     ]
-    widths = [max(map(len, column)) for column in zip(HEAD, *rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in (HEAD, *rows)
-    )
-
-
-if __name__ == "__main__":
-    print(table())
+    return output.table(HEAD, rows)

@@ -1,49 +1,35 @@
-"""`make reindex`, `make prune`, `make adopt`: what is published, looked after by hand.
+"""What is published, looked after by hand: on the store of the settings, whether or not a farm runs."""
 
-They work on the store of the settings, whether or not a farm runs: python -m python_builds.commands.publishing COMMAND
-"""
-
-import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from python_builds.commands.rebuild import says_yes
-from python_builds.commands.told import told
+from python_builds.commands.output import table
 from python_builds.edges import adoption, retention
 from python_builds.edges.audit import Progress, audit
 from python_builds.edges.indexing import write_indexes
 from python_builds.edges.publishing import published_products
-from python_builds.edges.store import Store, make_store
+from python_builds.edges.store import make_store
 from python_builds.facts.adoption import lost_versions
 from python_builds.facts.errors import InvalidRequest, StoreError
 from python_builds.facts.platforms import PLATFORMS
-from python_builds.facts.settings import Settings, load_settings
+from python_builds.facts.settings import Settings
 
 
-def main(argv: list[str], environment: Mapping[str, str]) -> int:
-    """Do what the one argument says, and say with the exit status whether it worked."""
-
-    def do() -> None:
-        settings = load_settings()
-        COMMANDS[argv[0]](settings, make_store(settings), environment)
-
-    return told(do, interrupted="stopped; run it again to go on")
-
-
-def reindex(settings: Settings, store: Store, environment: Mapping[str, str]) -> None:
-    """Compare all records with the indexes, and write those that differ; with DIGESTS=1, read all files too.
+def reindex(settings: Settings, *, digests: bool, accept_loss: bool) -> None:
+    """Compare all records with the indexes, and write those that differ; for digests, read all files too.
 
     Raises:
         StoreError: if something is damaged; all else is done.
     """
-    found = write_indexes(settings, store, audit=True, accept_loss=says_yes(environment, "ACCEPT_LOSS"))
+    store = make_store(settings)
+    found = write_indexes(settings, store, audit=True, accept_loss=accept_loss)
     for key in found.written:
         print(f"  {store.location(key)}")
     print(f"{len(found.written)} written" if found.written else "all up to date")
     for sentence in found.left:
         print(sentence)
     problems = [*found.damaged.values()]
-    if says_yes(environment, "DIGESTS"):
+    if digests:
         problems += [problem for problem in audit(store, told_progress()) if problem not in problems]
     if problems:
         raise StoreError("\n  ".join([f"{len(problems)} damaged; the README says what to do:", *problems]))
@@ -64,12 +50,17 @@ def told_progress() -> Callable[[Progress, Progress], None]:
     return seen
 
 
-def prune(settings: Settings, store: Store, environment: Mapping[str, str]) -> None:
-    """List what is older than the last revisions; with YES=1, remove it."""
-    keep = _number(environment.get("KEEP") or str(settings.keep_revisions))
+def prune(settings: Settings, keep_text: str, *, yes: bool) -> None:
+    """List what is older than the last revisions, or remove it."""
+    keep, store = _number(keep_text or str(settings.keep_revisions)), make_store(settings)
     found = retention.look(store, keep, unchecked=not settings.s3_bucket)
-    for one in found.revisions:
-        print(f"  {one}: {one.size / 2**20:.1f} MiB")
+    if found.revisions:
+        head = ("PACKAGE", "BUILDER", "PROFILE", "REVISION", "MIB")
+        rows = [
+            (o.product.package, o.product.builder, o.product.profile, str(o.revision), f"{o.size / 2**20:.1f}")
+            for o in found.revisions
+        ]
+        print(table(head, rows))
     for key in found.index_files:
         print(f"  {key}")
     total = sum(one.size for one in found.revisions) / 2**20
@@ -79,15 +70,16 @@ def prune(settings: Settings, store: Store, environment: Mapping[str, str]) -> N
     print(f"{len(found.revisions)} revisions beyond the newest {keep}, {total:.1f} MiB; {files}")
     if not found.revisions and not found.index_files:
         return
-    if not says_yes(environment, "YES"):
+    if not yes:
         print("nothing was removed; YES=1 removes them")
         return
     retention.prune(store, found, print)
     write_indexes(settings, store, audit=True)
 
 
-def adopt(settings: Settings, store: Store, environment: Mapping[str, str]) -> None:
-    """List what the predecessor has left; with YES=1, make records of it and write the indexes."""
+def adopt(settings: Settings, *, digests: bool, accept_loss: bool, yes: bool) -> None:
+    """List what the predecessor has left, or make records of it and write the indexes."""
+    store = make_store(settings)
     found = adoption.look(store)
     for platform in PLATFORMS:
         mine = [one for one in found.products if one.product.platform == platform]
@@ -100,20 +92,14 @@ def adopt(settings: Settings, store: Store, environment: Mapping[str, str]) -> N
     gone = lost_versions(adoption.listed_versions(store), found.products, recorded)
     if gone:
         print(f"versions.json lists {len(gone)} versions that nothing above has: {', '.join(gone)}")
-    if not says_yes(environment, "YES"):
+    if not yes:
         print("nothing was written; YES=1 makes the records and writes the indexes")
         return
-    adoption.adopt(store, found, digests=says_yes(environment, "DIGESTS"), say=print)
-    reindex(settings, store, {**environment, "DIGESTS": ""})  # which were just computed
+    adoption.adopt(store, found, digests=digests, say=print)
+    reindex(settings, digests=False, accept_loss=accept_loss)  # they were just computed
 
 
 def _number(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise InvalidRequest(f"KEEP is {text!r}: it must be a number of revisions, 1 or more")
+        raise InvalidRequest(f"keep is {text!r}: it must be a number of revisions, 1 or more")
     return int(text)
-
-
-COMMANDS = {"reindex": reindex, "prune": prune, "adopt": adopt}
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], os.environ))

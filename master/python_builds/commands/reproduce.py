@@ -1,20 +1,16 @@
-"""`make reproduce VERSION=3.13.5 [PLATFORM=debian-12] [PROFILE=optimized|quick]`: the same inputs, the same bytes?
+"""The same inputs, the same bytes?
 
 What the farm has published is built once more by hand from the inputs that its record names (source, image, training
 data, recipe), in another folder, on one core, and compared file by file; diffoscope has the last word. Where nothing is
 published by today's recipe, the farm builds it first.
 """
 
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
-from python_builds.commands import build
-from python_builds.commands.told import INTERRUPTED, end_as_by_ctrl_c, told
+from python_builds.commands.build import INSTALL_PACKAGES, build, request
 from python_builds.edges.docker_command import exists
 from python_builds.edges.hand_build import container, run_all, this_machine
 from python_builds.edges.packages import same_package
@@ -22,12 +18,12 @@ from python_builds.edges.publishing import newest_record
 from python_builds.edges.recipe import recipe, scripts_to_send
 from python_builds.edges.store import Store, make_store
 from python_builds.facts.artifacts import Product, library_key, source_key
-from python_builds.facts.errors import FarmError, InvalidRequest
+from python_builds.facts.errors import FarmError, InvalidRequest, PythonBuildsError
 from python_builds.facts.images import worker_image
 from python_builds.facts.platforms import platform_named
 from python_builds.facts.records import Record, Source
 from python_builds.facts.requests import parse_platform_request
-from python_builds.facts.settings import Settings, load_settings
+from python_builds.facts.settings import Settings
 from python_builds.farm.by_hand import commands_by_hand
 from python_builds.farm.platform_steps import SCRIPTS
 from python_builds.farm.platform_work import build_properties
@@ -35,41 +31,33 @@ from python_builds.farm.training_work import TRAINING_FILE
 from python_builds.farm.workers import host_platform
 
 
-def main(environment: Mapping[str, str]) -> int:
+def reproduce(settings: Settings, product: Product) -> int:
     """Build again and compare; the exit status says whether all is the same."""
-    end_as_by_ctrl_c()
-
-    def do() -> int:
-        if subprocess.run([build.INSTALL_PACKAGES, "diffoscope-minimal"], stdin=subprocess.DEVNULL).returncode:
-            raise FarmError("diffoscope is not there; see above")
-        settings = load_settings()
-        store, product = make_store(settings), wanted(environment)
-        record, source = published(settings, store, product, environment)
-        print(f"revision {record.revision} of {product}, again from what its record names:", flush=True)
-        with tempfile.TemporaryDirectory(prefix="python-builds-reproduce-") as name:
-            again = build_again(settings, store, record, source, Path(name))
-            return 0 if compare(store, record, again) else 1
-
-    return told(do)
+    if subprocess.run([INSTALL_PACKAGES, "diffoscope-minimal"], stdin=subprocess.DEVNULL).returncode:
+        raise FarmError("diffoscope is not there; see above")
+    store = make_store(settings)
+    record, source = published(settings, store, product)
+    print(f"revision {record.revision} of {product}, again from what its record names:", flush=True)
+    with tempfile.TemporaryDirectory(prefix="python-builds-reproduce-") as name:
+        again = build_again(settings, store, record, source, Path(name))
+        return 0 if compare(store, record, again) else 1
 
 
-def wanted(environment: Mapping[str, str]) -> Product:
-    """Read from make's variables what is to be compared.
+def wanted(version: str, platform: str, profile: str) -> Product:
+    """Read what is to be compared.
 
     Raises:
         InvalidRequest: with all that is wrong.
     """
     host = host_platform()
-    name = environment.get("PLATFORM") or (host[0].name if host else "")
-    if not environment.get("VERSION") or not name:
+    name = platform or (host[0].name if host else "")
+    if not version or not name:
         raise InvalidRequest("make reproduce wants VERSION= and, on a machine of no known platform, PLATFORM=")
-    properties = {"python_version": environment["VERSION"], "profile": environment.get("PROFILE") or "optimized"}
+    properties = {"python_version": version, "profile": profile or "optimized"}
     return parse_platform_request(properties, platform_named(name), host[1] if host else "amd64").product
 
 
-def published(
-    settings: Settings, store: Store, product: Product, environment: Mapping[str, str]
-) -> tuple[Record, Source]:
+def published(settings: Settings, store: Store, product: Product) -> tuple[Record, Source]:
     """Find what is published by today's recipe, or have the farm build it; give its record and its source.
 
     Raises:
@@ -79,12 +67,10 @@ def published(
     record = newest_record(store, product)
     if record is None or record.recipe != today:
         print("nothing is published by today's recipe: building it first", flush=True)
-        asked = {"VERSION": str(product.tag), "PLATFORM": product.platform.name, "PROFILE": product.profile}
-        status = build.main({**environment, **asked, "FORCE": "1"})
-        if status == INTERRUPTED:
-            raise KeyboardInterrupt
-        if status:
-            raise FarmError("there is nothing to compare with, as the build failed")
+        try:
+            build(settings, request(str(product.tag), [product.platform.name], product.profile, force=True))
+        except PythonBuildsError as error:
+            raise FarmError(f"there is nothing to compare with, as the build failed: {error}") from error
         record = newest_record(store, product)
     if record is None or record.source is None:
         raise FarmError(f"there is no record of {product} that names its source")
@@ -145,7 +131,3 @@ def compare(store: Store, record: Record, again: Path) -> bool:
         subprocess.run([shutil.which("diffoscope") or "diffoscope", theirs, again / name])
     print("reproduced: every file is the same" if same else "not reproduced, see above", flush=True)
     return same
-
-
-if __name__ == "__main__":
-    sys.exit(main(os.environ))

@@ -8,9 +8,8 @@ from collections.abc import Callable
 import requests
 
 from python_builds.facts.errors import PythonBuildsError
-from python_builds.facts.settings import ConfigurationError
 
-EXPECTED = (PythonBuildsError, ConfigurationError, OSError, subprocess.SubprocessError, requests.RequestException)
+EXPECTED = (PythonBuildsError, OSError, subprocess.SubprocessError, requests.RequestException)
 """What may go wrong on a machine: a person gets the message, and no traceback."""
 
 INTERRUPTED = 130

@@ -89,17 +89,17 @@ def _build_image(engine: DockerHost, platform: Platform, state_dir: Path) -> Non
     state_dir.mkdir(parents=True, exist_ok=True)
     path = state_dir / f"worker-image-{platform.name}.log"
     print(f"building {image}, which takes some minutes the first time", flush=True)
-    environment = {**os.environ, "PLATFORM": platform.name, "ARCH": "", "DOCKER_HOST": engine.url}
+    environment = {**os.environ, "DOCKER_HOST": engine.url}
     with path.open("wb") as log:
 
         def run(*command: str) -> bool:
             process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             return _watched(process, f"building {image}", path) == 0
 
-        ours = (sys.executable, "-m", "python_builds.commands.images")
+        ours, named = (sys.executable, "-m", "python_builds"), f"--platform={platform.name}"
         if not has_image(engine, platform.base_image) and not run("docker", "pull", platform.base_image):
-            run(*ours, "base-image")
-        if not run(*ours, "images"):
+            run(*ours, "base-image", named)
+        if not run(*ours, "images", named):
             raise ImageError(f"the Docker engine has no {image}, and it could not be built: see {path}")
 
 

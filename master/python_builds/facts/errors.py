@@ -1,6 +1,7 @@
 """What can go wrong, named for the problem its reader has.
 
 PythonBuildsError
+├── ConfigurationError    the settings cannot be used
 ├── InvalidVersion        a text that is no CPython version
 ├── InvalidRequest        a build was asked for that cannot be: unknown platform, profile, …
 ├── InvalidKey            a name that must not become a path or a bucket key
@@ -22,6 +23,15 @@ Every message says what was wrong, the value found, what is allowed and, where o
 
 class PythonBuildsError(Exception):
     """Base of all errors that are meant for a person: print the message, not a traceback."""
+
+
+class ConfigurationError(PythonBuildsError):
+    """The settings cannot be used; every problem is a line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Take all that is wrong."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 class InvalidVersion(PythonBuildsError, ValueError):

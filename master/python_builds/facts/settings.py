@@ -3,7 +3,7 @@
 All problems are reported at once, each naming the variable, the value found and what is allowed. A name that starts
 with PYTHON_BUILDS_ and is none of ours is a problem too: a mistyped setting must not be one that is silently ignored.
 
-`python -m python_builds.facts.settings` lists them.
+`python-builds settings` lists them.
 """
 
 import difflib
@@ -11,12 +11,12 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from buildbot.config.errors import ConfigErrors
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict, SettingsError
 
 from python_builds.facts.docker_hosts import DockerHost
+from python_builds.facts.errors import ConfigurationError
 from python_builds.facts.notice_settings import NoticeSettings
 from python_builds.facts.plan import BACKFILLS
 from python_builds.facts.publishing_settings import PublishingSettings
@@ -39,10 +39,6 @@ PREFIX = "PYTHON_BUILDS_"
 SOURCES = ("mirror", "python.org", "apt")
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - a table, nothing is bound
 """Addresses that mean all of a machine's, each with one that the machine itself can go to."""
-
-
-class ConfigurationError(ConfigErrors):  # type: ignore[misc]
-    """The settings cannot be used; Buildbot prints each problem on a line of its own."""
 
 
 def _sources(value: str) -> str:
@@ -233,7 +229,3 @@ def _problem(location: tuple[int | str, ...], value: object, message: str) -> st
     found = "is not set" if value is None else shown(value, secret=field in secret_fields(Settings))
     where = "".join(f" {part}" for part in inside)
     return f"{variable(field)}{where} {found}: {allowed}"
-
-
-if __name__ == "__main__":
-    print(describe())

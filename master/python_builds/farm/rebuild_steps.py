@@ -68,7 +68,7 @@ class AskForRebuilds(BuildStep):
             yield log.addStdout(f"not built: {sentence}\n")
         for product in products:
             yield log.addStdout(f"{product}\n")
-        self.setProperty("listed", [str(product) for product in products], REBUILD)
+        self.setProperty("listed", [[p.package, p.builder, p.profile] for p in products], REBUILD)
         self.setProperty("left_out", sentences, REBUILD)
         if request.list_only:
             self.summary = f"{len(products)} builds listed, none asked for"
