@@ -101,6 +101,7 @@ check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, chec
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 	shellcheck --external-sources --source-path=SCRIPTDIR python-builds scripts/*.sh scripts/setup/*.sh worker/*.sh benchmarks/programs/*.sh .ci/run
 	@# The code is checked, not the settings of whoever checks it.
 	env --ignore-environment PATH="$$PATH" PYTHONPATH="$$PYTHONPATH" PYTHON_BUILDS_ENV_FILE=/dev/null $(BIN)/buildbot checkconfig master/master.cfg

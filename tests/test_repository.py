@@ -1,6 +1,5 @@
 """Guards: what is said in one place is what is true in another. Each message says what to edit."""
 
-import ast
 import re
 import subprocess
 
@@ -13,7 +12,6 @@ from python_builds.facts.settings import Settings, variable
 
 README = (CHECKOUT / "README.md").read_text()
 LIBRARY = CHECKOUT / "master" / "python_builds"
-RINGS = ("facts", "edges", "farm", "commands")
 
 
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda p: p.name)
@@ -73,23 +71,6 @@ def test_files_that_the_texts_point_to_exist() -> None:
             assert (CHECKOUT / name).exists() or (LIBRARY / name).exists(), (
                 f"{path.name} points to {name}, which is not there"
             )
-
-
-def test_imports_only_point_inwards() -> None:
-    for ring, name in enumerate(RINGS):
-        for path in (LIBRARY / name).glob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("python_builds."):
-                    other = node.module.split(".")[1]
-
-                    assert RINGS.index(other) <= ring, f"{name}/{path.name} imports from {other}, which is further out"
-
-
-def test_facts_need_no_reactor() -> None:
-    for path in (LIBRARY / "facts").glob("*.py"):
-        assert "twisted" not in path.read_text().replace("no Twisted", "").lower(), (
-            f"{path.name} is a fact: no Twisted there"
-        )
 
 
 def test_files_stay_small() -> None:
