@@ -14,7 +14,7 @@ RPM_PACKAGES := rpm libglib2.0-bin
 TEST_PACKAGES := bsdutils curl dash diffoscope-minimal gpg gpg-agent gpgv postgresql procps $(RPM_PACKAGES) shellcheck util-linux wget
 # A real S3 server, 80 MB to fetch: CI has it, and whoever installs it; elsewhere its tests say what is missing.
 S3_PACKAGES := ceph-mon ceph-osd openssl radosgw
-LIST_BUILD_PACKAGES = $(BIN)/python -c "from python_builds.farm.workers import host_platform as h; print(*(h()[0].build_packages if h() else ()))"
+LIST_BUILD_PACKAGES = $(BIN)/python -c "from python_builds.farm.workers.workers import host_platform as h; print(*(h()[0].build_packages if h() else ()))"
 # What the Docker tests make an engine of their own with, on a disk of its own.
 DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 procps $(RPM_PACKAGES)
 export PYTHONPATH := $(CURDIR)/master
@@ -84,7 +84,7 @@ test: $(VENV)/ready-dev  ## run the tests; needs no Docker
 	@$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 test-fast: $(VENV)/ready-dev  ## run the tests of pure functions alone, in seconds
-	@$(BIN)/pytest tests/facts tests/benchmarks --numprocesses 2
+	@$(BIN)/pytest tests/core tests/benchmarks --numprocesses 2
 
 test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=1 adds real CPythons on Debian 11, 12 and 13 [ALL=1]
 	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES)

@@ -17,10 +17,10 @@ import benchmarks
 from benchmarks.machine import describe
 from benchmarks.plots import draw
 from benchmarks.report import Result, as_json, as_markdown
-from python_builds.commands import cli
-from python_builds.commands.options import Platforms, words
-from python_builds.commands.told import end_as_by_ctrl_c, told
-from python_builds.facts.errors import FarmError, InvalidRequest
+from python_builds.cli import cli
+from python_builds.cli.options import Platforms, words
+from python_builds.cli.told import end_as_by_ctrl_c, told
+from python_builds.core.errors import FarmError, InvalidRequest
 
 RESULTS = Path(__file__).parent / "results"
 

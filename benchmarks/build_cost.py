@@ -15,7 +15,7 @@ from benchmarks.plots import require_tools
 from benchmarks.recipe_stages import TRAINING_DATA, USER, ours, predecessor
 from benchmarks.report import Result
 from benchmarks.trees import Given, Place, build, place
-from python_builds.edges.digests import file_sha256
+from python_builds.adapters.digests import file_sha256
 
 PLATFORM, VERSION = "debian-12", "3.11.2"
 

@@ -14,8 +14,8 @@ import docker
 from docker.models.containers import Container
 
 from benchmarks.containers import finish, fresh_container, put, read
-from python_builds.facts.docker_hosts import DockerHost
-from python_builds.farm.workers import CCACHE
+from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.farm.workers.workers import CCACHE
 
 TIMES = "/tmp/times"  # noqa: S108 - in a container of its own
 STAMP = f"date +%s.%N >>{TIMES}"

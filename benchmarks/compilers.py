@@ -16,11 +16,11 @@ from benchmarks.report import Result
 from benchmarks.speed import BENCHMARKS, FOLDER, SCRIPTS, VALUES, WARMUPS, run_pyperf
 from benchmarks.tarballs import tarball
 from benchmarks.trees import Build, Place, kept, place_with
-from python_builds.commands.images import build_image, make_base_image
-from python_builds.edges.docker_command import docker, exists
-from python_builds.facts.errors import FarmError
-from python_builds.facts.images import worker_image
-from python_builds.facts.platforms import Platform, platform_named
+from python_builds.adapters.workers.docker_command import docker, exists
+from python_builds.cli.workers.images import build_image, make_base_image
+from python_builds.core.errors import FarmError
+from python_builds.core.platforms.platforms import Platform, platform_named
+from python_builds.core.workers.images import worker_image
 
 VERSION = "3.11.2"
 SID = dataclasses.replace(platform_named("debian-13"), name="debian-sid", base_image="debian:sid", suite="sid")

@@ -13,8 +13,8 @@ import docker
 import docker.errors
 from docker.models.containers import Container
 
-from python_builds.facts.docker_hosts import DockerHost
-from python_builds.facts.errors import FarmError
+from python_builds.core.errors import FarmError
+from python_builds.core.workers.docker_hosts import DockerHost
 
 LABEL = "python-builds.benchmark"
 """On each of these containers."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import requests
 
-from python_builds.commands.client import Client
-from python_builds.facts.errors import FarmError
+from python_builds.cli.master.client import Client
+from python_builds.core.errors import FarmError
 
 TOPICS = ("steps", "buildrequests")
 

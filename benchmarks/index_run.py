@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 from tempfile import gettempdir
 
-from python_builds.edges.indexing import Indexing
-from python_builds.edges.s3_store import S3Store
-from python_builds.edges.signing import signer
-from python_builds.edges.store import make_s3_store
-from python_builds.facts.settings import Settings
+from python_builds.adapters.indexes.indexing import Indexing
+from python_builds.adapters.publishing.signing import signer
+from python_builds.adapters.store.s3_store import S3Store
+from python_builds.adapters.store.store import make_s3_store
+from python_builds.core.settings.settings import Settings
 
 BUCKET = "bench"
 

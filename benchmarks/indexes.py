@@ -19,10 +19,13 @@ import requests
 
 from benchmarks.index_run import BUCKET, settings
 from benchmarks.report import Result, Row
-from python_builds.edges.publishing import write_record
-from python_builds.edges.s3_store import S3Store
-from python_builds.edges.store import make_s3_store
-from python_builds.facts.artifacts import (
+from python_builds.adapters.publishing.publishing import write_record
+from python_builds.adapters.store.s3_store import S3Store
+from python_builds.adapters.store.store import make_s3_store
+from python_builds.core.documents import dump
+from python_builds.core.errors import FarmError
+from python_builds.core.platforms.platforms import PLATFORMS
+from python_builds.core.publishing.artifacts import (
     PACKAGES_FOLDER,
     Product,
     artifact_keys,
@@ -30,11 +33,8 @@ from python_builds.facts.artifacts import (
     package_file,
     record_key,
 )
-from python_builds.facts.documents import dump
-from python_builds.facts.errors import FarmError
-from python_builds.facts.platforms import PLATFORMS
-from python_builds.facts.records import Artifact, Record, Source
-from python_builds.facts.setting_types import CHECKOUT
+from python_builds.core.publishing.records import Artifact, Record, Source
+from python_builds.core.settings.setting_types import CHECKOUT
 
 SIZES = (1_000, 10_000, 100_000)
 """Artifacts that people download; each record has three."""

@@ -14,15 +14,15 @@ import docker
 from farms import FarmUnderTest, make_farm
 
 from benchmarks.events import Events
-from python_builds.commands.client import Client
-from python_builds.commands.progress import SUCCESS, WARNINGS
-from python_builds.edges.local_engine import has_image, local_engine
-from python_builds.facts.artifacts import builder_name
-from python_builds.facts.docker_hosts import DockerHost
-from python_builds.facts.errors import FarmError
-from python_builds.facts.images import worker_image
-from python_builds.facts.platforms import platform_named
-from python_builds.facts.requests import TRUST
+from python_builds.adapters.workers.local_engine import has_image, local_engine
+from python_builds.cli.building.progress import SUCCESS, WARNINGS
+from python_builds.cli.master.client import Client
+from python_builds.core.building.requests import TRUST
+from python_builds.core.errors import FarmError
+from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.publishing.artifacts import builder_name
+from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.core.workers.images import worker_image
 
 PLATFORM = platform_named("debian-12")
 IMAGE = worker_image(PLATFORM)

@@ -7,8 +7,8 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from python_builds.edges.docker_command import output
-from python_builds.facts.setting_types import CHECKOUT
+from python_builds.adapters.workers.docker_command import output
+from python_builds.core.settings.setting_types import CHECKOUT
 
 RESULTS = ":!benchmarks/results"
 KEPT = CHECKOUT / ".state" / "benchmarks"

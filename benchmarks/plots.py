@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from python_builds.facts.errors import FarmError
-from python_builds.facts.setting_types import CHECKOUT
+from python_builds.core.errors import FarmError
+from python_builds.core.settings.setting_types import CHECKOUT
 
 PYTHON = CHECKOUT / ".venv-bench" / "bin" / "python"
 """Has pyperf, pyperformance and matplotlib, by requirements-bench.txt."""

@@ -11,15 +11,15 @@ from pathlib import Path
 from packaging.version import Version
 
 from benchmarks.tarballs import Tarball
-from python_builds.facts.artifacts import Product
-from python_builds.facts.platforms import Platform
-from python_builds.facts.records import Source
-from python_builds.facts.setting_types import CHECKOUT
-from python_builds.facts.settings import Settings
-from python_builds.facts.trust import Trust
-from python_builds.farm.by_hand import commands_by_hand
-from python_builds.farm.platform_work import build_properties
-from python_builds.farm.training_work import TRAINING_FILE
+from python_builds.core.platforms.platforms import Platform
+from python_builds.core.publishing.artifacts import Product
+from python_builds.core.publishing.records import Source
+from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.settings.settings import Settings
+from python_builds.core.upstream.trust import Trust
+from python_builds.farm.building.by_hand import commands_by_hand
+from python_builds.farm.building.platform_work import build_properties
+from python_builds.farm.building.training_work import TRAINING_FILE
 
 WORK = "/var/lib/python-builds/benchmark"
 TRAINING_DATA = TRAINING_FILE

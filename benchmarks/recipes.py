@@ -17,8 +17,8 @@ from benchmarks.recipe_stages import TREE, ours
 from benchmarks.report import Result, Row, Table, short
 from benchmarks.speed import BENCHMARKS, FOLDER, SCRIPTS, TARGETS, VALUES, WARMUPS, chosen, run_pyperf
 from benchmarks.trees import Build, Place, kept, place
-from python_builds.facts.errors import FarmError
-from python_builds.facts.setting_types import CHECKOUT
+from python_builds.core.errors import FarmError
+from python_builds.core.settings.setting_types import CHECKOUT
 
 NOW, BEFORE, DISTRIBUTION = "now", "before", "the distribution's"
 COMPARED = ((NOW, BEFORE), (NOW, DISTRIBUTION), (BEFORE, DISTRIBUTION))

@@ -17,7 +17,7 @@ from benchmarks.recipe_stages import AS_USER, TREE, ours, predecessor
 from benchmarks.report import Result
 from benchmarks.speed_rows import DISTRIBUTION, LIBPYTHON, OURS, PREDECESSOR, Measured
 from benchmarks.trees import Place, kept, place
-from python_builds.facts.errors import FarmError
+from python_builds.core.errors import FarmError
 
 TARGETS = {"debian-12": "3.11.2", "debian-13": "3.13.5"}
 """Platforms, each with the version that the distribution itself has."""

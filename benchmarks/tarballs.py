@@ -6,13 +6,13 @@ from pathlib import Path
 from packaging.version import Version
 
 from benchmarks.machine import KEPT
-from python_builds.edges.directory_store import DirectoryStore
-from python_builds.edges.fetching import fetch
-from python_builds.edges.mirror import mirror
-from python_builds.edges.sources import find_offer, make_sources
-from python_builds.edges.stop import Stop
-from python_builds.facts.artifacts import source_key
-from python_builds.facts.settings import Settings
+from python_builds.adapters.stop import Stop
+from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.adapters.upstream.fetching import fetch
+from python_builds.adapters.upstream.mirror import mirror
+from python_builds.adapters.upstream.sources import find_offer, make_sources
+from python_builds.core.publishing.artifacts import source_key
+from python_builds.core.settings.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.recipe_stages import PHASES, Stage
-from python_builds.facts.errors import FarmError
+from python_builds.core.errors import FarmError
 
 TIMES = "/tmp/times"  # noqa: S108 - in a container of its own
 

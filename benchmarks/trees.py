@@ -19,13 +19,13 @@ from benchmarks.machine import KEPT, say
 from benchmarks.recipe_stages import USER, WORK, Way
 from benchmarks.tarballs import Tarball, tarball
 from benchmarks.timed import TIMES, Spent, by_phase, script
-from python_builds.edges.local_engine import has_image, local_engine
-from python_builds.edges.recipe import recipe, scripts_to_send
-from python_builds.facts.docker_hosts import DockerHost
-from python_builds.facts.errors import FarmError
-from python_builds.facts.images import worker_image
-from python_builds.facts.platforms import Platform, platform_named
-from python_builds.farm.workers import CCACHE
+from python_builds.adapters.building.recipe import recipe, scripts_to_send
+from python_builds.adapters.workers.local_engine import has_image, local_engine
+from python_builds.core.errors import FarmError
+from python_builds.core.platforms.platforms import Platform, platform_named
+from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.core.workers.images import worker_image
+from python_builds.farm.workers.workers import CCACHE
 
 CCACHE_SIZE = "2G"
 SPENT = "spent.json"

@@ -15,8 +15,8 @@ from twisted.python.logfile import LogFile
 here = Path(__file__).resolve().parent
 sys.path.insert(0, str(here))
 
-from python_builds.facts.settings import load_settings
-from python_builds.farm.in_thread import THREADS
+from python_builds.core.settings.settings import load_settings
+from python_builds.farm.steps.in_thread import THREADS
 
 basedir = str(load_settings().state_dir / "master")
 configfile = str(here / "master.cfg")

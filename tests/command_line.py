@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from python_builds.commands.cli import NAME, app
+from python_builds.cli.cli import NAME, app
 
 
 def typed(*arguments: str) -> int:

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from python_builds.facts.artifacts import Product, artifact_keys, artifact_kind
-from python_builds.facts.platforms import platform_named
-from python_builds.facts.records import Artifact, Record, Source
-from python_builds.facts.setting_types import CHECKOUT
-from python_builds.facts.settings import variable
+from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.publishing.artifacts import Product, artifact_keys, artifact_kind
+from python_builds.core.publishing.records import Artifact, Record, Source
+from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.settings.settings import variable
 from tests.script_runs import work_folder
 
 KEPT = re.compile(

@@ -16,9 +16,9 @@ from xml.etree import ElementTree
 
 import requests
 
-from python_builds.edges.digests import file_sha256
-from python_builds.edges.publishing import upload_artifacts, write_record
-from python_builds.facts.artifacts import (
+from python_builds.adapters.digests import file_sha256
+from python_builds.adapters.publishing.publishing import upload_artifacts, write_record
+from python_builds.core.publishing.artifacts import (
     PACKAGES_FOLDER,
     TARBALL_PARTS,
     Product,
@@ -26,7 +26,7 @@ from python_builds.facts.artifacts import (
     package_architecture,
     package_file,
 )
-from python_builds.facts.records import Record, Source
+from python_builds.core.publishing.records import Record, Source
 
 FILES = 1 + len(TARBALL_PARTS)
 """What people can download of one build: the package and its tarballs."""

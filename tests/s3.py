@@ -17,7 +17,7 @@ from botocore.config import Config
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from python_builds.edges.s3_store import S3Store
+from python_builds.adapters.store.s3_store import S3Store
 
 BUCKET = "pythons"
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "a-secret-key", "region_name": "us-east-1"}

@@ -6,8 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from python_builds.facts.setting_types import CHECKOUT
-from python_builds.facts.settings import Settings, load_settings
+from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.settings.settings import Settings, load_settings
 
 OF_THE_CALLER = {
     "PYTHON_BUILDS_WEB_PORT": "many",
@@ -57,7 +57,7 @@ def test_tests_do_not_notice_who_calls_them(tmp_path: Path) -> None:
         "tests/farm/test_configuration.py::test_master_cfg_loads_with_no_settings_at_all",
         "tests/test_repository.py::test_make_alone_lists_every_target",
         "tests/test_scripts.py::test_the_build_user_is_never_root_and_gains_no_privileges",
-        "tests/edges/test_http.py::test_a_json_document_is_read",
+        "tests/adapters/test_http.py::test_a_json_document_is_read",
     ]
 
     done = subprocess.run(

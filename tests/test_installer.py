@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from python_builds.edges.directory_store import DirectoryStore
-from python_builds.edges.indexing import Indexing
-from python_builds.edges.recipe import scripts_to_send
-from python_builds.edges.signing import signer
-from python_builds.facts.installer import installer_table, published_installer
-from python_builds.facts.platforms import PLATFORMS, platform_for_system
-from python_builds.facts.setting_types import CHECKOUT
-from python_builds.facts.settings import Settings
+from python_builds.adapters.building.recipe import scripts_to_send
+from python_builds.adapters.indexes.indexing import Indexing
+from python_builds.adapters.publishing.signing import signer
+from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.core.indexes.installer import installer_table, published_installer
+from python_builds.core.platforms.platforms import PLATFORMS, platform_for_system
+from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.settings.settings import Settings
 from tests.published import publish
 from tests.web import cdn
 
@@ -73,7 +73,7 @@ def sourced(shell, text, **environment):
 
 def test_the_table_in_the_script_is_the_farm_s():
     assert f"<<'PLATFORMS'\n{installer_table()}PLATFORMS\n" in SCRIPT.read_text(), (
-        "put what `python -c 'from python_builds.facts.installer import *; print(installer_table())'` prints into "
+        "put what `python -c 'from python_builds.core.indexes.installer import *; print(installer_table())'` prints into "
         "the function `platforms` of scripts/install.sh"
     )
 

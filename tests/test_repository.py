@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
-from python_builds.edges.packages import RPM_PACKAGES
-from python_builds.facts.platforms import PLATFORMS
-from python_builds.facts.setting_types import CHECKOUT
-from python_builds.facts.settings import Settings, variable
+from python_builds.adapters.publishing.packages import RPM_PACKAGES
+from python_builds.core.platforms.platforms import PLATFORMS
+from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.settings.settings import Settings, variable
 
 README = (CHECKOUT / "README.md").read_text()
 LIBRARY = CHECKOUT / "master" / "python_builds"
@@ -58,7 +58,7 @@ def test_make_alone_lists_every_target() -> None:
 
 def test_what_rpm_packages_take_is_the_same_in_the_makefile_and_the_message() -> None:
     assert f"\nRPM_PACKAGES := {RPM_PACKAGES}\n" in (CHECKOUT / "Makefile").read_text(), (
-        "RPM_PACKAGES of the Makefile and of edges/packages.py differ"
+        "RPM_PACKAGES of the Makefile and of adapters/publishing/packages.py differ"
     )
     assert all(f"`{name}`" in README for name in RPM_PACKAGES.split()), "README.md says what the master needs"
 
@@ -66,7 +66,7 @@ def test_what_rpm_packages_take_is_the_same_in_the_makefile_and_the_message() ->
 def test_files_that_the_texts_point_to_exist() -> None:
     for path in (CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md"):
         for name in re.findall(
-            r"`((?:facts|edges|farm|commands|master/python_builds|scripts|tests)/[\w./-]+\.\w+)`", path.read_text()
+            r"`((?:core|adapters|farm|cli|master/python_builds|scripts|tests)/[\w./-]+\.\w+)`", path.read_text()
         ):
             assert (CHECKOUT / name).exists() or (LIBRARY / name).exists(), (
                 f"{path.name} points to {name}, which is not there"

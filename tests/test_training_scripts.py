@@ -7,7 +7,7 @@ import tarfile
 
 import pytest
 
-from python_builds.facts.advice import RETRAIN_LABEL
+from python_builds.core.advice import RETRAIN_LABEL
 from tests.script_runs import call, require_tool, run, write
 
 PROFILED = """
@@ -112,7 +112,7 @@ def test_data_of_another_code_fail_the_build_and_it_says_what_to_do(source):
     assert "coverage-mismatch" in done.stdout
     assert "do not fit" in done.stderr and "with RETRAIN=1" in done.stderr
     box = re.search('the form\'s box "(.+)"', done.stderr)
-    assert box and RETRAIN_LABEL.startswith(box[1]), "compile.sh names a box of the form: facts/advice.py has its label"
+    assert box and RETRAIN_LABEL.startswith(box[1]), "compile.sh names a box of the form: core/advice.py has its label"
 
 
 def test_other_bytes_than_those_asked_for_are_refused(source):

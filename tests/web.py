@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from python_builds.facts.errors import PythonBuildsError
+from python_builds.core.errors import PythonBuildsError
 
 
 class Cdn(ThreadingHTTPServer):

@@ -1,6 +1,6 @@
 """`python -m python_builds COMMAND`."""
 
-from python_builds.commands.cli import main
+from python_builds.cli.cli import main
 
 if __name__ == "__main__":
     main()

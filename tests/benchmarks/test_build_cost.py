@@ -10,9 +10,9 @@ from benchmarks.build_cost_rows import Run
 from benchmarks.recipe_stages import PHASES, TRAINING_DATA, Stage, ours, plain, predecessor
 from benchmarks.tarballs import Tarball
 from benchmarks.timed import Spent, by_phase, script, total
-from python_builds.facts.errors import FarmError
-from python_builds.facts.platforms import platform_named
-from python_builds.facts.setting_types import CHECKOUT
+from python_builds.core.errors import FarmError
+from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.settings.setting_types import CHECKOUT
 
 SOURCE = Tarball(version="3.11.2", name="Python-3.11.2.tgz", sha256="0" * 64, path=Path("Python-3.11.2.tgz"))
 PLATFORM = platform_named("debian-12")

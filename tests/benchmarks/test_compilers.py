@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks import compilers, compilers_rows
 from benchmarks.compilers_rows import Built, Compiler
-from python_builds.facts.errors import FarmError
+from python_builds.core.errors import FarmError
 
 ARGUMENTS = """\
 --prefix=/opt/python/3.11.2

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import recipes
 from benchmarks.recipes import BEFORE, DISTRIBUTION, NOW
-from python_builds.facts.errors import FarmError
+from python_builds.core.errors import FarmError
 
 MEDIANS = {
     "nbody": {NOW: [0.1] * 4, BEFORE: [0.1] * 4, DISTRIBUTION: [0.2] * 4},

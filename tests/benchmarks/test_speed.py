@@ -11,7 +11,7 @@ from benchmarks.programs import run_pyperf
 from benchmarks.report import Result, as_markdown
 from benchmarks.speed import BENCHMARKS, TARGETS, chosen, interpreters
 from benchmarks.speed_rows import DISTRIBUTION, LIBPYTHON, OURS, PREDECESSOR, Measured
-from python_builds.facts.errors import FarmError
+from python_builds.core.errors import FarmError
 
 MEASURED = Measured(
     platform="debian-12",

@@ -3,8 +3,8 @@
 import subprocess
 from dataclasses import dataclass
 
-from python_builds.facts.platforms import Platform
-from python_builds.facts.setting_types import CHECKOUT
+from python_builds.core.platforms.platforms import Platform
+from python_builds.core.settings.setting_types import CHECKOUT
 
 AS_NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs env HOME=/tmp PYTHONDONTWRITEBYTECODE=1"
 ADD_REPOSITORY = """

@@ -12,7 +12,7 @@ import pytest
 from farms import FarmUnderTest, make_farm, mini_tarball
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-from python_builds.edges.docker_engines import container_name
+from python_builds.adapters.workers.docker_engines import container_name
 from tests.docker.engines import ADDRESS, BRIDGE, IMAGE, PrivateEngine, containers_farm, run
 
 

@@ -13,10 +13,10 @@ import pytest
 from docker.models.containers import Container
 from farms import FarmUnderTest, make_farm, mini_tarball, wait
 
-from python_builds.commands.progress import SUCCESS
-from python_builds.edges.docker_engines import container_name
-from python_builds.facts.images import worker_image
-from python_builds.facts.platforms import platform_named
+from python_builds.adapters.workers.docker_engines import container_name
+from python_builds.cli.building.progress import SUCCESS
+from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.workers.images import worker_image
 
 BUILDER = "debian-12-amd64"
 IMAGE = worker_image(platform_named("debian-12"))

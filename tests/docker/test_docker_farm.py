@@ -5,7 +5,7 @@ import json
 import docker
 from farms import FarmUnderTest, mini_tarball, wait
 
-from python_builds.commands.progress import SUCCESS, WARNINGS
+from python_builds.cli.building.progress import SUCCESS, WARNINGS
 from tests.docker.engines import IMAGE, containers, force
 
 NET_ADMIN = 12

@@ -10,7 +10,7 @@ import docker
 import pytest
 from farms import FarmUnderTest, mini_tarball, wait
 
-from python_builds.commands.progress import EXCEPTION, FAILURE, RETRY, SUCCESS, WARNINGS
+from python_builds.cli.building.progress import EXCEPTION, FAILURE, RETRY, SUCCESS, WARNINGS
 from tests.docker.engines import (
     ADDRESS,
     IMAGE,

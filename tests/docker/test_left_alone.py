@@ -14,10 +14,10 @@ import pytest
 from farms import FarmUnderTest, make_farm, mini_tarball, wait
 from upstream import Upstream, hook_server
 
-from python_builds.edges.directory_store import DirectoryStore
-from python_builds.edges.docker_engines import container_name
-from python_builds.facts.images import worker_image
-from python_builds.facts.platforms import platform_named
+from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.adapters.workers.docker_engines import container_name
+from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.workers.images import worker_image
 from tests.docker.engines import IMAGE
 from tests.published import FILES, Crawler, from_web
 from tests.web import cdn

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 import docker
 import pytest
 
-from python_builds.facts.docker_hosts import DockerHost
-from python_builds.facts.images import CLOSE_NETWORK
-from python_builds.facts.setting_types import CHECKOUT
+from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.core.workers.images import CLOSE_NETWORK
 from tests.docker.engines import ADDRESS, BRIDGE, IMAGE, PrivateEngine, run
 
 METADATA = "169.254.169.254"

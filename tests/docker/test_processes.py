@@ -2,9 +2,9 @@
 
 import subprocess
 
-from python_builds.facts.docker_hosts import DockerHost
-from python_builds.facts.images import CLOSE_NETWORK
-from python_builds.facts.setting_types import CHECKOUT
+from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.core.workers.images import CLOSE_NETWORK
 from tests.docker.engines import IMAGE
 
 LIMITS = DockerHost(name="test", url="unix://", master="").options()

@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 from farms import COMMAND_LINE, FarmUnderTest, make_farm
 
-from python_builds.edges.local_engine import has_image, local_engine
-from python_builds.edges.s3_store import S3Store
-from python_builds.edges.signing import signer
-from python_builds.facts.images import worker_image
-from python_builds.facts.platforms import platform_named
-from python_builds.facts.setting_types import CHECKOUT
-from python_builds.facts.settings import Settings
+from python_builds.adapters.publishing.signing import signer
+from python_builds.adapters.store.s3_store import S3Store
+from python_builds.adapters.workers.local_engine import has_image, local_engine
+from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.settings.settings import Settings
+from python_builds.core.workers.images import worker_image
 from tests.docker.clients import (
     TRY_BESIDE,
     TRY_BROKEN,

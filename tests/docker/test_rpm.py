@@ -13,12 +13,12 @@ import pytest
 from farms import mini_tarball
 from packaging.version import Version
 
-from python_builds.edges.directory_store import DirectoryStore
-from python_builds.edges.fetching import fetch
-from python_builds.edges.sources import find_offer, make_sources
-from python_builds.edges.stop import Stop
-from python_builds.facts.settings import Settings
-from python_builds.facts.trust import Trust
+from python_builds.adapters.stop import Stop
+from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.adapters.upstream.fetching import fetch
+from python_builds.adapters.upstream.sources import find_offer, make_sources
+from python_builds.core.settings.settings import Settings
+from python_builds.core.upstream.trust import Trust
 from tests.docker.rpm_box import Box, Built, started_box
 
 CASES = ["mini", "real"] if os.environ.get("ALL") == "1" else ["mini"]

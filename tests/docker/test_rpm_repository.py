@@ -14,17 +14,17 @@ import pytest
 from farms import mini_tarball
 from packaging.version import Version
 
-from python_builds.edges.digests import file_sha256
-from python_builds.edges.directory_store import DirectoryStore
-from python_builds.edges.indexing import Indexing
-from python_builds.edges.packages import package_metadata
-from python_builds.edges.publishing import sign_package, upload_artifacts, write_record
-from python_builds.edges.signing import Signer, signer
-from python_builds.facts.artifacts import PACKAGES_FOLDER, Product, artifact_keys, package_file
-from python_builds.facts.platforms import platform_named
-from python_builds.facts.records import Record
-from python_builds.facts.setting_types import CHECKOUT
-from python_builds.facts.settings import Settings
+from python_builds.adapters.digests import file_sha256
+from python_builds.adapters.indexes.indexing import Indexing
+from python_builds.adapters.publishing.packages import package_metadata
+from python_builds.adapters.publishing.publishing import sign_package, upload_artifacts, write_record
+from python_builds.adapters.publishing.signing import Signer, signer
+from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.publishing.artifacts import PACKAGES_FOLDER, Product, artifact_keys, package_file
+from python_builds.core.publishing.records import Record
+from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.settings.settings import Settings
 from tests.docker.rpm_box import Box, Built, docker, started_box
 from tests.published import Crawler, from_store
 

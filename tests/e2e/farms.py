@@ -20,13 +20,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from python_builds.commands.cli import BY_MAKE
-from python_builds.commands.client import Client
-from python_builds.commands.prepared_database import NOTE, prepare_database
-from python_builds.facts.setting_types import CHECKOUT
-from python_builds.facts.settings import Settings, variable
-from python_builds.farm.local_worker import COOKIE, read_cookie, worker_folder
-from python_builds.farm.workers import host_platform
+from python_builds.cli.cli import BY_MAKE
+from python_builds.cli.master.client import Client
+from python_builds.cli.master.prepared_database import NOTE, prepare_database
+from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.settings.settings import Settings, variable
+from python_builds.farm.workers.local_worker import COOKIE, read_cookie, worker_folder
+from python_builds.farm.workers.workers import host_platform
 
 COMMAND_LINE = (sys.executable, "-m", "python_builds")
 MAKES_OWN = ("MAKEFLAGS", "PLATFORM")

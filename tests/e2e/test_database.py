@@ -17,9 +17,9 @@ import requests
 from farms import FarmUnderTest, make_farm, mini_tarball, wait
 from test_planner import NOWHERE, list_releases, release
 
-from python_builds.commands.progress import SUCCESS, WARNINGS
-from python_builds.facts.secret_settings import secret_fields, secret_file_fields
-from python_builds.facts.settings import Settings
+from python_builds.cli.building.progress import SUCCESS, WARNINGS
+from python_builds.core.settings.secret_settings import secret_fields, secret_file_fields
+from python_builds.core.settings.settings import Settings
 from tests.postgres import Postgres, make_postgres
 
 MARKER = "Geheim-8b1d"

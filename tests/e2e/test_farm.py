@@ -11,10 +11,10 @@ import pytest
 import requests
 from farms import FarmUnderTest, mini_tarball, platform_builder, wait
 
-from python_builds.commands.client import Client
-from python_builds.commands.progress import FAILURE, SUCCESS
-from python_builds.facts.errors import FarmError
-from python_builds.farm.web_login import WAIT_SECONDS
+from python_builds.cli.building.progress import FAILURE, SUCCESS
+from python_builds.cli.master.client import Client
+from python_builds.core.errors import FarmError
+from python_builds.farm.web.web_login import WAIT_SECONDS
 
 
 def test_make_run_serves_and_may_be_repeated(farm: FarmUnderTest) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from farms import FarmUnderTest, make_farm, mini_tarball, platform_builder
 
-from python_builds.commands.progress import CANCELLED, EXCEPTION, SUCCESS, WARNINGS
-from python_builds.farm.local_worker import worker_folder
+from python_builds.cli.building.progress import CANCELLED, EXCEPTION, SUCCESS, WARNINGS
+from python_builds.farm.workers.local_worker import worker_folder
 from tests.preconditions import needs_mounts
 
 SLOW = "3.11.6"

@@ -16,13 +16,13 @@ import pytest
 from farms import FarmUnderTest, make_farm, mini_tarball, platform_builder, wait
 from upstream import RELEASES, Upstream, answers
 
-from python_builds.commands.progress import SUCCESS, WARNINGS
+from python_builds.cli.building.progress import SUCCESS, WARNINGS
 
 QUIET_SECONDS = 3
 
 NEW = "3.9"
 """The minor whose first release comes this month. A later one would want a release manager's signature, or libmpdec's
-source (facts/libraries.py), and this python.org has neither."""
+source (core/upstream/libraries.py), and this python.org has neither."""
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from farms import FarmUnderTest, make_farm, mini_tarball, platform_builder, wait
 
-from python_builds.commands.progress import FAILURE
+from python_builds.cli.building.progress import FAILURE
 
 NOWHERE = "http://127.0.0.1:9"
 

@@ -8,11 +8,11 @@ import termios
 
 from farms import BY_MAKE, COMMAND_LINE, FarmUnderTest, mini_tarball, platform_builder
 
-from python_builds.commands.usual import UsualTimes
-from python_builds.edges.directory_store import DirectoryStore
-from python_builds.facts.artifacts import record_key
-from python_builds.facts.documents import dump
-from python_builds.facts.records import Record
+from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.cli.building.usual import UsualTimes
+from python_builds.core.documents import dump
+from python_builds.core.publishing.artifacts import record_key
+from python_builds.core.publishing.records import Record
 
 SLOW = "3.11.6"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from farms import FarmUnderTest, make_farm, mini_tarball
 
-from python_builds.facts.setting_types import CHECKOUT
+from python_builds.core.settings.setting_types import CHECKOUT
 from tests.s3 import BUCKET, FaultyS3, s3_server
 
 SECRET = "the-secret-access-key"

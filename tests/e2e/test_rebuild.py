@@ -9,8 +9,8 @@ import subprocess
 import pytest
 from farms import BY_MAKE, COMMAND_LINE, FarmUnderTest, mini_tarball, platform_builder, wait
 
-from python_builds.commands.progress import CANCELLED, SUCCESS, WARNINGS
-from python_builds.facts.errors import FarmError
+from python_builds.cli.building.progress import CANCELLED, SUCCESS, WARNINGS
+from python_builds.core.errors import FarmError
 
 QUICK = {"PROFILE": "quick"}
 

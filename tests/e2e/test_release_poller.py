@@ -8,7 +8,7 @@ import pytest
 from farms import FarmUnderTest, make_farm, wait
 from upstream import RELEASES, Upstream
 
-from python_builds.edges import release_list
+from python_builds.adapters.upstream import release_list
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from buildbot.process.results import FAILURE, SUCCESS
 from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer
 
-from python_builds.edges.directory_store import DirectoryStore
-from python_builds.edges.publishing import write_record
-from python_builds.facts.platforms import PLATFORMS, platform_named
-from python_builds.facts.records import Record
-from python_builds.farm.manifest_steps import MANIFEST
-from python_builds.farm.release_steps import SCHEDULER, AskForBuilds
+from python_builds.adapters.publishing.publishing import write_record
+from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.core.platforms.platforms import PLATFORMS, platform_named
+from python_builds.core.publishing.records import Record
+from python_builds.farm.building.release_steps import SCHEDULER, AskForBuilds
+from python_builds.farm.indexes.manifest_steps import MANIFEST
 
 PARTS = {
     "debian-12-amd64": (platform_named("debian-12"), "amd64"),

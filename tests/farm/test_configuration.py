@@ -9,17 +9,17 @@ import pytest
 from buildbot.config.errors import ConfigErrors
 from buildbot.config.master import FileLoader
 
-from python_builds.edges.recipe import recipe
-from python_builds.facts.artifacts import builder_name
-from python_builds.facts.platforms import PLATFORMS, platform_named
-from python_builds.facts.setting_types import CHECKOUT
-from python_builds.facts.settings import Settings
-from python_builds.farm import workers
-from python_builds.farm.artifact_steps import ARTIFACTS
-from python_builds.farm.build import FarmBuild
+from python_builds.adapters.building.recipe import recipe
+from python_builds.core.platforms.platforms import PLATFORMS, platform_named
+from python_builds.core.publishing.artifacts import builder_name
+from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.settings.settings import Settings
 from python_builds.farm.builders import make_builders, recipes
-from python_builds.farm.master_step import Work
+from python_builds.farm.building.artifact_steps import ARTIFACTS
+from python_builds.farm.building.build import FarmBuild
 from python_builds.farm.reporters import make_reporters
+from python_builds.farm.steps.master_step import Work
+from python_builds.farm.workers import workers
 
 MASTER_CFG = CHECKOUT / "master" / "master.cfg"
 

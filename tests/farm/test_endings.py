@@ -9,8 +9,8 @@ from buildbot.process.results import EXCEPTION, FAILURE
 from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer
 
-from python_builds.commands.endings import build_words, sentence, telling
-from python_builds.farm.master_step import MasterStep, Work
+from python_builds.cli.building.endings import build_words, sentence, telling
+from python_builds.farm.steps.master_step import MasterStep, Work
 
 
 def defect(_work: Work) -> Any:

@@ -5,14 +5,14 @@ import dataclasses
 import pytest
 from farms import mini_tarball
 
-from python_builds.edges.directory_store import DirectoryStore
-from python_builds.edges.folder import Folder
-from python_builds.edges.verification import Proof
-from python_builds.facts.errors import NotVerified
-from python_builds.facts.settings import Settings
-from python_builds.facts.trust import Trust
-from python_builds.farm.master_step import Work
-from python_builds.farm.source_work import find_source
+from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.adapters.upstream.folder import Folder
+from python_builds.adapters.upstream.verification import Proof
+from python_builds.core.errors import NotVerified
+from python_builds.core.settings.settings import Settings
+from python_builds.core.upstream.trust import Trust
+from python_builds.farm.building.source_work import find_source
+from python_builds.farm.steps.master_step import Work
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ from farms import FarmUnderTest, lay_database, make_farm, mini_tarball, wait
 from test_faults import small_disk
 from upstream import Handler, Upstream
 
-from python_builds.commands.progress import CANCELLED, SUCCESS
+from python_builds.cli.building.progress import CANCELLED, SUCCESS
 
 PATIENCE = 120
 

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from python_builds.edges import artifact_check
-from python_builds.edges.artifact_check import check, check_apart
-from python_builds.edges.elf_files import read_program
-from python_builds.edges.package_files import read_deb
-from python_builds.edges.stop import Stop
-from python_builds.facts.artifacts import Product, artifact_keys, package_file, tarball_file
-from python_builds.facts.errors import StoreError
-from python_builds.facts.hardening import hardening_problems
-from python_builds.facts.platforms import platform_named
-from python_builds.facts.programs import program_problems
-from python_builds.facts.requests import parse_platform_request
+from python_builds.adapters.building import artifact_check
+from python_builds.adapters.building.artifact_check import check, check_apart
+from python_builds.adapters.building.elf_files import read_program
+from python_builds.adapters.building.package_files import read_deb
+from python_builds.adapters.stop import Stop
+from python_builds.core.building.hardening import hardening_problems
+from python_builds.core.building.programs import program_problems
+from python_builds.core.building.requests import parse_platform_request
+from python_builds.core.errors import StoreError
+from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.publishing.artifacts import Product, artifact_keys, package_file, tarball_file
 from tests.script_runs import require_tool, run, work_folder, write
 
 MAINTAINER = "python-builds <python-builds@localhost>"
@@ -305,7 +305,7 @@ def test_a_tarball_with_something_else_in_it_is_refused(
 
 
 def test_an_archive_that_becomes_huge_is_refused_before_it_does(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("python_builds.edges.package_files.MAX_BYTES", 3000)
+    monkeypatch.setattr("python_builds.adapters.building.package_files.MAX_BYTES", 3000)
     with pytest.raises(StoreError, match="it holds more than"):
         check(product("debian-12"), 2, MAINTAINER, folder)
 

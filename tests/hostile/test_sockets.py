@@ -4,7 +4,7 @@ import errno
 import subprocess
 import sys
 
-from python_builds.farm.local_worker import SOCKETS
+from python_builds.farm.workers.local_worker import SOCKETS
 
 TRY = """
 import ctypes, socket

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from python_builds.edges import source_tarball
-from python_builds.edges.source_tarball import MAX_MEMBERS, MAX_PATH, MAX_UNPACKED, check_apart
-from python_builds.edges.stop import Stop
-from python_builds.facts.errors import NotVerified
+from python_builds.adapters.stop import Stop
+from python_builds.adapters.upstream import source_tarball
+from python_builds.adapters.upstream.source_tarball import MAX_MEMBERS, MAX_PATH, MAX_UNPACKED, check_apart
+from python_builds.core.errors import NotVerified
 
 VERSION = Version("3.13.5")
 TOP = "Python-3.13.5"

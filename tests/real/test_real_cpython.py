@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from python_builds.facts.setting_types import CHECKOUT
+from python_builds.core.settings.setting_types import CHECKOUT
 
 # Upstream's own digests, as in https://www.python.org/ftp/python/
 RELEASES = {

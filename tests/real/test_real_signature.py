@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from python_builds.edges import openpgp
-from python_builds.edges.apt_archive import AptArchive
-from python_builds.edges.directory_store import DirectoryStore
-from python_builds.edges.fetching import Fetched, fetch
-from python_builds.edges.mirror import mirror
-from python_builds.edges.sources import find_offer
-from python_builds.edges.verification import KEYS
-from python_builds.facts.errors import NotVerified
-from python_builds.facts.trust import Trust
+from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.adapters.upstream import openpgp
+from python_builds.adapters.upstream.apt_archive import AptArchive
+from python_builds.adapters.upstream.fetching import Fetched, fetch
+from python_builds.adapters.upstream.mirror import mirror
+from python_builds.adapters.upstream.sources import find_offer
+from python_builds.adapters.upstream.verification import KEYS
+from python_builds.core.errors import NotVerified
+from python_builds.core.upstream.trust import Trust
 
 VERSION = "3.13.5"
 FINGERPRINT = "7169605F62C751356D054A26A821E680E5FA6305"

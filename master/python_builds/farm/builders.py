@@ -8,20 +8,20 @@ from buildbot.config.builder import BuilderConfig
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.factory import BuildFactory
 
-from python_builds.edges.recipe import recipe, scripts_to_send
-from python_builds.edges.sources import make_sources
-from python_builds.edges.store import make_store
-from python_builds.facts.artifacts import builder_name
-from python_builds.facts.images import worker_image
-from python_builds.facts.platforms import Platform
-from python_builds.facts.settings import Settings
-from python_builds.farm.build import FarmBuild
-from python_builds.farm.index_build import IndexBuild
-from python_builds.farm.manifest_steps import MANIFEST, manifest_steps
-from python_builds.farm.platform_steps import SCRIPTS, platform_steps
-from python_builds.farm.rebuild_steps import REBUILD, AskForRebuilds
-from python_builds.farm.release_steps import release_steps
-from python_builds.farm.workers import MASTER_WORKER, RELEASE_WORKERS, buildable, worker_names
+from python_builds.adapters.building.recipe import recipe, scripts_to_send
+from python_builds.adapters.store.store import make_store
+from python_builds.adapters.upstream.sources import make_sources
+from python_builds.core.platforms.platforms import Platform
+from python_builds.core.publishing.artifacts import builder_name
+from python_builds.core.settings.settings import Settings
+from python_builds.core.workers.images import worker_image
+from python_builds.farm.building.build import FarmBuild
+from python_builds.farm.building.platform_steps import SCRIPTS, platform_steps
+from python_builds.farm.building.release_steps import release_steps
+from python_builds.farm.indexes.index_build import IndexBuild
+from python_builds.farm.indexes.manifest_steps import MANIFEST, manifest_steps
+from python_builds.farm.planning.rebuild_steps import REBUILD, AskForRebuilds
+from python_builds.farm.workers.workers import MASTER_WORKER, RELEASE_WORKERS, buildable, worker_names
 
 RELEASE = "release"
 

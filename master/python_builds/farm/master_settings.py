@@ -2,8 +2,8 @@
 
 from buildbot.config.errors import ConfigErrors
 
-from python_builds.facts.errors import ConfigurationError
-from python_builds.facts.settings import Settings, load_settings
+from python_builds.core.errors import ConfigurationError
+from python_builds.core.settings.settings import Settings, load_settings
 
 
 def master_settings() -> Settings:

@@ -13,8 +13,8 @@ from twisted.internet import defer
 from twisted.python import log
 from zope.interface import implementer
 
-from python_builds.facts.settings import Settings
-from python_builds.farm.telling import NOTICE
+from python_builds.core.settings.settings import Settings
+from python_builds.farm.planning.telling import NOTICE
 
 SECONDS = 30
 """That a webhook's server may be silent."""

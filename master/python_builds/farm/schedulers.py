@@ -5,15 +5,15 @@ from typing import Any
 
 from buildbot.plugins import schedulers
 
-from python_builds.facts.platforms import Platform
-from python_builds.facts.settings import Settings
-from python_builds.farm import rebuild_steps
+from python_builds.core.platforms.platforms import Platform
+from python_builds.core.settings.settings import Settings
 from python_builds.farm.builders import RELEASE, platform_builders, recipes
-from python_builds.farm.forms import force_scheduler, rebuild_scheduler
-from python_builds.farm.manifest_steps import AUDIT, MANIFEST
-from python_builds.farm.planner import Planner
-from python_builds.farm.release_poller import CATEGORY
-from python_builds.farm.release_steps import SCHEDULER
+from python_builds.farm.building.release_steps import SCHEDULER
+from python_builds.farm.indexes.manifest_steps import AUDIT, MANIFEST
+from python_builds.farm.planning import rebuild_steps
+from python_builds.farm.planning.planner import Planner
+from python_builds.farm.upstream.release_poller import CATEGORY
+from python_builds.farm.web.forms import force_scheduler, rebuild_scheduler
 
 MANIFEST_EVERY = 6 * 3600
 """Seconds. The indexes are written after each build; this mends what a crash between the two left."""

@@ -1,0 +1,1 @@
+"""The recipe, and what a build has left, looked at from outside."""

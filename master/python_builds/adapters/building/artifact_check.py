@@ -1,0 +1,161 @@
+"""Looks into the files of a build, from outside and without running any: are they what the farm meant to make?
+
+What a stranger's code left is read by a process of its own, whose memory and time are limited: a file that harms a
+parser harms no master. Whatever the indexes say of a package is then what was verified here.
+"""
+
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from python_builds.adapters.building.elf_files import read_program
+from python_builds.adapters.building.package_files import Look, read_deb, read_rpm, read_tarball
+from python_builds.adapters.stop import Stop, run
+from python_builds.adapters.upstream.source_tarball import DEFINED
+from python_builds.core.building.hardening import hardening_problems
+from python_builds.core.building.package_contents import (
+    Member,
+    control_problems,
+    rpm_problems,
+    same_tree_problems,
+    shown,
+    tree_problems,
+)
+from python_builds.core.building.programs import Program, program_problems
+from python_builds.core.building.requests import parse_platform_request
+from python_builds.core.errors import PythonBuildsError, StoreError
+from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.publishing.artifacts import TARBALL_PARTS, Product, package_file, tarball_file
+from python_builds.core.settings.setting_types import CHECKOUT
+
+MAX_MEMORY = 4 * 2**30
+MAX_CPU_SECONDS = 600
+MAX_SECONDS = 4 * MAX_CPU_SECONDS
+MAX_SHOWN = 20
+
+OTHER_IN_PACKAGE = re.compile(r".*\.json")
+"""What names the folder of the tree: an absolute one in a package, which does not move."""
+OTHER_FOR_UV = re.compile(r".*\.json|lib/python3\.[0-9]+t?/(__pycache__/)?_sysconfigdata_[^/]*")
+"""What uv rewrites, and its bytecode."""
+
+WITH_PROGRAMS = ("", "test")
+"""Tarballs whose programs and modules are looked at: that for uv has the same, and debug information is not run."""
+
+_HEADER = re.compile(r"include/python3\.[0-9]+t?/patchlevel\.h")
+
+
+def check_apart(product: Product, revision: int, maintainer: str, folder: Path, stop: Stop) -> None:
+    """Check the files that a build left in a folder, in a process of its own.
+
+    Raises:
+        StoreError: saying what is wrong with them.
+    """
+    asked = {
+        "platform": product.platform.name,
+        "architecture": product.architecture,
+        "properties": {"python_version": str(product.tag), "profile": product.profile},
+        "revision": revision,
+        "maintainer": maintainer,
+        "max_memory": MAX_MEMORY,
+    }
+    command = [sys.executable, "-m", "python_builds.adapters.building.artifact_check", json.dumps(asked), str(folder)]
+    # What is in the master's environment is nothing for a process that a stranger's file may take over.
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(CHECKOUT / "master"),
+    }
+    try:
+        done = run(command, stop, MAX_SECONDS, env=environment)
+    except subprocess.TimeoutExpired:
+        raise StoreError(f"what the build left cannot be looked at within {MAX_SECONDS} s") from None
+    if done.returncode:
+        last = (done.stderr.splitlines() or [f"it ended with {done.returncode}"])[-1]
+        raise StoreError(f"what the build left cannot be looked at: {last}")
+    problems = json.loads(done.stdout)
+    if problems:
+        more = f"\nand {len(problems) - MAX_SHOWN} more" if len(problems) > MAX_SHOWN else ""
+        raise StoreError("what the build left is not what was to be made:\n" + "\n".join(problems[:MAX_SHOWN]) + more)
+
+
+def check(product: Product, revision: int, maintainer: str, folder: Path) -> list[str]:
+    """Say what is wrong with the files that a build left in a folder."""
+    tag = str(product.tag)
+    versions: list[str] = []
+    programs: list[Program] = []
+
+    def take(path: str, content: bytes) -> None:
+        if _HEADER.fullmatch(path.removeprefix(f"{tag}/")):
+            versions.extend(found.decode(errors="replace") for found in DEFINED.findall(content))
+        else:
+            programs.append(read_program(path, content))
+
+    look = Look(wanted=lambda path, start: start.startswith(b"\x7fELF") or path.endswith("/patchlevel.h"), take=take)
+    trees = {
+        part: read_tarball(folder / tarball_file(product, revision, part), look if part in WITH_PROGRAMS else None)
+        for part in TARBALL_PARTS
+    }
+    problems = [p for program in programs for p in program_problems(program, product.architecture, tag)]
+    problems += hardening_problems(programs)
+    if versions != [str(product.version)]:
+        problems.append(f"the headers are of CPython {shown(', '.join(versions))} and not of {product.version}")
+    for part, members in trees.items():
+        top = "python" if part == "uv" else tag
+        problems += [f"{TARBALL_PARTS[part]}: {p}" for p in tree_problems(members, top)]
+    problems += same_tree_problems(trees["uv"], "python", trees[""], tag, OTHER_FOR_UV)
+    read = _deb_problems if product.platform.package_format == "deb" else _rpm_problems
+    return problems + read(product, revision, maintainer, folder / package_file(product, revision), trees[""])
+
+
+def _deb_problems(product: Product, revision: int, maintainer: str, path: Path, tree: Sequence[Member]) -> list[str]:
+    deb = read_deb(path)
+    top = product.prefix.removeprefix("/")
+    problems = tree_problems(deb.members, top, _folders_above(top))
+    names = [(m.path, m.kind) for m in deb.control_members]
+    if names != [("", "directory"), ("control", "file"), ("md5sums", "file")]:
+        problems.append(
+            f"its control archive has {shown(', '.join(path for path, _ in names))}, not control and md5sums"
+        )
+    md5 = deb.md5 | {m.path: deb.md5.get(m.target, "") for m in deb.members if m.kind == "hardlink"}
+    if deb.md5sums != "".join(f"{md5[name]}  {name}\n" for name in sorted(md5, key=str.encode)):
+        problems.append("md5sums does not tell of its files, or of others")
+    problems += control_problems(deb.control, product, revision, maintainer, deb.members)
+    problems += same_tree_problems(deb.members, top, tree, str(product.tag), OTHER_IN_PACKAGE)
+    return [f"{path.name}: {problem}" for problem in problems]
+
+
+def _rpm_problems(product: Product, revision: int, maintainer: str, path: Path, tree: Sequence[Member]) -> list[str]:
+    header, members = read_rpm(path)
+    top = product.prefix.removeprefix("/")
+    problems = tree_problems(members, top, [top.rpartition("/")[0]])
+    problems += rpm_problems(header, product, revision, maintainer)
+    problems += same_tree_problems(members, top, tree, str(product.tag), OTHER_IN_PACKAGE)
+    return [f"{path.name}: {problem}" for problem in problems]
+
+
+def _folders_above(top: str) -> list[str]:
+    parts = top.split("/")
+    return ["/".join(parts[:number]) for number in range(len(parts))]
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the problems as JSON."""
+    asked = json.loads(arguments[0])
+    resource.setrlimit(resource.RLIMIT_AS, (asked["max_memory"],) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS,) * 2)
+    platform = platform_named(asked["platform"])
+    product = parse_platform_request(asked["properties"], platform, asked["architecture"]).product
+    try:
+        problems = check(product, asked["revision"], asked["maintainer"], Path(arguments[1]))
+    except PythonBuildsError as error:
+        problems = [str(error)]
+    print(json.dumps(problems))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

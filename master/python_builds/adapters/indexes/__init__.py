@@ -1,0 +1,1 @@
+"""Writing the indexes, and reading them back."""

@@ -1,0 +1,47 @@
+"""What stands beside the indexes for people, and what all of them are made by beside records."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from python_builds.adapters.building.recipe import INSTALLER
+from python_builds.adapters.digests import file_sha256
+from python_builds.adapters.publishing.signing import Signer
+from python_builds.adapters.store.store import Store
+from python_builds.core.indexes.download_page import TEMPLATE, download_page
+from python_builds.core.indexes.index_files import NEVER, IndexFile, signed
+from python_builds.core.indexes.installer import published_installer
+from python_builds.core.publishing.artifacts import INDEX_HTML, INSTALL_SH, KEYS_ASC, profile_prefix
+from python_builds.core.settings.setting_types import CHECKOUT
+
+SCRIPT = CHECKOUT / "scripts" / INSTALLER
+
+FORMAT = 2
+"""Of the indexes; another one has them all written anew."""
+
+
+def basis(store: Store, profile: str, signer: Signer | None, *, unchecked: bool) -> IndexFile:
+    """Say what all indexes are made by, beside records: where it changes, they change."""
+    found = {
+        "format": FORMAT,
+        "base": store.url("python"),
+        "signed_by": signer.fingerprints if signer else (),
+        "keys": signer.published if signer else (),
+        "unchecked": unchecked,
+        "for_people": [file_sha256(path) for path in (SCRIPT, TEMPLATE)],
+    }
+    return IndexFile(key=f"{profile_prefix(profile)}python/indexes.json", content=json.dumps(found).encode() + b"\n")
+
+
+def for_people(store: Store, profile: str, signer: Signer | None, index: Mapping[str, Any]) -> list[IndexFile]:
+    """Make what people begin with."""
+    prefix = profile_prefix(profile)
+    address = store.url(f"{prefix}python").removesuffix("/python")
+    script = published_installer(SCRIPT.read_text(), address)
+    page = download_page(index, profile, store.url, signed=signer is not None)
+    keys = [IndexFile(key=prefix + KEYS_ASC, content=signer.public_keys())] if signer else []
+    return [
+        *keys,
+        *signed(prefix + INSTALL_SH, script, NEVER),
+        IndexFile(key=prefix + INDEX_HTML, content=page),
+    ]

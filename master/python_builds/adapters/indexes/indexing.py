@@ -1,0 +1,250 @@
+"""Writing the indexes, from records alone: what one new record changes, or everything.
+
+A new record is found by its mark, which was written before it and is deleted after the indexes were. So a run that ends
+anywhere is made good by the next. What is in the store is looked at before records are read, and replaced only if it is
+still the same then: of two masters that write at once, one starts again.
+
+An audit reads all records and all indexes and compares; it also finds what is there without a mark, and refuses to name
+less than the indexes do, unless that is meant. What is damaged is told and stops nothing else: a record keeps what the
+indexes took up of it, an index is written anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from python_builds.adapters.indexes.index_guard import losses, platform_index_key, platform_losses, read_index
+from python_builds.adapters.indexes.index_pages import basis, for_people
+from python_builds.adapters.publishing.publishing import read_records
+from python_builds.adapters.publishing.signing import Signer, signer
+from python_builds.adapters.store.marks import Marks
+from python_builds.adapters.store.seen import Seen
+from python_builds.adapters.store.store import Store
+from python_builds.core.errors import DamagedObject, StoreConflict, StoreError
+from python_builds.core.indexes import manifest
+from python_builds.core.indexes.index_files import CLEARSIGNED, PLAIN, IndexFile
+from python_builds.core.indexes.platform_indexes import platform_indexes
+from python_builds.core.platforms.platforms import PLATFORMS, Platform
+from python_builds.core.publishing.artifacts import PROFILES, platform_folder, records_prefix, snapshot_key
+from python_builds.core.publishing.records import Record
+from python_builds.core.publishing.snapshots import Snapshot, parse_snapshot
+from python_builds.core.settings.settings import Settings
+
+ATTEMPTS = 4
+"""At indexes that another master is writing too."""
+
+
+CHANGED = "was not what its records make: somebody else changed or removed it; it was written anew"
+NOTHING = manifest.joined([])
+
+
+@dataclass(kw_only=True)
+class Indexed:
+    """What came of writing the indexes."""
+
+    written: list[str] = field(default_factory=list)
+    """Keys."""
+    damaged: dict[str, str] = field(default_factory=dict)
+    """What is or was not as it has to be: sentences, by key."""
+    left: list[str] = field(default_factory=list)
+    """What could not be removed and does no harm, as sentences."""
+
+
+def write_indexes(settings: Settings, store: Store, *, audit: bool = False, accept_loss: bool = False) -> Indexed:
+    """Bring the indexes of all profiles up to date.
+
+    Raises:
+        StoreError: if they would name less than they do.
+        SigningError: if they are to be signed and cannot be.
+    """
+    result = Indexed()
+    with signer(settings) as signs:
+        for profile in PROFILES:
+            indexing = Indexing(
+                store=store,
+                profile=profile,
+                signer=signs,
+                unchecked=not settings.s3_bucket,
+                audit=audit,
+                accept_loss=accept_loss,
+            )
+            result.written += indexing.run()
+            result.damaged |= indexing.damaged
+            result.left += indexing.marks.left
+    return result
+
+
+@dataclass(kw_only=True)
+class Indexing:
+    """One run for one profile."""
+
+    store: Store
+    profile: str
+    signer: Signer | None = None
+    unchecked: bool = False
+    audit: bool = False
+    accept_loss: bool = False
+    platforms: Sequence[Platform] = PLATFORMS
+    written: list[str] = field(default_factory=list)
+    damaged: dict[str, str] = field(default_factory=dict)
+    """What is or was not as it has to be: sentences, by key."""
+
+    def run(self) -> list[str]:
+        """Bring the indexes up to date; return the keys that were written.
+
+        Raises:
+            StoreError: if they would name less than they do.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                self._run()
+            except StoreConflict:
+                if attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                break
+        return self.written
+
+    def _run(self) -> None:
+        self.before = Seen(self.store, reads=self.audit)
+        self.marks = Marks(store=self.store, profile=self.profile)
+        self.marks.look()
+        by = basis(self.store, self.profile, self.signer, unchecked=self.unchecked)
+        top = [file.key for file in manifest.global_indexes(NOTHING, self.profile) if file.how == PLAIN]
+        self.before.look_at([by.key, *top])
+        is_whole = self.before.is_same(by.key, by.content) and all(self.before.is_there(key) for key in top)
+        everything = self.audit or not is_whole
+        marked = self.marks.records((*self.marks.new, *self.marks.damaged))
+        changed = [p for p in self.platforms if everything or p.name in marked]
+        if not changed:
+            return
+        self.there = self._unchanged(changed)
+        # Before anything is read that another master may change, and write indexes of.
+        self.before.look_at(file.key for p in changed for file in self._indexes(p, []))
+        self.before.look_at(file.key for file in self._for_all(NOTHING))
+        old = {platform: self._snapshot(platform) for platform in changed}
+        fresh, damaged = self._fresh(old, marked)
+        self.damaged |= damaged
+        new = self.marks.records(self.marks.new)
+        steady = [p for p in changed if is_whole and p.name not in new and fresh.get(p, old[p]) == old[p]]
+        self._write_all(fresh, steady, guarded=everything or None in old.values())
+        if everything:
+            self._write(by)
+        self.marks.settle({key for snapshot in fresh.values() for key in snapshot.by_key}, damaged)
+
+    def _write_all(self, fresh: Mapping[Platform, Snapshot], steady: Sequence[Platform], *, guarded: bool) -> None:
+        """Write what the snapshots make; of `steady` platforms nothing is new, so nothing should differ."""
+        current = {platform: self._current(snapshot) for platform, snapshot in fresh.items()}
+        index = manifest.joined(self._platform_index(platform, current.get(platform)) for platform in self.platforms)
+        if guarded:
+            self._refuse_loss(index)
+        files = {platform: self._indexes(platform, records) for platform, records in current.items()}
+        for_all = self._for_all(index)
+        self.before.look_at(file.key for mine in (*files.values(), for_all) for file in mine)
+        for platform, snapshot in fresh.items():
+            self._write(IndexFile(key=snapshot_key(self.profile, platform), content=snapshot.dump()))
+        for platform, mine in files.items():
+            for file in mine:
+                self._write(file, steady=platform in steady)
+        for file in for_all:
+            self._write(file, steady={*self.platforms} == {*steady})
+
+    def _unchanged(self, changed: list[Platform]) -> dict[Platform, Mapping[str, Any]]:
+        """Read the indexes of the other platforms; one that is damaged changes, too."""
+        there = {}
+        for platform in self.platforms:
+            key = platform_index_key(self.profile, platform)
+            if platform not in changed and self.store.exists(key):
+                try:
+                    there[platform] = read_index(self.store, key)
+                except DamagedObject as error:
+                    self.damaged[key] = f"{error}; it is written anew"
+                    changed.append(platform)
+        return there
+
+    def _snapshot(self, platform: Platform) -> Snapshot | None:
+        key = snapshot_key(self.profile, platform)
+        self.before.look_at([key])
+        if not self.before.is_there(key):
+            return None
+        try:
+            return parse_snapshot(key, self.store.read(key))
+        except DamagedObject as error:
+            self.damaged[key] = f"{error}; it is made anew from the records"
+            return None
+
+    def _fresh(
+        self, old: Mapping[Platform, Snapshot | None], marked: Mapping[str, Sequence[str]]
+    ) -> tuple[dict[Platform, Snapshot], dict[str, str]]:
+        """Take up records, but of platforms that would lose something by what is damaged; tell what is damaged, too."""
+        fresh: dict[Platform, Snapshot] = {}
+        damaged: dict[str, str] = {}
+        for platform, snapshot in old.items():
+            new, problems = self._take_up(platform, snapshot, marked.get(platform.name, []))
+            damaged |= problems
+            index = manifest.platform_index(self._current(new), platform_folder(self.profile, platform))
+            gone = platform_losses(self.store, self.profile, platform, index) if problems else None
+            if gone and not self.accept_loss:
+                key = platform_index_key(self.profile, platform)
+                self.damaged[key] = f"{key} and what else {platform.name} has stay as they are, or would lose {gone}"
+                self.there[platform] = read_index(self.store, key)
+            elif new.records or snapshot:
+                fresh[platform] = new
+        return fresh, damaged
+
+    def _take_up(
+        self, platform: Platform, old: Snapshot | None, marked: Sequence[str]
+    ) -> tuple[Snapshot, dict[str, str]]:
+        """Take up new records; in an audit, and where there is no snapshot, compare with all that there are."""
+        if old is not None and not self.audit:
+            return old.take_up(read_records(self.store, [key for key in marked if self.store.exists(key)]))
+        keys = self.store.keys(records_prefix(self.profile, platform))
+        return (old or Snapshot()).only(keys).take_up(read_records(self.store, keys))
+
+    def _current(self, snapshot: Snapshot) -> list[Record]:
+        return manifest.current(snapshot.records, self.profile, unchecked=self.unchecked)
+
+    def _indexes(self, platform: Platform, records: Sequence[Record]) -> list[IndexFile]:
+        return platform_indexes(platform, self.profile, records, self.store.url, with_key=self.signer is not None)
+
+    def _for_all(self, index: Mapping[str, Any]) -> list[IndexFile]:
+        pages = for_people(self.store, self.profile, self.signer, index)
+        return [*manifest.global_indexes(index, self.profile), *pages]
+
+    def _platform_index(self, platform: Platform, records: Sequence[Record] | None) -> Mapping[str, Any]:
+        """Make a platform's index, or give the one there is where nothing of it has changed."""
+        if records is None and platform in self.there:
+            return self.there[platform]
+        return manifest.platform_index(records or [], platform_folder(self.profile, platform))
+
+    def _refuse_loss(self, index: Mapping[str, Any]) -> None:
+        gone = None if self.accept_loss else losses(self.store, self.profile, index, self.platforms)
+        if gone:
+            raise StoreError(
+                f"the indexes of {self.store} would lose {gone}. Find out where the records are: `make adopt` makes "
+                "those of what the predecessor left, `make reindex ACCEPT_LOSS=1` goes on; nothing was written"
+            )
+
+    def _write(self, file: IndexFile, *, steady: bool = False) -> None:
+        content = file.content
+        if file.how != PLAIN and self.signer is None:
+            if self.before.is_there(file.key):  # of a time when there was a key: it would contradict what is beside it
+                self._remove(file.key)
+            return
+        if file.how != PLAIN and self.signer is not None:
+            content = self.signer.sign(file.content, file.dated, clear=file.how == CLEARSIGNED)
+        if self.before.is_same(file.key, content):
+            return
+        if file.lasting and not self.before.is_there(file.key):
+            self.store.create(file.key, content)
+        else:
+            self.store.replace_if(file.key, content, self.before.tag(file.key))
+        self.written.append(file.key)
+        if steady:  # and not before: where another master wrote meanwhile, that is no damage
+            self.damaged[file.key] = f"{file.key} {CHANGED}"
+
+    def _remove(self, key: str) -> None:
+        try:
+            self.store.delete(key)
+        except (StoreError, OSError) as error:
+            self.damaged[key] = f"{key} is of a time when there was a key and contradicts what is beside it: {error}"

@@ -1,0 +1,62 @@
+"""What the planner reads from the store and leaves in the state folder."""
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from packaging.version import Version
+from pydantic import ValidationError
+
+from python_builds.adapters.publishing.publishing import published_products
+from python_builds.adapters.store.store import Store
+from python_builds.adapters.upstream.kept_answers import replace_file
+from python_builds.adapters.upstream.mirror import mirrored
+from python_builds.core.documents import dump
+from python_builds.core.errors import PythonBuildsError
+from python_builds.core.planning.failures import Inputs
+from python_builds.core.planning.plan_report import PlanReport
+from python_builds.core.platforms.platforms import Platform
+from python_builds.core.publishing.artifacts import Product
+
+
+def read_published(
+    store: Store, profile: str, platforms: Iterable[Platform]
+) -> tuple[dict[Platform, set[Product]], list[str]]:
+    """Read what is published, by platform; one that cannot be read is left out and said, and holds no other back."""
+    found, problems = {}, []
+    for platform in platforms:
+        try:
+            found[platform] = published_products(store, profile, platform)
+        except (PythonBuildsError, OSError) as error:
+            problems.append(f"{platform.name} is left out, as its records cannot be read: {error}")
+    return found, problems
+
+
+def read_inputs(store: Store, products: Collection[Product], recipes: Mapping[str, str]) -> dict[Product, Inputs]:
+    """Say what products would be built from now."""
+    sources = {version: _source(store, version) for version in {product.version for product in products}}
+    return {p: Inputs(recipe=recipes.get(p.builder, ""), source=sources[p.version]) for p in products}
+
+
+def _source(store: Store, version: Version) -> str:
+    try:
+        return mirrored(store, version).sha256
+    except (PythonBuildsError, OSError):
+        return ""
+
+
+def plan_path(state_dir: Path) -> Path:
+    """Say where the planner's report lies."""
+    return state_dir / "plan.json"
+
+
+def write_report(state_dir: Path, found: PlanReport) -> None:
+    """Write the report in one step."""
+    replace_file(plan_path(state_dir), dump(found))
+
+
+def read_report(state_dir: Path) -> PlanReport | None:
+    """Read the report; None if there is none, or of another time's format."""
+    try:
+        return PlanReport.model_validate_json(plan_path(state_dir).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None

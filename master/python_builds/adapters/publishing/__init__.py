@@ -1,0 +1,1 @@
+"""Uploads, records, signatures; what is looked after by hand."""

@@ -1,0 +1,1 @@
+"""Where everything published lies: a folder or a bucket."""

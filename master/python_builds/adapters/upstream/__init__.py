@@ -1,0 +1,1 @@
+"""Sources of tarballs, and what vouches for them."""

@@ -1,0 +1,129 @@
+"""What is done on Docker hosts beside building: containers of a master that died are found and removed."""
+
+import contextlib
+import hashlib
+import os
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import docker
+import docker.errors
+import requests
+from docker.tls import TLSConfig
+
+from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.core.workers.images import WORKER_LABEL
+
+SECONDS = 20
+"""That a host has to answer."""
+
+LOG_LINES = 1
+"""How much of a container's log goes into a sentence."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a container."""
+
+    runs: bool
+    exit_status: int
+    out_of_memory: bool
+    log: str
+
+    @property
+    def trouble(self) -> str:
+        """Name what the container suffered from, if anything."""
+        return "a process needed more memory than its container may have, and was killed" if self.out_of_memory else ""
+
+    def __str__(self) -> str:
+        """Tell it all, after "its container"."""
+        how = "runs" if self.runs else f"ended with exit status {self.exit_status}"
+        log = f"its log ends with: {self.log}" if self.log else "its log is empty"
+        return "; ".join(filter(None, (how, self.trouble, log)))
+
+
+def look_at(arguments: Mapping[str, Any], container: str, since: float, patience: float) -> Seen:
+    """Look at a container, after a wait for it to end."""
+    with contextlib.closing(docker.APIClient(**arguments)) as client:
+        if patience:
+            with contextlib.suppress(requests.RequestException):
+                client.wait(container, timeout=patience)
+        state = client.inspect_container(container)["State"]
+        lines = client.logs(container, tail=LOG_LINES).decode(errors="replace").splitlines()
+        events = client.events(
+            since=int(since), until=int(time.time()) + 1, filters={"container": container, "event": "oom"}, decode=True
+        )
+        return Seen(
+            runs=state["Running"],
+            exit_status=state["ExitCode"],
+            out_of_memory=state["OOMKilled"] or any(True for _ in events),
+            log=" | ".join(line.strip() for line in lines if line.strip())[:300],
+        )
+
+
+def image_of(arguments: Mapping[str, Any], container: str) -> str:
+    """Tell which image a container was made of, by its id."""
+    with contextlib.closing(docker.APIClient(**arguments)) as client:
+        return str(client.inspect_container(container)["Image"])
+
+
+def networks_of(arguments: Mapping[str, Any], container: str, host: DockerHost) -> list[IPv4Network | IPv6Network]:
+    """List where a container's connections to the master come from: what the operator says, or else what is known.
+
+    That is its own addresses, and those of the engine's machine, where that is another.
+    """
+    if host.networks:
+        return list(host.networks)
+    with contextlib.closing(docker.APIClient(**arguments)) as client:
+        attached = client.inspect_container(container)["NetworkSettings"]["Networks"].values()
+    addresses = [one[key] for one in attached for key in ("IPAddress", "GlobalIPv6Address") if one.get(key)]
+    if name := urlsplit(host.url).hostname:
+        addresses += [str(address[0]) for *_, address in socket.getaddrinfo(name, None)]
+    return sorted({ip_network(address) for address in addresses}, key=str)
+
+
+def remove_container(arguments: Mapping[str, Any], container: str) -> None:
+    """Remove a container, unless it is gone."""
+    with contextlib.closing(docker.APIClient(**arguments)) as client, contextlib.suppress(docker.errors.NotFound):
+        client.remove_container(container, v=True, force=True)
+
+
+def tls_config(host: DockerHost) -> TLSConfig | None:
+    """Give docker-py's TLS settings for a host, or None for one without."""
+    if host.tls is None:
+        return None
+    return TLSConfig(client_cert=_files(host.tls, "cert", "key"), ca_cert=str(host.tls / "ca.pem"), verify=True)
+
+
+def container_name(worker: str, master: Path) -> str:
+    """Name a worker's container as Buildbot does: after the worker and the master, by its machine and folder."""
+    master_name = f"{os.uname().nodename}:{master}"
+    return f"buildbot-{worker}-{hashlib.sha1(master_name.encode(), usedforsecurity=False).hexdigest()[:6]}"
+
+
+def remove_leftovers(hosts: Sequence[DockerHost], master: Path) -> list[str]:
+    """Remove the containers that a master in this folder left behind; return what could not be done, as sentences.
+
+    Called while the master is down: whatever runs under the names of its workers was left by one that died.
+    """
+    problems = []
+    for host in hosts:
+        try:
+            client = docker.DockerClient(base_url=host.url, tls=tls_config(host) or False, timeout=SECONDS)
+            ours = {container_name(worker, master) for worker in host.worker_names}
+            for container in client.containers.list(all=True, filters={"label": WORKER_LABEL}):
+                if container.name in ours:
+                    container.remove(force=True, v=True)
+        except (docker.errors.DockerException, OSError) as error:
+            problems.append(f"{host.label} does not answer: {error}")
+    return problems
+
+
+def _files(folder: Path, *names: str) -> tuple[str, ...]:
+    return tuple(str(folder / f"{name}.pem") for name in names)

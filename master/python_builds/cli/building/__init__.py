@@ -1,0 +1,1 @@
+"""Building one CPython, and building it again."""

@@ -1,0 +1,1 @@
+"""The master on this machine."""

@@ -1,0 +1,34 @@
+"""Options that several commands have, each with its help and what a shell completes it with."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from python_builds.core.building.requests import ARCHITECTURES
+from python_builds.core.platforms.platforms import PLATFORMS
+from python_builds.core.publishing.artifacts import PROFILES
+
+
+def _names() -> list[str]:
+    return [platform.name for platform in PLATFORMS]
+
+
+def _option(help_text: str, complete: Iterable[str] = (), **more: object) -> typer.models.OptionInfo:
+    words = list(complete)
+    completion = {"autocompletion": lambda: words} if words else {}
+    return typer.Option(help=help_text, **completion, **more)  # type: ignore[arg-type, no-any-return]
+
+
+Version = Annotated[str, _option("a certain version, as in 3.13.5, 3.14.0t or 3.15.0rc1")]
+Platforms = Annotated[list[str] | None, _option("a platform, as in debian-12; may be given again", _names())]
+OnePlatform = Annotated[str, _option("a platform, as in debian-12", _names())]
+Profile = Annotated[str, _option(f"{' or '.join(PROFILES)}", PROFILES)]
+Architecture = Annotated[str, _option("an architecture of the platform, if not the engine's", ARCHITECTURES)]
+Architectures = Annotated[list[str] | None, _option("an architecture; may be given again", ARCHITECTURES)]
+Yes = Annotated[bool, typer.Option("--yes", help="do it; without, only list")]
+
+
+def words(values: list[str] | None) -> list[str]:
+    """Give the values of an option that may be given again; one of them may hold several, as a make variable does."""
+    return [word for value in values or () for word in value.split()]

@@ -1,0 +1,108 @@
+"""A batch of rebuilds through the farm's public interface: how far it is, and how to end it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from python_builds.cli.building.progress import CANCELLED, GOOD
+from python_builds.cli.master.client import Client
+from python_builds.core.errors import InvalidRequest
+from python_builds.farm.planning.rebuild_steps import REBUILD
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """How far a batch is."""
+
+    done: int
+    failed: int
+    cancelled: int
+    building: int
+    waiting: int
+
+    def __str__(self) -> str:
+        counts = {name: count for name, count in vars(self).items() if count or name in ("done", "failed", "waiting")}
+        return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+    @property
+    def over(self) -> bool:
+        """Whether all has come to its end."""
+        return not self.building and not self.waiting
+
+    @property
+    def good(self) -> bool:
+        """Whether all went well."""
+        return not self.failed and not self.cancelled
+
+
+class Batch:
+    """What one request of the `rebuild` builder has asked for: releases, and what these asked for."""
+
+    def __init__(self, client: Client, number: int) -> None:
+        self.client = client
+        self.number = number
+        self._requests: dict[int, dict[str, Any]] = {}
+        self._children: dict[int, list[int]] = {}
+        self._told: set[int] = set()
+
+    def look(self) -> State:
+        """Count the releases that have not asked yet, and the builds that the others asked for."""
+        releases = self._below(self.number)
+        failed_releases = [n for n in releases if self._complete(n) and self._result(n) not in GOOD]
+        parts = [part for release in releases if self._complete(release) for part in self._below(release)]
+        pending = [n for n in releases if not self._complete(n)]
+        ended = [self._result(n) for n in (*parts, *failed_releases) if self._complete(n)]
+        unfinished = [*pending, *(part for part in parts if not self._complete(part))]
+        building = sum(bool(self._requests[n]["claimed"]) for n in unfinished)
+        return State(
+            done=sum(result in GOOD for result in ended),
+            cancelled=ended.count(CANCELLED),
+            failed=sum(result not in (*GOOD, CANCELLED) for result in ended),
+            building=building,
+            waiting=len(unfinished) - building,
+        )
+
+    def news(self) -> list[str]:
+        """Say what has failed since the last time."""
+        found = []
+        for number, seen in self._requests.items():
+            if seen["complete"] and seen["results"] not in (*GOOD, CANCELLED) and number not in self._told:
+                self._told.add(number)
+                for build in self.client.builds(number)[-1:]:
+                    found.append(f"FAILED: {build['state_string']}\n    {self.client.build_url(build)}")
+        return found
+
+    def cancel(self) -> int:
+        """Cancel what is not finished, who asks before who is asked for; return how many requests that were."""
+        reason = f"make cancel of batch {self.number}"
+        cancelled = self.client.cancel([self.number], reason)
+        releases = self.client.children(self.number)
+        cancelled += self.client.cancel(releases, reason)
+        parts = [part for release in releases for part in self.client.children(release)]
+        return cancelled + self.client.cancel(parts, reason)
+
+    def _below(self, number: int) -> list[int]:
+        """List what a finished request has asked for."""
+        if number not in self._children:
+            self._children[number] = self.client.children(number)
+        return self._children[number]
+
+    def _complete(self, number: int) -> bool:
+        if not self._requests.get(number, {}).get("complete"):
+            self._requests[number] = self.client.get(f"buildrequests/{number}")["buildrequests"][0]
+        return bool(self._requests[number]["complete"])
+
+    def _result(self, number: int) -> int:
+        return int(self._requests[number]["results"])
+
+
+def last_batch(client: Client) -> int:
+    """Find the last request of the `rebuild` builder that was more than a list.
+
+    Raises:
+        InvalidRequest: if there is none.
+    """
+    builder = client.builder_id(REBUILD)
+    for build in client.get(f"builders/{builder}/builds", order="-number", limit=100)["builds"]:
+        if not client.properties(build["buildid"]).get("list_only"):
+            return int(build["buildrequestid"])
+    raise InvalidRequest("nothing was rebuilt yet: there is no batch")

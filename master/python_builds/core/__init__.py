@@ -1,0 +1,1 @@
+"""The functional core: no network, no process, no reactor, nothing that waits."""

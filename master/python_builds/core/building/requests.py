@@ -1,0 +1,200 @@
+"""What may be asked of the builders. Every builder checks its own request with these, whoever set the properties."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from python_builds.core.errors import InvalidRequest, InvalidVersion
+from python_builds.core.platforms.platforms import PLATFORMS, Platform, platform_named
+from python_builds.core.publishing.artifacts import PROFILES, Product
+from python_builds.core.upstream.releases import NEWEST
+from python_builds.core.upstream.tags import VARIANTS, Tag, parse_tag, parse_tag_or_newest, with_variant
+
+DEFAULT_PROFILE = "optimized"
+ARCHITECTURES = tuple(sorted({architecture for platform in PLATFORMS for architecture in platform.architectures}))
+TRUST = "trust"
+"""The property that says how the source of a platform build is vouched for, which decides whose ccache it shares."""
+
+EVERYTHING = "all"
+"""What a rebuild may say instead of versions: all that is published."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseRequest:
+    """What the release builder is asked for."""
+
+    tag: Tag | None
+    """None: the ordinary build of the newest final release that can be fetched."""
+    platforms: tuple[Platform, ...]
+    profile: str
+    force: bool
+    """Whether to build what exists already."""
+    retrain: bool = False
+    """Whether to make new training data even where there are some."""
+    architectures: tuple[str, ...] = ()
+    """None named means all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RebuildRequest:
+    """What the rebuild builder is asked for."""
+
+    tags: tuple[Tag, ...]
+    """None: all that are published."""
+    platforms: tuple[Platform, ...]
+    """None: all."""
+    architectures: tuple[str, ...]
+    """None: all."""
+    profile: str
+    list_only: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformRequest:
+    """What a platform builder is asked for."""
+
+    product: Product
+    force: bool
+    retrain: bool
+    """Whether to make new training data even where there are some."""
+
+
+def parse_release_request(properties: Mapping[str, object]) -> ReleaseRequest:
+    """Check the tag, `platforms` and `architectures` (lists; none means all), `profile`, `force` and `retrain`.
+
+    Raises:
+        InvalidRequest: with all that is wrong, a line each.
+    """
+    problems: list[str] = []
+    request = ReleaseRequest(
+        tag=_tag(properties, NEWEST, problems),
+        platforms=_platforms(properties.get("platforms", []), problems) or PLATFORMS,
+        profile=_one_of("profile", properties.get("profile", DEFAULT_PROFILE), PROFILES, problems),
+        force=_flag("force", properties.get("force", False), problems),
+        retrain=_flag("retrain", properties.get("retrain", False), problems),
+        architectures=_architectures(properties.get("architectures", []), problems),
+    )
+    if problems:
+        raise InvalidRequest("\n".join(problems))
+    return request
+
+
+def parse_rebuild_request(properties: Mapping[str, object]) -> RebuildRequest:
+    """Check `versions` (separated by spaces, or `all`), `platforms`, `architectures`, `profile` and `list_only`.
+
+    Raises:
+        InvalidRequest: with all that is wrong, a line each.
+    """
+    problems: list[str] = []
+    request = RebuildRequest(
+        tags=_tags(properties.get("versions", ""), problems),
+        platforms=_platforms(properties.get("platforms", []), problems),
+        architectures=_architectures(properties.get("architectures", []), problems),
+        profile=_one_of("profile", properties.get("profile", DEFAULT_PROFILE), PROFILES, problems),
+        list_only=_flag("list_only", properties.get("list_only", False), problems),
+    )
+    if problems:
+        raise InvalidRequest("\n".join(problems))
+    return request
+
+
+def parse_platform_request(properties: Mapping[str, object], platform: Platform, architecture: str) -> PlatformRequest:
+    """Check `python_version`, `variant`, `profile`, `force` and `retrain` for a platform builder.
+
+    Raises:
+        InvalidRequest: with all that is wrong, a line each.
+    """
+    problems: list[str] = []
+    tag = _tag(properties, "", problems)
+    if tag is None and not problems:
+        problems.append(f"python_version is {NEWEST!r}: a platform builder needs a number; `{NEWEST}` is for `release`")
+    elif tag is not None and not platform.supports(tag.version):
+        problems.append(
+            f"CPython {tag.version} is not built on {platform.name}: it has {platform.oldest_python} and newer"
+        )
+    product = Product(
+        version=tag.version if tag else Version("0"),
+        platform=platform,
+        architecture=architecture,
+        profile=_one_of("profile", properties.get("profile"), PROFILES, problems),
+        variant=tag.variant if tag else "",
+    )
+    force = _flag("force", properties.get("force", False), problems)
+    retrain = _flag("retrain", properties.get("retrain", False), problems)
+    if problems:
+        raise InvalidRequest("\n".join(problems))
+    return PlatformRequest(product=product, force=force, retrain=retrain)
+
+
+def requested_tag(properties: Mapping[str, object], default: str = NEWEST) -> Tag | None:
+    """Read `python_version` and `variant` alone; the version may have its variant with it, as people type it.
+
+    Raises:
+        InvalidRequest: with all that is wrong, a line each.
+    """
+    problems: list[str] = []
+    tag = _tag(properties, default, problems)
+    if problems:
+        raise InvalidRequest("\n".join(problems))
+    return tag
+
+
+def _tag(properties: Mapping[str, object], default: str, problems: list[str]) -> Tag | None:
+    variant = _one_of("variant", properties.get("variant", ""), VARIANTS, problems)
+    try:
+        tag = parse_tag_or_newest(properties.get("python_version", default))
+        return with_variant(tag, variant) if variant in VARIANTS else tag
+    except InvalidVersion as error:
+        problems.append(str(error))
+        return None
+
+
+def _tags(value: object, problems: list[str]) -> tuple[Tag, ...]:
+    if value == EVERYTHING:
+        return ()
+    found = []
+    for text in str(value).split():
+        try:
+            found.append(parse_tag(text))
+        except InvalidVersion as error:
+            problems.append(str(error))
+    if not found and not problems:
+        problems.append(f"versions is {value!r}: name versions, separated by spaces, or `{EVERYTHING}`")
+    return tuple(dict.fromkeys(found))
+
+
+def _platforms(value: object, problems: list[str]) -> tuple[Platform, ...]:
+    found = []
+    for name in _names("platforms", value, problems):
+        try:
+            found.append(platform_named(name))
+        except InvalidRequest as error:
+            problems.append(str(error))
+    return tuple(found)
+
+
+def _architectures(value: object, problems: list[str]) -> tuple[str, ...]:
+    names = _names("architectures", value, problems)
+    for name in names:
+        _one_of("architectures", name, ARCHITECTURES, problems)
+    return names
+
+
+def _names(name: str, value: object, problems: list[str]) -> tuple[str, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(v, str) for v in value):
+        problems.append(f"{name} is {value!r}: it must be a list of {name.removesuffix('s')} names")
+        return ()
+    return tuple(dict.fromkeys(value))
+
+
+def _one_of(name: str, value: object, allowed: Sequence[str], problems: list[str]) -> str:
+    if value not in allowed:
+        problems.append(f"{name} is {value!r}: it must be one of {', '.join(repr(a) for a in allowed)}")
+    return str(value)
+
+
+def _flag(name: str, value: object, problems: list[str]) -> bool:
+    if not isinstance(value, bool):
+        problems.append(f"{name} is {value!r}: it must be true or false")
+    return bool(value)

@@ -1,0 +1,1 @@
+"""What clients read: computed from records alone."""

@@ -1,0 +1,136 @@
+"""The download page: one file of HTML for people, from the same index that programs read."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from packaging.version import Version
+
+from python_builds.core.platforms.platforms import PLATFORMS, Platform
+from python_builds.core.publishing.artifacts import INSTALL_SH, KEYS_ASC, platform_folder, profile_prefix
+from python_builds.core.upstream.releases import minor
+from python_builds.core.upstream.tags import FREE_THREADED, Tag, reading_order
+
+TEMPLATE = Path(__file__).with_name("download_page.html.jinja")
+LISTED = 200
+"""Versions with their files; a page of more is for programs. All that there are today are about 150."""
+
+SYSTEMS = {
+    "ubuntu": "Ubuntu",
+    "debian": "Debian",
+    "linuxmint": "Linux Mint",
+    "pop": "Pop!_OS",
+    "rhel": "Red Hat Enterprise Linux",
+    "rocky": "Rocky Linux",
+    "almalinux": "AlmaLinux",
+    "ol": "Oracle Linux",
+    "centos": "CentOS Stream",
+    "opensuse-leap": "openSUSE Leap",
+    "sles": "SUSE Linux Enterprise Server",
+    "sled": "SUSE Linux Enterprise Desktop",
+}
+"""os-release's IDs as people know them; the page lists those that a platform serves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """One version, with what there is of it."""
+
+    tag: Tag
+    products: tuple[Mapping[str, Any], ...]
+    """Each with `platform`, `arch`, `checked` and `files`, which are builds of index.json."""
+
+    @property
+    def name(self) -> str:
+        """What it is called everywhere."""
+        return str(self.tag)
+
+    @property
+    def platforms(self) -> list[str]:
+        """Name the platforms that have it."""
+        return list(dict.fromkeys(product["platform"] for product in self.products))
+
+
+def download_page(index: Mapping[str, Any], profile: str, url: Callable[[str], str], *, signed: bool) -> bytes:
+    """Write the page; `url` says where clients fetch a key, `signed` whether there are signatures to link to."""
+    finals, others = releases(index)
+    newest = newest_by_platform((*finals, *others))
+    return (
+        _template()
+        .render(
+            generated_at=index["generated_at"],
+            finals=finals[:LISTED],
+            others=others[:LISTED],
+            left_out=len(finals[LISTED:]) + len(others[LISTED:]),
+            newest=newest_of_each_minor(finals, ""),
+            free_threaded=newest_of_each_minor(finals, FREE_THREADED),
+            systems=[_system(p, profile, newest[p.name], url) for p in PLATFORMS if p.name in newest],
+            install_url=url(profile_prefix(profile) + INSTALL_SH),
+            keys_url=url(profile_prefix(profile) + KEYS_ASC) if signed else "",
+        )
+        .encode()
+    )
+
+
+def releases(index: Mapping[str, Any]) -> tuple[list[Release], list[Release]]:
+    """Group what is published by version, the newest first: final releases, and pre-releases."""
+    found: dict[Tag, dict[tuple[str, str], dict[str, Any]]] = {}
+    for build in index["builds"]:
+        tag = Tag(Version(build["python_version"]), build["variant"])
+        product = found.setdefault(tag, {}).setdefault(
+            (build["platform"], build["arch"]),
+            {"platform": build["platform"], "arch": build["arch"], "checked": build["checked"], "files": []},
+        )
+        product["files"].append(build)
+    every = [Release(tag=tag, products=tuple(found[tag].values())) for tag in reading_order(found)]
+    finals = [one for one in every if not one.tag.is_prerelease]
+    return finals, [one for one in every if one.tag.is_prerelease]
+
+
+def newest_of_each_minor(finals: Iterable[Release], variant: str) -> list[Release]:
+    """Pick the first of each minor, of builds of a variant."""
+    chosen: dict[str, Release] = {}
+    for release in finals:
+        if release.tag.variant == variant:
+            chosen.setdefault(minor(release.tag.version), release)
+    return list(chosen.values())
+
+
+def newest_by_platform(releases: Iterable[Release]) -> dict[str, str]:
+    """Name what a system is to begin with: its newest final ordinary build, or else the next best that it has."""
+    chosen: dict[str, str] = {}
+    for release in sorted(releases, key=lambda r: (r.tag.is_prerelease, r.tag.variant)):
+        for platform in release.platforms:
+            chosen.setdefault(platform, release.name)
+    return chosen
+
+
+def size(count: int) -> str:
+    """Write a number of bytes for people."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1_000_000:.1f} MB" if count >= 100_000 else f"{count / 1000:.1f} kB"
+
+
+def _system(platform: Platform, profile: str, newest: str, url: Callable[[str], str]) -> dict[str, object]:
+    names: dict[str, list[str]] = {}
+    for os_id, version in platform.serves:
+        names.setdefault(version, []).append(SYSTEMS[os_id])
+    return {
+        "platform": platform,
+        "newest": newest,
+        "names": [f"{', '.join(ids)} {version}" for version, ids in names.items()],
+        "url": url(platform_folder(profile, platform)),
+    }
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["size"] = size
+    return environment.from_string(TEMPLATE.read_text())

@@ -1,0 +1,23 @@
+"""The quick installer: scripts/install.sh with what the farm knows."""
+
+from collections.abc import Iterable
+
+from python_builds.core.platforms.platforms import PLATFORMS, Platform
+
+ADDRESS = "@CDN_URL@"
+"""What stands in the script for the address of the store."""
+
+
+def published_installer(script: str, address: str) -> bytes:
+    """Write the store's address into the script."""
+    return script.replace(ADDRESS, address).encode()
+
+
+def installer_table(platforms: Iterable[Platform] = PLATFORMS) -> str:
+    """Write the platform table as the installer has it: a line for each kind of system that a row serves."""
+    lines = [
+        f"{os_id} {version} {platform.name} {platform.package_format} {platform.glibc}"
+        for platform in platforms
+        for os_id, version in platform.serves
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,80 @@
+"""The indexes of one platform, for each kind of client: apt or yum, uv, and people with sha256sum."""
+
+import json
+from collections.abc import Callable, Sequence
+
+from packaging.version import Version
+
+from python_builds.core.indexes.apt_repository import apt_indexes
+from python_builds.core.indexes.index_files import IndexFile, newest, signed
+from python_builds.core.indexes.manifest import index_json, platform_index
+from python_builds.core.indexes.yum_repository import repo_file, yum_indexes
+from python_builds.core.platforms.platforms import Platform
+from python_builds.core.publishing.artifacts import KEYS_ASC, RPM_ARCHITECTURES, platform_folder, profile_prefix
+from python_builds.core.publishing.records import Record
+
+Url = Callable[[str], str]
+
+
+def platform_indexes(
+    platform: Platform, profile: str, records: Sequence[Record], url: Url, *, with_key: bool
+) -> list[IndexFile]:
+    """Make a platform's indexes of its newest records, in the order in which they are to be written.
+
+    `url` says where clients fetch a key; `with_key` whether what is published is signed.
+    """
+    folder = platform_folder(profile, platform)
+    if platform.package_format == "deb":
+        packages = apt_indexes(platform, profile, records)
+    else:
+        repo = repo_file(platform, url(folder), url(profile_prefix(profile) + KEYS_ASC) if with_key else "")
+        packages = [
+            *yum_indexes(platform, profile, records),
+            IndexFile(key=f"{folder}/python-builds.repo", content=repo),
+        ]
+    return [
+        *packages,
+        *signed(f"{folder}/uv.json", uv_json(records, url), newest(records)),
+        *signed(f"{folder}/index.json", index_json(platform_index(records, folder)), newest(records)),
+        *signed(f"{folder}/SHA256SUMS", sha256sums(records, folder), newest(records)),
+    ]
+
+
+def uv_json(records: Sequence[Record], url: Url) -> bytes:
+    """Write what uv reads as `python-downloads-json-url`: every top-level value must be a download.
+
+    uv knows no distributions, so there is one file for each; its families are the kernel's names of architectures.
+    """
+    found = {}
+    for record in records:
+        version = Version(record.python_version)
+        family = RPM_ARCHITECTURES[record.architecture]
+        for artifact in record.artifacts:
+            if artifact.kind == "uv":
+                name = f"cpython-{version}{'+freethreaded' if record.variant else ''}-linux-{family}-gnu"
+                found[name] = {
+                    "name": "cpython",
+                    "arch": {"family": family, "variant": None},
+                    "os": "linux",
+                    "libc": "gnu",
+                    "major": version.major,
+                    "minor": version.minor,
+                    "patch": version.micro,
+                    "prerelease": "".join(map(str, version.pre or ())),
+                    "url": url(artifact.key),
+                    "sha256": artifact.sha256,
+                    "variant": "freethreaded" if record.variant else None,
+                    "build": str(record.revision),
+                }
+    return json.dumps(found, indent=1).encode() + b"\n"
+
+
+def sha256sums(records: Sequence[Record], folder: str) -> bytes:
+    """List the digests of what people download, in the form that `sha256sum --check` reads, from the folder."""
+    files = sorted(
+        (artifact.key.removeprefix(f"{folder}/"), artifact.sha256)
+        for record in records
+        for artifact in record.artifacts
+        if artifact.kind != "sha256" and artifact.sha256
+    )
+    return "".join(f"{digest}  {name}\n" for name, digest in files).encode()

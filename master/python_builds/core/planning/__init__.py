@@ -1,0 +1,1 @@
+"""What is to be built, what failed, and who is told."""

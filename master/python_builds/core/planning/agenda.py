@@ -1,0 +1,136 @@
+"""The agenda: what the policy wants, product by product, how far each is, and what is to be asked for now."""
+
+import datetime
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from python_builds.core.planning.failures import DAILY, OK, Hold, Inputs, Try, hold
+from python_builds.core.planning.plan import BACKLOG_PRIORITY, Ask, asks, missing, priority
+from python_builds.core.publishing.artifacts import Product
+from python_builds.core.upstream.releases import minor
+from python_builds.core.upstream.tags import VARIANTS, Tag
+
+PUBLISHED, ASKED, MISSING, WAITING, FAILED = "published", "asked for", "missing", "waiting", "failed"
+
+Tries = Mapping[Product | Tag, Sequence[Try]]
+"""Of platform builds by product, of release builds by version and variant."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One product that is wanted."""
+
+    product: Product
+    state: str
+    hold: Hold | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One request to make of the `release` builder."""
+
+    ask: Ask
+    external_id: str
+    """Names what is wanted and which attempt it is: whoever meets it in Buildbot's database has been here before."""
+    priority: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agenda:
+    """What is wanted, and what is to be done about it."""
+
+    items: tuple[Item, ...]
+    requests: tuple[Request, ...]
+
+
+def make_agenda(
+    wanted: Iterable[Product],
+    builders: Collection[str],
+    *,
+    published: Collection[Product],
+    asked: Collection[Product],
+    tries: Tries,
+    inputs: Mapping[Product, Inputs],
+    waits: Sequence[datetime.timedelta],
+    now: datetime.datetime,
+) -> Agenda:
+    """Compare. One product that fails holds no other back."""
+    items = []
+    for product in wanted:
+        against = None if product in published else _hold(product, tries, inputs, waits)
+        items.append(Item(product=product, state=_state(product, published, asked, against, now), hold=against))
+    due = missing([item.product for item in items if item.state == MISSING], published=(), asked=())
+    latest = _latest(item.product.tag for item in items)
+    requests = [
+        Request(
+            ask=ask,
+            external_id=_external_id(ask, tries),
+            priority=_priority(ask.tag, latest),
+        )
+        for ask in asks(due, builders)
+    ]
+    return Agenda(items=tuple(items), requests=tuple(sorted(requests, key=lambda r: -r.priority)))
+
+
+def _state(
+    product: Product,
+    published: Collection[Product],
+    asked: Collection[Product],
+    against: Hold | None,
+    now: datetime.datetime,
+) -> str:
+    if product in published:
+        return PUBLISHED
+    if product in asked:
+        return ASKED
+    if against is not None and against.holds(now):
+        return FAILED if against.given_up else WAITING
+    return MISSING
+
+
+def _hold(
+    product: Product, tries: Tries, inputs: Mapping[Product, Inputs], waits: Sequence[datetime.timedelta]
+) -> Hold | None:
+    """Find what holds a product back for longest: its own failures or its release's."""
+    own = hold(tries.get(product, ()), waits, inputs=inputs.get(product))
+    release = hold(_failures_of_release(product.tag, tries), waits, again=DAILY)
+    both = [found for found in (own, release) if found is not None]
+    forever = datetime.datetime.max.replace(tzinfo=datetime.UTC)
+    return max(both, key=lambda h: h.until or forever, default=None)
+
+
+def _failures_of_release(tag: Tag, tries: Tries) -> list[Try]:
+    """Keep what came after the last one that went well: that one has done all it could.
+
+    Each variant's are counted for themselves, as both are asked for at once. Both want the same source, so what went
+    well for one went well for the other.
+    """
+    every = [(one, variant) for variant in VARIANTS for one in tries.get(Tag(tag.version, variant), ())]
+    result: list[Try] = []
+    for one, variant in sorted(every, key=lambda pair: (pair[0].ended, pair[0].request)):
+        if one.result == OK:
+            result = []
+        elif variant == tag.variant:
+            result.append(one)
+    return result
+
+
+def _priority(tag: Tag, latest: Collection[Tag]) -> int:
+    """Let the back catalogue wait for what somebody waits for."""
+    if tag.is_prerelease or tag in latest:
+        return priority(tag.version, rebuild=False)
+    return BACKLOG_PRIORITY
+
+
+def _latest(tags: Iterable[Tag]) -> set[Tag]:
+    finals = sorted(tag for tag in tags if not tag.is_prerelease)
+    return set({(minor(tag.version), tag.variant): tag for tag in finals}.values())
+
+
+def _external_id(ask: Ask, tries: Tries) -> str:
+    """Count every try there ever was, so that a number never comes twice."""
+    release = sum(one.result != OK for one in tries.get(ask.tag, ()))
+    counts = [f"{product}#{len(tries.get(product, ()))}" for product in ask.products]
+    digest = hashlib.sha256("\n".join([f"release#{release}", *sorted(counts)]).encode()).hexdigest()
+    return f"plan/{ask.tag}/{digest[:20]}"

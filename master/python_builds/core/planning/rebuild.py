@@ -1,0 +1,38 @@
+"""Breaking the glass: which products a request to build again comes to."""
+
+import datetime
+from collections.abc import Collection, Mapping, Sequence
+
+from python_builds.core.building.requests import RebuildRequest
+from python_builds.core.planning.plan import Parts, parts
+from python_builds.core.platforms.platforms import PLATFORMS, Platform
+from python_builds.core.publishing.artifacts import Product
+from python_builds.core.upstream.tags import reading_order
+
+
+def to_rebuild(
+    request: RebuildRequest,
+    builders: Mapping[str, tuple[Platform, str]],
+    *,
+    published: Collection[Product],
+    today: datetime.date,
+    keep: Collection[str] = (),
+) -> Parts:
+    """List the products, newest version first.
+
+    Everything means what is published, of all variants. A version that is named is built wherever this farm can,
+    published or not; on a platform past its support only where it is published, or if the platform is named or kept.
+    """
+    platforms: Sequence[Platform] = request.platforms or PLATFORMS
+    tags = request.tags or tuple({product.tag for product in published})
+    products: list[Product] = []
+    left_out: dict[str, tuple[str, ...]] = {}
+    for tag in reading_order(tags):
+        found = parts(tag, platforms, builders, request.profile, request.architectures)
+        for reason, names in found.left_out.items() if request.tags else ():
+            left_out[reason] = tuple(dict.fromkeys((*left_out.get(reason, ()), *names)))
+        for product in found.products:
+            alive = product.platform.is_supported_on(today) or product.platform.name in keep or request.platforms
+            if product in published or (request.tags and alive):
+                products.append(product)
+    return Parts(products=tuple(products), left_out=left_out)

@@ -1,0 +1,1 @@
+"""The Linux distributions that are built for, a row each."""

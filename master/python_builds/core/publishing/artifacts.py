@@ -1,0 +1,249 @@
+"""What is left behind and what it is called: the one place where bucket keys are spelled.
+
+A *product* is what a platform build makes: one (version, variant, platform, architecture) in one profile. Each of its
+builds has a *revision*, counted from 1, whose names are the predecessor's for revision 1.
+"""
+
+import re
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from python_builds.core.errors import InvalidKey, InvalidVersion
+from python_builds.core.platforms.platforms import Platform
+from python_builds.core.upstream.tags import Tag, parse_tag
+from python_builds.core.upstream.trust import Trust
+
+INSTALL_ROOT = "/opt/python"
+PROFILES = ("quick", "optimized")
+RPM_ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
+SIGNATURE_ENDINGS = {Trust.OPENPGP: ".asc", Trust.SIGSTORE: ".sigstore"}
+"""What python.org adds to a tarball's name for the file that vouches for it; here it has the same name."""
+
+PACKAGES_FOLDER = "pkgs"
+VERSIONS_JSON = "python/versions.json"
+INDEX_JSON = "python/index.json"
+INDEX_SCHEMA_JSON = "python/index.schema.json"
+INSTALL_SH = "python/install.sh"
+INDEX_HTML = "python/index.html"
+KEYS_ASC = "python/python-builds.asc"
+"""The public keys of what is published."""
+
+KEY_PATTERN = "[A-Za-z0-9][A-Za-z0-9._+~-]*(?:/[A-Za-z0-9][A-Za-z0-9._+~-]*)*"
+_KEY = re.compile(KEY_PATTERN, re.ASCII)
+_RECORD_NAME = re.compile(
+    r"(?P<tag>[0-9a-z.]+)-(?P<architecture>[a-z0-9]+)-r(?P<revision>[1-9][0-9]*)\.json",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """One CPython for one platform and architecture; what the plan counts."""
+
+    version: Version
+    platform: Platform
+    architecture: str
+    profile: str
+    variant: str = ""
+
+    @property
+    def tag(self) -> Tag:
+        """Version and variant, as in 3.13.5 or 3.14.0t: the folder below /opt/python."""
+        return Tag(self.version, self.variant)
+
+    @property
+    def prefix(self) -> str:
+        """Where the product is installed."""
+        return f"{INSTALL_ROOT}/{self.tag}"
+
+    @property
+    def package(self) -> str:
+        """What the package manager calls it: one package for each version, so that they live side by side."""
+        return f"python-{self.tag}"
+
+    @property
+    def builder(self) -> str:
+        """The builder that makes it."""
+        return builder_name(self.platform, self.architecture)
+
+    @property
+    def folder(self) -> str:
+        """Of its platform in the store, with the profile's own prefix."""
+        return platform_folder(self.profile, self.platform)
+
+    def __str__(self) -> str:
+        return f"{self.package} for {self.builder} ({self.profile})"
+
+
+def builder_name(platform: Platform, architecture: str) -> str:
+    """Name the builder of one platform and architecture."""
+    return f"{platform.name}-{architecture}"
+
+
+def profile_prefix(profile: str) -> str:
+    """Quick builds live under a prefix of their own, so that no index mixes them with what is published."""
+    return "quick/" if profile == "quick" else ""
+
+
+def package_architecture(platform: Platform, architecture: str) -> str:
+    """Spell an architecture as the platform's packages do; everywhere else it is spelled as Debian does."""
+    return architecture if platform.package_format == "deb" else RPM_ARCHITECTURES[architecture]
+
+
+def package_file(product: Product, revision: int) -> str:
+    """Name the package as the predecessor did: python-3.11.9_1_amd64.deb, python-3.11.9-1-1.x86_64.rpm."""
+    architecture = package_architecture(product.platform, product.architecture)
+    if product.platform.package_format == "deb":
+        return f"{product.package}_{revision}_{architecture}.deb"
+    return f"{product.package}-1-{revision}.{architecture}.rpm"
+
+
+TARBALL_PARTS = {"": "tarball", "uv": "uv", "test": "test", "debug": "debug"}
+"""The tarballs of one build, by what is added to their names, each with its kind: the whole tree; the same for uv; the
+standard library's tests and the debug symbols, both unpacked over the tree."""
+
+
+def tarball_file(product: Product, revision: int, part: str = "") -> str:
+    """Name a binary tarball as the predecessor did, which knew neither arm64, nor parts, nor a second revision."""
+    architecture = "" if product.architecture == "amd64" else f"-{product.architecture}"
+    rebuilt = "" if revision == 1 else f"-r{revision}"
+    ending = f"-{part}" if part else ""
+    return f"{product.package}-{product.platform.name}{architecture}{rebuilt}{ending}.tar.gz"
+
+
+def artifact_keys(product: Product, revision: int) -> dict[str, str]:
+    """Give the key of each file that a build uploads, by the file's name."""
+    files = {package_file(product, revision): f"{product.folder}/{PACKAGES_FOLDER}"}
+    files |= {tarball_file(product, revision, part): product.folder for part in TARBALL_PARTS}
+    return {
+        f"{name}{ending}": f"{folder}/{name}{ending}" for name, folder in files.items() for ending in ("", ".sha256")
+    }
+
+
+def artifact_kind(name: str) -> str:
+    """Say what a file is to someone who downloads it: deb, rpm, one of the tarballs' kinds, or sha256."""
+    endings = {".sha256": "sha256", ".deb": "deb", ".rpm": "rpm"}
+    endings |= {f"-{part}.tar.gz": kind for part, kind in TARBALL_PARTS.items() if part} | {".tar.gz": "tarball"}
+    for ending, kind in endings.items():
+        if name.endswith(ending):
+            return kind
+    raise InvalidKey(f"{name!r} is no file that a build leaves behind (.deb, .rpm, .tar.gz and their .sha256 are)")
+
+
+def platform_folder(profile: str, platform: Platform) -> str:
+    """Name the folder of a platform in the store."""
+    return f"{profile_prefix(profile)}python/{platform.name}"
+
+
+def records_prefix(profile: str, platform: Platform) -> str:
+    """Name the folder of a platform's records."""
+    return f"{platform_folder(profile, platform)}/records/"
+
+
+def record_key(product: Product, revision: int) -> str:
+    """Name the record of one revision of a product."""
+    return f"{product.folder}/records/{_revision_name(product, revision)}"
+
+
+def unindexed_prefix(profile: str) -> str:
+    """Name the folder of the marks of records that no index has taken up yet."""
+    return f"{profile_prefix(profile)}python/unindexed/"
+
+
+def unindexed_key(product: Product, revision: int) -> str:
+    """Name the mark of a record that is about to be written, and that an index then has to take up."""
+    return f"{unindexed_prefix(product.profile)}{product.platform.name}/{_revision_name(product, revision)}"
+
+
+def marked_record(profile: str, key: str) -> tuple[str, str]:
+    """Read from the key of a mark, of either kind, the name of its platform and the key of its record."""
+    platform, _, name = key.removeprefix(unindexed_prefix(profile)).removeprefix(damaged_key(profile)).partition("/")
+    return platform, f"{profile_prefix(profile)}python/{platform}/records/{name}"
+
+
+def damaged_key(profile: str, record: str = "") -> str:
+    """Name the mark of a damaged record, which says what is wrong with it; or the folder of all of them."""
+    start = f"{profile_prefix(profile)}python/"
+    return f"{start}damaged/{record.removeprefix(start).replace('/records/', '/', 1)}"
+
+
+def snapshot_key(profile: str, platform: Platform) -> str:
+    """Name the object that holds all records of a platform which the indexes were computed from."""
+    return f"{platform_folder(profile, platform)}/records.json"
+
+
+def reservation_key(product: Product, revision: int) -> str:
+    """Name the object whose existence reserves a revision."""
+    return f"{product.folder}/reservations/{_revision_name(product, revision)}"
+
+
+def _revision_name(product: Product, revision: int) -> str:
+    return f"{product.tag}-{product.architecture}-r{revision}.json"
+
+
+def product_of_record(profile: str, platform: Platform, key: str) -> tuple[Product, int]:
+    """Read from a record's key what it is of, and which revision.
+
+    Raises:
+        InvalidKey: if `record_key` does not make such a key.
+    """
+    match = _RECORD_NAME.fullmatch(key.removeprefix(records_prefix(profile, platform)))
+    try:
+        tag = parse_tag(match["tag"]) if match else None
+    except InvalidVersion:
+        tag = None
+    if match is None or tag is None:
+        raise InvalidKey(f"{key} is not the key of a record")
+    product = Product(
+        version=tag.version,
+        platform=platform,
+        architecture=match["architecture"],
+        profile=profile,
+        variant=tag.variant,
+    )
+    return product, int(match["revision"])
+
+
+def revision_of_key(product: Product, key: str) -> int | None:
+    """Read the revision from a key that `record_key` or `reservation_key` made for this very product."""
+    start = f"{product.tag}-{product.architecture}-r"
+    name = key.rpartition("/")[2]
+    if not (name.startswith(start) and name.endswith(".json")):
+        return None
+    digits = name[len(start) : -len(".json")]
+    return int(digits) if digits.isascii() and digits.isdigit() else None
+
+
+def source_key(version: Version, tarball: str) -> str:
+    """Name the mirrored source tarball of a release."""
+    return f"sources/{version}/{tarball}"
+
+
+def source_record_key(version: Version) -> str:
+    """Name the object that says where a mirrored source tarball came from and who vouches for it."""
+    return f"sources/{version}/source.json"
+
+
+def library_key(tarball: str) -> str:
+    """Name the mirrored source tarball of a library that CPython comes without."""
+    return f"sources/libraries/{tarball}"
+
+
+def training_prefix(tag: Tag, identity: str) -> str:
+    """Name the folder of the training data of a version's variant that are good for one identity."""
+    return f"training/{tag}/{identity}/"
+
+
+def check_key(key: str) -> str:
+    """Return the key if it may become a path or a bucket key.
+
+    Raises:
+        InvalidKey: for empty parts, `..`, hidden files and characters that need quoting anywhere.
+    """
+    if not _KEY.fullmatch(key):
+        raise InvalidKey(
+            f"{key!r} cannot be a key: parts start with a letter or digit, hold letters, digits and . _ + ~ - only, "
+            "and are separated by single slashes"
+        )
+    return key

@@ -1,0 +1,44 @@
+"""The settings of what is published: where to, under which URL, and signed by whom."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from python_builds.core.publishing.artifacts import KEY_PATTERN
+from python_builds.core.settings.secret_settings import CredentialsFile, PassphraseFile, SecretKeysFile
+from python_builds.core.settings.setting_types import Fingerprints, HttpUrl
+
+
+class PublishingSettings(BaseSettings):
+    """A part of Settings."""
+
+    cdn_url: HttpUrl | None = Field(None, description="URL under which clients fetch what is published")
+    s3_bucket: str = Field(
+        "", pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$", description="published instead of the folder"
+    )
+    s3_prefix: str = Field(
+        "", pattern=rf"^({KEY_PATTERN})?$", description="of all keys in the bucket, without a slash at the end"
+    )
+    s3_region: str | None = Field(None, description="of the bucket; if not set, what boto3 finds")
+    s3_endpoint_url: HttpUrl | None = Field(None, description="of a server that speaks S3, if it is not AWS")
+    s3_path_style: bool = Field(False, description="whether the bucket is named in the path and not in the host name")
+    s3_checksums: bool = Field(True, description="whether the server checks SHA-256 itself; older ones than AWS do not")
+    s3_conditional_writes: bool = Field(
+        True, description="whether the server knows If-Match and If-None-Match; without, only one master may publish"
+    )
+    s3_credentials_file: CredentialsFile | None = Field(
+        None, description="credentials in the form of ~/.aws/credentials; if not set, boto3 looks where it always does"
+    )
+    s3_profile: str | None = Field(None, description="profile in that file, or of the operator's own AWS configuration")
+    signing_key_file: SecretKeysFile | None = Field(
+        None, description="OpenPGP secret keys that sign what is published, one or several"
+    )
+    signing_keys: Fingerprints = Field(
+        "", description="fingerprints of the keys to sign with, of that file or else of gpg's own key ring and agent"
+    )
+    signing_passphrase_file: PassphraseFile | None = Field(None, description="file with the keys' passphrase")
+    keep_revisions: int = Field(2, ge=1, description="revisions of each product that `make prune` leaves")
+
+    @property
+    def signs(self) -> bool:
+        """Whether what is published is signed."""
+        return bool(self.signing_key_file or self.signing_keys)

@@ -1,0 +1,1 @@
+"""CPython as upstream releases it: versions, variants, who signs, what is trusted how far."""

@@ -1,0 +1,156 @@
+"""Tags: a version with the variant of its build, as people type them and as folders, packages and records are named.
+
+3.14.7 is the ordinary build and 3.14.7t the free-threaded one, by CPython's own ABI flag (PEP 703). Both are made of
+the same source.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from python_builds.core.errors import InvalidVersion
+from python_builds.core.upstream.releases import MINOR_PATTERN, NEWEST, VERSION_PATTERN, minor, parse_version
+
+FREE_THREADED = "t"
+VARIANTS = ("", FREE_THREADED)
+"""The ordinary build, and the free-threaded one."""
+
+SINCE = "3.13"
+"""The first minor whose configure knows --disable-gil; that of an older one would ignore it."""
+
+ALL, NONE = "all", "none"
+
+_NEWEST_IS = f"`{NEWEST}` is the newest ordinary build; name the free-threaded one that you mean, as in 3.14.0t"
+
+_TAG = re.compile(rf"(?P<version>{VERSION_PATTERN})(?P<variant>{FREE_THREADED}?)", re.ASCII)
+_MINOR = re.compile(rf"(?P<minor>{MINOR_PATTERN})(?P<variant>{FREE_THREADED}?)", re.ASCII)
+_ALMOST = re.compile(rf"(?P<version>{VERSION_PATTERN})[ +_-]?(?:t+|free-?thread(?:ed|ing))", re.ASCII | re.IGNORECASE)
+_WORD = re.compile(rf"{MINOR_PATTERN}[+]?", re.ASCII)
+
+
+@dataclass(frozen=True, order=True)
+class Tag:
+    """One build of a version; an ordinary one comes before the free-threaded one of the same version."""
+
+    version: Version
+    variant: str = ""
+
+    @property
+    def is_prerelease(self) -> bool:
+        """Whether this is of an alpha, a beta or a release candidate."""
+        return self.version.is_prerelease
+
+    def __str__(self) -> str:
+        return f"{self.version}{self.variant}"
+
+
+def make_tag(version: Version, variant: str) -> Tag:
+    """Put a version and one of the variants together.
+
+    Raises:
+        InvalidVersion: if CPython has no such build of it.
+    """
+    if variant and not has_free_threading(version):
+        raise InvalidVersion(
+            f"'{version}{variant}' is no build of CPython: the free-threaded one came with {SINCE}; give {version}"
+        )
+    return Tag(version, variant)
+
+
+def parse_tag(text: str) -> Tag:
+    """Turn "3.14.7t" into a Tag; blanks around it do no harm.
+
+    Raises:
+        InvalidVersion: for anything else, saying what is allowed and, where it is close to something, to what.
+    """
+    typed = text.strip(" ")
+    if match := _TAG.fullmatch(typed):
+        return make_tag(parse_version(match["version"]), match["variant"])
+    raise InvalidVersion(
+        f"{text!r} is not a CPython version{_meant(typed)}: give three numbers, for a pre-release a, b or rc and its "
+        f"number, and for the free-threaded build {FREE_THREADED}, for instance 3.13.5, 3.14.0rc2 or 3.14.0t"
+    )
+
+
+def parse_tag_or_newest(text: object) -> Tag | None:
+    """Read what a person may type for a version.
+
+    Raises:
+        InvalidVersion: saying what is allowed.
+    """
+    typed = str(text).strip(" ")
+    if typed == NEWEST:
+        return None
+    if typed.startswith(NEWEST):
+        raise InvalidVersion(f"{text!r} is not a CPython version: {_NEWEST_IS}")
+    try:
+        return parse_tag(str(text))
+    except InvalidVersion as error:
+        raise InvalidVersion(f"{error}, or `{NEWEST}`") from None
+
+
+def with_variant(tag: Tag | None, variant: str) -> Tag | None:
+    """Add a variant that was said beside a version, or beside `newest`, which is None.
+
+    Raises:
+        InvalidVersion: if there is no such build.
+    """
+    if not variant:
+        return tag
+    if tag is None:
+        raise InvalidVersion(f"variant is {variant!r} beside `{NEWEST}`: {_NEWEST_IS}")
+    return make_tag(tag.version, variant)
+
+
+def has_free_threading(version: Version) -> bool:
+    """Say whether CPython has a free-threaded build of a version."""
+    return version.release[:2] >= Version(SINCE).release
+
+
+def check_minors(words: str) -> str:
+    """Return the words of a setting that names minors of free-threaded builds, as in "3.13 3.15+".
+
+    Raises:
+        ValueError: saying what is allowed.
+    """
+    if words not in (ALL, NONE) and not (words.split() and all(map(_is_minor, words.split()))):
+        raise ValueError(
+            f"must be {ALL}, {NONE}, or minors from {SINCE} on, separated by spaces, with a + for all newer ones too, "
+            "as in '3.13 3.15+'"
+        )
+    return words
+
+
+def automatic_tags(version: Version, words: str) -> list[Tag]:
+    """List the builds that a release gets by itself; the `words` say of which minors the free-threaded one is made."""
+    ordinary = Tag(version)
+    wants = words == ALL or (words != NONE and any(_names(word, version) for word in words.split()))
+    return [ordinary, Tag(version, FREE_THREADED)] if wants and has_free_threading(version) else [ordinary]
+
+
+def reading_order(tags: Iterable[Tag]) -> list[Tag]:
+    """Order tags for people, each once: the newest version first, of one version the ordinary build first."""
+    return sorted(sorted(set(tags), key=lambda tag: tag.variant), key=lambda tag: tag.version, reverse=True)
+
+
+def _meant(typed: str) -> str:
+    """Say what a text that is no tag may have been meant for."""
+    if match := _MINOR.fullmatch(typed):
+        first = Version(f"{match['minor']}.0")
+        variant = match["variant"] if has_free_threading(first) else ""
+        none = "" if variant == match["variant"] else f" without a free-threaded build, which came with {SINCE}"
+        return f" but a minor{none} (say which of its releases, as in {first}{variant})"
+    if match := _ALMOST.fullmatch(typed):
+        return f" (did you mean {make_tag(parse_version(match['version'].lower()), FREE_THREADED)}?)"
+    return ""
+
+
+def _is_minor(word: str) -> bool:
+    return bool(_WORD.fullmatch(word)) and has_free_threading(Version(word.removesuffix("+")))
+
+
+def _names(word: str, version: Version) -> bool:
+    oldest = word.removesuffix("+")
+    return minor(version) == oldest or (word != oldest and version.release[:2] >= Version(oldest).release)

@@ -1,0 +1,1 @@
+"""Docker hosts and worker images."""

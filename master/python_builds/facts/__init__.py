@@ -1,1 +1,0 @@
-"""Pure facts: no network, no Twisted, nothing that waits."""

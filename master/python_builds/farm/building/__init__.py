@@ -1,0 +1,1 @@
+"""The builders of a release and of its platforms."""

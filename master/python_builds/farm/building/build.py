@@ -1,0 +1,92 @@
+"""How this farm's builds end: a shutdown of the master means later, a lost worker means again, but not for ever.
+
+Buildbot ends a build that its master's shutdown interrupts as CANCELLED, never to be retried, and retries one that lost
+its worker without bound (DECISIONS.md has more).
+"""
+
+from typing import Any
+
+from buildbot.interfaces import ILatentWorker
+from buildbot.process.build import Build
+from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, SKIPPED, SUCCESS
+from twisted.internet import defer
+
+from python_builds.farm.workers.container_worker import HostDoesNotAnswer
+
+MAX_ATTEMPTS = 3
+LOST = "lost its worker"
+STARTING = "latent worker crashed before connecting: "
+"""How Buildbot starts the sentence; there was no connection, but not every such worker crashed."""
+
+
+class FarmBuild(Build):
+    """A build that survives restarts and gives up in the end."""
+
+    results: int
+    stopped_reason: str | None
+    nothing_to_do = False
+    """Set by a step that found that the build's product exists."""
+    no_worker: Any = None
+    """Why the worker never came."""
+
+    @defer.inlineCallbacks
+    def buildPreparationFailure(self, why: Any, state_string: str) -> Any:
+        """Keep the reason for the build's own line, and put it on the step's."""
+        self.no_worker = getattr(why, "value", why)
+        yield super().buildPreparationFailure(why, f"{state_string}: {self._why_no_worker()}")
+
+    @defer.inlineCallbacks
+    def stopBuild(self, *args: Any, **kwargs: Any) -> Any:
+        """Stop, and keep the first reason: what a person cancelled stays cancelled when the master stops too."""
+        first = self.stopped_reason
+        yield super().stopBuild(*args, **kwargs)
+        if first is not None:
+            self.stopped_reason = first
+
+    @defer.inlineCallbacks
+    def buildFinished(self, text: list[str], results: int) -> Any:
+        """Decide about a retry, then finish."""
+        if self.stopped_reason == "Master Shutdown" and CANCELLED in (results, self.results):
+            self.results = results = RETRY
+        elif isinstance(self.no_worker, HostDoesNotAnswer):
+            # Nothing that this build did: it waits as long as it takes, and each try leaves a line that says for what.
+            text = [f"waiting for a worker: {self._why_no_worker()}"]
+        elif RETRY in (results, self.results):
+            text = [(yield self._why_lost()) or " ".join(text)]
+            earlier = yield self.master.data.get(("buildrequests", self.requests[0].id, "builds"))
+            lost = 1 + sum(str(build["state_string"]).startswith(LOST) for build in earlier)
+            text = [f"{LOST} ({lost} of {MAX_ATTEMPTS} times): {' '.join(text)}"]
+            if lost >= MAX_ATTEMPTS:
+                self.results = results = EXCEPTION
+                text.append("- given up; see the logs of its steps, then ask for it again")
+        elif self.no_worker is not None and not self.stopped:
+            text = [self._why_no_worker()]
+        elif results == FAILURE:
+            text = [*text, *filter(None, [(yield self._why_lost())])]
+        elif self.nothing_to_do and results in (SUCCESS, SKIPPED):
+            self.results = results = SKIPPED
+            text = self.text
+        yield super().buildFinished([*text, *self._refused_logins()], results)
+
+    def _refused_logins(self) -> list[str]:
+        refused = getattr(self.workerforbuilder.worker, "refused", 0) if self.no_worker is None else 0
+        return [f"- {refused} logins of others under its worker's name were refused"] if refused else []
+
+    def _why_no_worker(self) -> str:
+        if isinstance(self.no_worker, defer.TimeoutError):
+            return "it did not start and connect in time"
+        return " ".join(str(self.no_worker).removeprefix(f"{self.workername} ").removeprefix(STARTING).split())
+
+    @defer.inlineCallbacks
+    def _why_lost(self) -> Any:
+        """Ask the worker what happened to what it started."""
+        worker = self.workerforbuilder.worker
+        if self.no_worker is not None:
+            return self._why_no_worker()
+        if not ILatentWorker.providedBy(worker):
+            return ""
+        try:
+            _, words = yield defer.maybeDeferred(worker.check_instance)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what there is to say
+            words = str(error)
+        return words

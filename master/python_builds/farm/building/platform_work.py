@@ -1,0 +1,213 @@
+"""What a platform build does on the master: before the worker starts, and after it has handed over its files."""
+
+import datetime
+import shutil
+
+from buildbot.process.results import SUCCESS
+
+from python_builds.adapters.building.artifact_check import check_apart
+from python_builds.adapters.digests import file_sha256
+from python_builds.adapters.publishing.packages import package_metadata, require_rpm
+from python_builds.adapters.publishing.publishing import (
+    located,
+    newest_record,
+    reserve_revision,
+    sign_package,
+    upload_artifacts,
+    write_record,
+)
+from python_builds.adapters.publishing.readiness import require_ready
+from python_builds.adapters.publishing.signing import signer
+from python_builds.adapters.store.store import Store
+from python_builds.adapters.upstream.mirror import mirrored
+from python_builds.core.advice import FORCE
+from python_builds.core.building.built_with import LARGEST, BuiltWith, parse_built_with
+from python_builds.core.building.requests import TRUST, parse_platform_request
+from python_builds.core.errors import InvalidRequest, StoreError
+from python_builds.core.platforms.platforms import Platform
+from python_builds.core.publishing.artifacts import (
+    PACKAGES_FOLDER,
+    TARBALL_PARTS,
+    Product,
+    library_key,
+    package_file,
+    record_key,
+    source_key,
+    tarball_file,
+)
+from python_builds.core.publishing.records import Record, Source, library_source
+from python_builds.core.settings.settings import Settings
+from python_builds.core.upstream.libraries import libraries_needed
+from python_builds.core.upstream.trust import WORST, Trust
+from python_builds.farm.steps.master_step import Outcome, Work
+from python_builds.farm.workers.container_worker import IMAGE_ID
+
+CHECK_STEP = "check the package"
+"""The step whose success makes a product count as checked."""
+
+BUILT_WITH_FILE = "built-with.json"
+"""What describe_build.py writes about the build, for its record."""
+
+
+def check_request(settings: Settings, store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+    """Refuse what cannot be built or published, and end where there is nothing to do."""
+    request = parse_platform_request(work.properties, platform, architecture)
+    product = request.product
+    existing = newest_record(store, product)
+    if existing and not request.force:
+        key = record_key(product, existing.revision)
+        work.say(f"{product} exists: {store.location(key)}; a new revision is made of what is asked for {FORCE}")
+        return Outcome(
+            summary=f"exists already, revision {existing.revision}",
+            properties={"artifacts": located(store, existing), "revision": existing.revision},
+            ends_build=True,
+        )
+    if platform.package_format == "rpm":
+        require_rpm()
+    require_ready(settings, store, product.profile)  # rather now than after an hour of compiling
+    source = mirrored(store, product.version)  # kept in a property: the mirror may have a better one when we are done
+    if not source.trust.satisfies(Trust(str(work.properties.get(TRUST) or WORST))):
+        raise InvalidRequest(
+            f"{source.name} is vouched for by {source.trust}, and this build was asked for as one of a source that "
+            f"{work.properties[TRUST]} vouches for, with whose compilations it would share a ccache: ask for it again"
+        )
+    work.say(f"{product} from {source.name} ({source.origin}, {source.trust})")
+    return Outcome(summary=product.package, properties=_source_properties(product, source))
+
+
+def reserve(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+    """Reserve the revision under which this build alone may publish, as soon as there is something to publish."""
+    product = parse_platform_request(work.properties, platform, architecture).product
+    revision = reserve_revision(store, product, work.build)
+    work.say(f"{product}, revision {revision}")
+    return Outcome(
+        summary=f"{product.package}, revision {revision}", properties=_revision_properties(product, revision)
+    )
+
+
+def build_properties(product: Product, revision: int, source: Source) -> dict[str, object]:
+    """Name what the steps of a build work with, by the names that they use."""
+    return _source_properties(product, source) | _revision_properties(product, revision)
+
+
+def _source_properties(product: Product, source: Source) -> dict[str, object]:
+    return {
+        "variant": product.variant,
+        "prefix": product.prefix,
+        "source": source.model_dump(mode="json"),
+        "source_name": source.name,
+        "source_sha256": source.sha256,
+        "libraries": [
+            library_source(library).model_dump()
+            for library in libraries_needed(product.platform.static_libraries, product.version)
+        ],
+        "package_name": product.package,
+    }
+
+
+def _revision_properties(product: Product, revision: int) -> dict[str, object]:
+    return {
+        "revision": revision,
+        "package_file": package_file(product, revision),
+        **{
+            f"{part}_tarball_file" if part else "tarball_file": tarball_file(product, revision, part)
+            for part in TARBALL_PARTS
+        },
+    }
+
+
+def take_source(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+    """Copy the mirrored tarballs into the spool, from where they are sent; the worker checks their digests, too."""
+    product = parse_platform_request(work.properties, platform, architecture).product
+    name = str(work.properties["source_name"])
+    wanted = {source_key(product.version, name): (name, work.properties["source_sha256"])}
+    wanted |= {
+        library_key(found["tarball"]): (found["tarball"], found["sha256"]) for found in work.properties["libraries"]
+    }
+    for key, (tarball, sha256) in wanted.items():
+        work.stop.check()
+        store.download(key, work.spool / tarball)
+        if (found := file_sha256(work.spool / tarball)) != sha256:
+            raise StoreError(
+                f"this farm's mirror of {tarball} is damaged: it was verified as SHA-256 {sha256} and is {found} now; "
+                "ask for the release again, which fetches it anew"
+            )
+    return Outcome(summary=", ".join(tarball for tarball, _ in wanted.values()))
+
+
+def verify(settings: Settings, _store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+    """See that what arrived is what was to be made, before root installs any of it."""
+    product = parse_platform_request(work.properties, platform, architecture).product
+    check_apart(product, int(work.properties["revision"]), settings.maintainer, work.spool, work.stop)
+    return Outcome(summary="as they should be")
+
+
+def sign(settings: Settings, _store: Store, _platform: Platform, _architecture: str, work: Work) -> Outcome:
+    """Sign an rpm, before its digest is taken."""
+    path = work.spool / str(work.properties["package_file"])
+    with signer(settings) as signs:
+        if signs is None:
+            return Outcome(summary="unsigned, as no key is set")
+        sign_package(signs, path)
+        return Outcome(summary=f"signed by {signs.fingerprints[0]}")
+
+
+def publish(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+    """Upload the artifacts under new keys and verify what was written. Nobody sees them before the record."""
+    product = parse_platform_request(work.properties, platform, architecture).product
+    name = str(work.properties["package_file"])
+    metadata = package_metadata(work.spool / name, f"{PACKAGES_FOLDER}/{name}")
+    artifacts = upload_artifacts(store, product, int(work.properties["revision"]), work.spool)
+    for artifact in artifacts:
+        work.say(f"{artifact.sha256}  {artifact.size:>10}  {store.location(artifact.key)}")
+    return Outcome(
+        summary=f"{len(artifacts)} files",
+        properties={"uploaded": [a.model_dump() for a in artifacts], "package_metadata": metadata},
+    )
+
+
+def record(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+    """Write the record, after which the build counts as published."""
+    product = parse_platform_request(work.properties, platform, architecture).product
+    made = Record.model_validate(
+        {
+            "python_version": str(product.version),
+            "variant": product.variant,
+            "platform": platform.name,
+            "architecture": architecture,
+            "revision": work.properties["revision"],
+            "profile": product.profile,
+            "checked": work.steps[CHECK_STEP][0] == SUCCESS,
+            "built_at": datetime.datetime.now(datetime.UTC).replace(microsecond=0),
+            "source": work.properties["source"],
+            "libraries": work.properties["libraries"],
+            "artifacts": work.properties["uploaded"],
+            "recipe": work.properties["recipe"],
+            "image": _image(work),
+            "built_with": _built_with(work),
+            "training": work.properties.get("training"),
+            "durations": {name: seconds for name, (_, seconds) in work.steps.items() if seconds},
+            "build": work.build,
+            "package": work.properties["package_metadata"],
+        }
+    )
+    key = write_record(store, made)
+    work.say(store.location(key))
+    return Outcome(summary=key, properties={"artifacts": located(store, made), "checked": made.checked})
+
+
+def _built_with(work: Work) -> BuiltWith:
+    with (work.spool / BUILT_WITH_FILE).open("rb") as file:
+        return parse_built_with(file.read(LARGEST + 1))
+
+
+def _image(work: Work) -> dict[str, object] | None:
+    """Name the image, if the build ran in a container; ContainerWorker set its id."""
+    found = work.properties.get(IMAGE_ID)
+    return {"name": work.properties["worker_image"], "id": found} if found else None
+
+
+def clean_up(_store: Store, _platform: Platform, _architecture: str, work: Work) -> Outcome:
+    """Remove the build's folder in the spool."""
+    shutil.rmtree(work.spool)
+    return Outcome(summary="spool emptied")

@@ -1,0 +1,192 @@
+"""The `release` builder: find the source, fetch and verify it once, mirror it, then ask for the platforms' builds.
+
+The last step is the funnel's end: nothing else asks for platform builds. It waits for none of them.
+"""
+
+import functools
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from buildbot.data.resultspec import Filter
+from buildbot.process.buildstep import BuildStep
+from buildbot.process.results import CANCELLED, FAILURE, SUCCESS
+from buildbot.reporters.utils import getURLForBuildrequest
+from twisted.internet import defer
+
+from python_builds.adapters.publishing.publishing import located, newest_record
+from python_builds.adapters.stop import Stopped
+from python_builds.adapters.store.store import Store
+from python_builds.core.building.requests import TRUST, ReleaseRequest, parse_platform_request, parse_release_request
+from python_builds.core.errors import InvalidRequest, PythonBuildsError
+from python_builds.core.planning.plan import Parts, missing, parts, priority
+from python_builds.core.publishing.artifacts import Product
+from python_builds.core.settings.settings import Settings
+from python_builds.farm.building.readiness import see_that_it_can_be_published
+from python_builds.farm.building.source_work import Origins, check_request, find_libraries, find_source, found_tag
+from python_builds.farm.indexes.manifest_steps import MANIFEST
+from python_builds.farm.planning.asking import PLANNED, ask_once
+from python_builds.farm.steps.in_thread import InThread
+from python_builds.farm.steps.master_step import MasterStep
+
+SCHEDULER = "platforms"
+"""The Triggerable under whose name platform builds are asked for."""
+
+
+def release_steps(settings: Settings, store: Store, origins: Origins, builders: Mapping[str, Any]) -> list[BuildStep]:
+    """Make the steps; `builders` are this farm's platform builders, by name, each with its (platform, architecture)."""
+    spool = settings.state_dir / "spool"
+    return [
+        MasterStep(check_request, spool, name="check the request"),
+        see_that_it_can_be_published(settings, store),
+        MasterStep(
+            functools.partial(find_source, origins, store, settings),
+            spool,
+            headline=True,
+            name="find the source and verify it",
+        ),
+        MasterStep(
+            functools.partial(find_libraries, origins, store, settings),
+            spool,
+            name="find the sources of libraries",
+            hideStepIf=lambda results, step: results == SUCCESS and not step.getProperty("libraries"),
+        ),
+        AskForBuilds(store, builders, name="ask for the platforms' builds"),
+    ]
+
+
+class AskForBuilds(BuildStep):
+    """Asks for one build for each platform and architecture that supports the version and lacks it.
+
+    Each is asked for in one transaction under an external id that names this build's request and the product: a build
+    of the same request that is started again, after a crash, asks for nothing twice. What was asked for, what exists
+    and what is asked for already is left in the properties `requested`, `existing` and `pending`, by builder:
+    the requests' ids, and the artifacts of what exists. What cannot be built here is in `left_out`, as sentences.
+    """
+
+    haltOnFailure = True
+    flunkOnFailure = True
+
+    def __init__(self, store: Store, builders: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.store = store
+        self.builders = builders
+        self.summary = "asking"
+        self.thread: InThread | None = None
+
+    @defer.inlineCallbacks
+    def run(self) -> Any:
+        """Compute what is missing and ask for it; see MasterStep for how errors end."""
+        log = yield self.addLog("log")
+        self.thread = InThread(self.master.reactor)
+        try:
+            return (yield self._run(log, self.thread))
+        except Stopped as stopped:
+            self.summary = f"stopped: {stopped}"
+            return CANCELLED if self.stopped else FAILURE
+        except (PythonBuildsError, OSError) as error:
+            yield log.addStderr(f"{error}\n")
+            self.summary = str(error).splitlines()[0]
+            return FAILURE
+
+    @defer.inlineCallbacks
+    def _run(self, log: Any, thread: InThread) -> Any:
+        request = parse_release_request({k: v for k, (v, _) in self.build.getProperties().asDict().items()})
+        tag = found_tag(request)
+        plan = parts(tag, request.platforms, set(self.builders), request.profile, request.architectures)
+        for sentence in plan.sentences:
+            yield log.addStdout(f"not built: {sentence}\n")
+        self.setProperty("left_out", plan.sentences, "release")
+        reasons = "; ".join(plan.left_out)
+        if not plan.products:
+            self.summary = f"nothing on this farm can build CPython {tag} for what was asked: {reasons}"
+            yield log.addStderr(f"{self.summary}\n")
+            return FAILURE
+        existing = {} if request.force else (yield thread.run(_existing, self.store, plan))
+        pending = {} if request.force else (yield self._pending(plan.products))
+        if existing:  # the build that made it may have ended before it asked for the indexes
+            yield self._scheduler(MANIFEST).addBuildsetForSourceStampsWithDefaults(reason="a product exists")
+        urgency = self._urgency(priority(tag.version, rebuild=request.force))
+        requested = {}
+        for product in missing(plan.products, published=existing, asked=pending):
+            requested[product.builder] = yield self._ask(product, request, urgency)
+        for builder, brid in {**requested, **_by_builder(pending)}.items():
+            yield self.addURL(f"{builder} (request {brid})", getURLForBuildrequest(self.master, brid))
+        for product in existing:
+            yield log.addStdout(f"exists: {product}\n")
+        self.setProperty("requested", requested, "release")
+        self.setProperty("existing", _by_builder(existing), "release")
+        self.setProperty("pending", _by_builder(pending), "release")
+        counts = f"{len(requested)} asked for, {len(pending)} asked for already, {len(existing)} exist"
+        self.summary = f"{counts}; {reasons}" if reasons else counts
+        return SUCCESS
+
+    def interrupt(self, reason: Any) -> Any:
+        """End what is waited for."""
+        if self.thread is not None:
+            self.thread.end(reason)
+        return super().interrupt(reason)
+
+    def getResultSummary(self) -> dict[str, str]:
+        """Show the counts."""
+        return {"step": self.summary, "build": self.summary}
+
+    def _scheduler(self, name: str) -> Any:
+        return self.master.scheduler_manager.namedServices[name]
+
+    @defer.inlineCallbacks
+    def _pending(self, products: Collection[Product]) -> Any:
+        """Find which products unfinished requests will make, with the request's id."""
+        found = {}
+        for name, (platform, architecture) in self.builders.items():
+            builder_id = yield self.master.data.updates.findBuilderId(name)
+            unfinished = yield self.master.data.get(
+                ("builders", builder_id, "buildrequests"), filters=[Filter("complete", "eq", [False])]
+            )
+            for buildrequest in unfinished:
+                properties = yield self.master.data.get(("buildsets", buildrequest["buildsetid"], "properties"))
+                values = {key: value for key, (value, _) in properties.items()}
+                try:
+                    product = parse_platform_request(values, platform, architecture).product
+                except InvalidRequest:
+                    continue  # its own build will say what is wrong with it
+                if product in products:
+                    found[product] = buildrequest["buildrequestid"]
+        return found
+
+    @defer.inlineCallbacks
+    def _ask(self, product: Product, request: ReleaseRequest, urgency: int) -> Any:
+        """Ask for one build, once for each request of this release; return the build request's id."""
+        properties = {
+            "python_version": str(product.version),
+            "variant": product.variant,
+            "profile": product.profile,
+            "force": request.force,
+            "retrain": request.retrain,
+            TRUST: self.getProperty(TRUST),
+            PLANNED: bool(self.getProperty(PLANNED)),
+        }
+        return (
+            yield ask_once(
+                self._scheduler(SCHEDULER),
+                f"release-request/{self.build.requests[0].id}/{product}",
+                builder=product.builder,
+                reason=f"{product}",
+                properties=properties,
+                priority=urgency,
+                parent=self.build.buildid,
+            )
+        )
+
+    def _urgency(self, usual: int) -> int:
+        """Hand the planner's own priority on, which knows what is newest."""
+        return self.build.requests[0].priority if self.getProperty(PLANNED) else usual
+
+
+def _existing(store: Store, plan: Parts) -> dict[Product, list[dict[str, object]]]:
+    """Find which products are published, with the artifacts of their newest revision."""
+    records = {product: newest_record(store, product) for product in plan.products}
+    return {product: located(store, record) for product, record in records.items() if record is not None}
+
+
+def _by_builder(found: Mapping[Product, Any]) -> dict[str, Any]:
+    return {product.builder: value for product, value in found.items()}

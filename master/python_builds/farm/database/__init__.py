@@ -1,0 +1,1 @@
+"""Buildbot's database, and what happens while it is away."""

@@ -1,0 +1,1 @@
+"""The planner, and the builder that breaks the glass."""

@@ -1,0 +1,248 @@
+"""The planner: a scheduler that computes what is missing and asks the `release` builder for it.
+
+It looks at start, on a timer, after each poll of python.org and whenever a request has come to its end. What it knows
+it reads each time, from the store, from Buildbot's database and from the poller's file, so that a crash at any moment
+neither loses nor repeats anything. Changes only wake it.
+"""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from buildbot.changes.filter import ChangeFilter
+from buildbot.schedulers.base import ReconfigurableBaseScheduler
+from buildbot.util import poll
+from packaging.version import Version
+from twisted.internet import defer, threads
+from twisted.python import log
+
+from python_builds.adapters.planning.plan_files import read_inputs, read_published, write_report
+from python_builds.adapters.store.store import make_store
+from python_builds.adapters.upstream import release_list
+from python_builds.core.errors import PythonBuildsError
+from python_builds.core.planning import alerts
+from python_builds.core.planning.agenda import Agenda, Request, Tries, make_agenda
+from python_builds.core.planning.plan import wanted
+from python_builds.core.planning.plan_report import PlanReport, report
+from python_builds.core.platforms.platforms import Platform
+from python_builds.core.publishing.artifacts import Product
+from python_builds.core.settings.setting_types import minutes
+from python_builds.core.settings.settings import Settings
+from python_builds.core.upstream.release_list import ReleaseList
+from python_builds.core.upstream.tags import automatic_tags
+from python_builds.farm.indexes.manifest_steps import MANIFEST
+from python_builds.farm.planning.asking import PLANNED, ask_once
+from python_builds.farm.planning.ledger import Ledger
+from python_builds.farm.planning.telling import tell
+
+PROFILE = "optimized"
+COALESCE_SECONDS = 1
+"""Between an event and the look: builds often end together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What one look came to."""
+
+    agenda: Agenda
+    report: PlanReport
+    published: frozenset[Product]
+
+
+class Planner(ReconfigurableBaseScheduler):
+    """Asks for what is missing."""
+
+    _soon: Any = None
+    _later: Any = None
+    _finished: Any = None
+    _has_looked = False
+
+    def checkConfig(self, settings: Settings, builders: Mapping[str, Any], **kwargs: Any) -> None:
+        """Check the arguments."""
+        super().checkConfig(builderNames=[kwargs["release"]])
+
+    @defer.inlineCallbacks
+    def reconfigService(
+        self,
+        settings: Settings,
+        builders: Mapping[str, tuple[Platform, str]],
+        recipes: Mapping[str, str],
+        release: str,
+        category: str,
+    ) -> Any:
+        """Take the arguments: the platform builders and their recipes, and the builder that is asked."""
+        yield super().reconfigService(builderNames=[release])
+        self.settings = settings
+        self.builders = builders
+        self.recipes = recipes
+        self.release = release
+        self.category = category
+        self.store = make_store(settings)
+        self.ledger = Ledger(self.master, builders, release)
+        if self.look.running:
+            yield self.look.stop()
+            self.look.start(interval=settings.plan_seconds, now=True)
+
+    @defer.inlineCallbacks
+    def activate(self) -> Any:
+        """Begin to look."""
+        yield super().activate()
+        if not self.enabled or self.look.running:
+            return
+        if self._change_consumer is None:
+            yield self.startConsumingChanges(change_filter=ChangeFilter(category=self.category))
+        self._finished = yield self.master.mq.startConsuming(
+            lambda *_: self.wake(), ("buildrequests", None, "complete")
+        )
+        self.look.start(interval=self.settings.plan_seconds, now=True)
+
+    @defer.inlineCallbacks
+    def deactivate(self) -> Any:
+        """Look no more."""
+        yield super().deactivate()
+        if self._finished is not None:
+            yield self._finished.stopConsuming()
+            self._finished = None
+        for call in (self._soon, self._later):
+            if call is not None and call.active():
+                call.cancel()
+        yield self.look.stop()
+
+    def gotChange(self, change: Any, important: bool) -> Any:
+        """Take a change for what it is: a reason to look."""
+        self.wake()
+        return defer.succeed(None)
+
+    def wake(self) -> None:
+        """Look soon, once for many reasons."""
+        if self._soon is None or not self._soon.active():
+            self._soon = self.master.reactor.callLater(COALESCE_SECONDS, self.look)
+
+    @poll.method
+    @defer.inlineCallbacks
+    def look(self) -> Any:
+        """Compute what is missing, ask for it, tell what changed, and leave the report."""
+        now = datetime.datetime.now(datetime.UTC)
+        since = yield self._first_look(now)
+        # In this order, so that what ends meanwhile is seen at least once: asked for, then tried, then published.
+        asked = yield self.ledger.asked()
+        tries = yield self.ledger.tries()
+        indexes = yield self.ledger.index_builds()
+        yield self._go_on_with_indexes(indexes)
+        try:
+            seen = yield threads.deferToThread(self._compute, asked, tries, indexes, now, since)
+        except (PythonBuildsError, OSError) as error:
+            log.msg(f"the planner could not look: {error}")
+            failed = PlanReport(made_at=now, problems=(f"nothing could be looked at: {error}",))
+            yield threads.deferToThread(write_report, self.settings.state_dir, failed)
+            return
+        for request in seen.agenda.requests:
+            yield self._ask(request)
+        yield tell(self, seen.report.alerts, seen.published)
+        yield threads.deferToThread(write_report, self.settings.state_dir, seen.report)
+        self._look_again(seen.report, now)
+
+    def _look_again(self, seen: PlanReport, now: datetime.datetime) -> None:
+        """Be there when the first wait is over."""
+        if self._later is not None and self._later.active():
+            self._later.cancel()
+        waits = [(line.until - now).total_seconds() for line in seen.lines if line.until is not None]
+        if waits and self.look.running:
+            self._later = self.master.reactor.callLater(max(COALESCE_SECONDS, min(waits)), self.look)
+
+    @defer.inlineCallbacks
+    def _go_on_with_indexes(self, seen: alerts.IndexBuilds) -> Any:
+        """Ask at the first look for what failed before the master started: what was to try again ended with it."""
+        if not self._has_looked and seen.failures:
+            yield self.master.scheduler_manager.namedServices[MANIFEST].addBuildsetForSourceStampsWithDefaults(
+                reason="the indexes could not be written before the farm started"
+            )
+        self._has_looked = True
+
+    def _compute(
+        self,
+        asked: set[Product],
+        tries: Tries,
+        indexes: alerts.IndexBuilds,
+        now: datetime.datetime,
+        since: datetime.datetime,
+    ) -> Seen:
+        """Read the store and the poller's file, in a thread, and compare."""
+        settings = self.settings
+        platforms = list(dict.fromkeys(platform for platform, _ in self.builders.values()))
+        idle = idle_because(settings)
+        known = (
+            None if idle else release_list.read(release_list.release_list_path(settings.state_dir))
+        ) or ReleaseList()
+        complete = {Version(release.version): release.first_seen for release in known.releases if release.complete}
+        readable, problems = ({}, []) if idle else read_published(self.store, PROFILE, platforms)
+        published = {product for products in readable.values() for product in products}
+        products = wanted(
+            [tag for version in complete for tag in automatic_tags(version, settings.free_threaded)],
+            list(readable),
+            set(self.builders),
+            published=published,
+            today=now.date(),
+            backfill=settings.backfill,
+            prereleases=settings.prereleases,
+            keep=settings.keep_platforms.split(),
+        )
+        agenda = make_agenda(
+            products,
+            set(self.builders),
+            published=published,
+            asked=asked,
+            tries=tries,
+            inputs=read_inputs(self.store, [p for p in products if p in tries and p not in published], self.recipes),
+            waits=minutes(settings.retry_minutes),
+            now=now,
+        )
+        found = {
+            **alerts.failing(tries),
+            **alerts.of_indexes(indexes),
+            **alerts.overdue(complete, agenda.items, now, datetime.timedelta(hours=settings.overdue_hours)),
+        }
+        if not idle:
+            patience = datetime.timedelta(hours=settings.poll_overdue_hours)
+            found |= alerts.unpolled(known.last_success or since, known.last_problem, now, patience)
+        made = report(agenda.items, now, idle=idle, problems=tuple(problems), alerts=found)
+        return Seen(agenda=agenda, report=made, published=frozenset(published))
+
+    @defer.inlineCallbacks
+    def _ask(self, request: Request) -> Any:
+        ask = request.ask
+        properties = {
+            "python_version": str(ask.tag.version),
+            "variant": ask.tag.variant,
+            "platforms": ask.platforms,
+            "architectures": ask.architectures,
+            "profile": PROFILE,
+            "force": False,
+            PLANNED: True,
+        }
+        yield ask_once(
+            self,
+            request.external_id,
+            builder=self.release,
+            reason=f"missing: {', '.join(product.builder for product in ask.products)}",
+            properties=properties,
+            priority=request.priority,
+        )
+
+    @defer.inlineCallbacks
+    def _first_look(self, now: datetime.datetime) -> Any:
+        first = yield self.getState("first_look", None)
+        if first is None:
+            yield self.setState("first_look", now.isoformat())
+            return now
+        return datetime.datetime.fromisoformat(first)
+
+
+def idle_because(settings: Settings) -> str:
+    """Say why this farm builds nothing by itself; empty where it does."""
+    if not settings.automatic_builds:
+        return "automatic builds are switched off"
+    if "python.org" not in settings.sources.split():
+        return "python.org is none of its sources"
+    return ""

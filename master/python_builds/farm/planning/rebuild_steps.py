@@ -1,0 +1,133 @@
+"""The `rebuild` builder breaks the glass: it lists what a rebuild comes to and asks `release` for each version.
+
+A batch is one request of this builder: all that it asks for has this builder's build as parent, and an external id that
+begins with the request's number.
+"""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from buildbot.process.buildstep import BuildStep
+from buildbot.process.results import CANCELLED, FAILURE, SUCCESS
+from buildbot.reporters.utils import getURLForBuildrequest
+from twisted.internet import defer
+
+from python_builds.adapters.planning.plan_files import read_published
+from python_builds.adapters.stop import Stopped
+from python_builds.adapters.store.store import make_store
+from python_builds.core.building.requests import RebuildRequest, parse_rebuild_request
+from python_builds.core.errors import InvalidRequest, PythonBuildsError
+from python_builds.core.planning.plan import REBUILD_PRIORITY, Ask, asks
+from python_builds.core.planning.rebuild import to_rebuild
+from python_builds.core.platforms.platforms import Platform
+from python_builds.core.publishing.artifacts import Product
+from python_builds.core.settings.settings import Settings
+from python_builds.farm.planning.asking import ask_once
+from python_builds.farm.steps.in_thread import InThread
+
+REBUILD = "rebuild"
+"""The builder, and its form."""
+
+SCHEDULER = "rebuilds"
+"""The Triggerable under whose name it asks."""
+
+
+class AskForRebuilds(BuildStep):
+    """Lists a batch in the property `listed`, and asks for it unless `list_only` is set: `asked` has the requests."""
+
+    haltOnFailure = True
+    flunkOnFailure = True
+
+    def __init__(
+        self, settings: Settings, builders: Mapping[str, tuple[Platform, str]], release: str, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.settings = settings
+        self.builders = builders
+        self.release = release
+        self.summary = "listing"
+        self.thread: InThread | None = None
+
+    @defer.inlineCallbacks
+    def run(self) -> Any:
+        """Compute the batch and ask for it; see MasterStep for how errors end."""
+        log = yield self.addLog("log")
+        self.thread = InThread(self.master.reactor)
+        try:
+            request = parse_rebuild_request({k: v for k, (v, _) in self.build.getProperties().asDict().items()})
+            products, sentences = yield self.thread.run(self._compute, request)
+        except Stopped as stopped:
+            self.summary = f"stopped: {stopped}"
+            return CANCELLED if self.stopped else FAILURE
+        except (PythonBuildsError, OSError) as error:
+            yield log.addStderr(f"{error}\n")
+            self.summary = str(error).splitlines()[0]
+            return FAILURE
+        for sentence in sentences:
+            yield log.addStdout(f"not built: {sentence}\n")
+        for product in products:
+            yield log.addStdout(f"{product}\n")
+        self.setProperty("listed", [[p.package, p.builder, p.profile] for p in products], REBUILD)
+        self.setProperty("left_out", sentences, REBUILD)
+        if request.list_only:
+            self.summary = f"{len(products)} builds listed, none asked for"
+            return SUCCESS
+        asked = {}
+        for ask in asks(products, self.builders):
+            asked[f"{ask.tag} {' '.join(ask.architectures)}"] = yield self._ask(ask)
+        self.setProperty("asked", asked, REBUILD)
+        for name, brid in asked.items():
+            yield self.addURL(f"{name} (request {brid})", getURLForBuildrequest(self.master, brid))
+        self.summary = f"{len(products)} builds asked for, as batch {self.build.requests[0].id}"
+        return SUCCESS
+
+    def interrupt(self, reason: Any) -> Any:
+        """End what is waited for."""
+        if self.thread is not None:
+            self.thread.end(reason)
+        return super().interrupt(reason)
+
+    def getResultSummary(self) -> dict[str, str]:
+        """Show the count or the problem."""
+        return {"step": self.summary, "build": self.summary}
+
+    def _compute(self, request: RebuildRequest) -> tuple[tuple[Product, ...], list[str]]:
+        store = make_store(self.settings)
+        platforms = dict.fromkeys(platform for platform, _ in self.builders.values())
+        readable, problems = read_published(store, request.profile, platforms)
+        found = to_rebuild(
+            request,
+            self.builders,
+            published={product for products in readable.values() for product in products},
+            today=datetime.datetime.now(datetime.UTC).date(),
+            keep=self.settings.keep_platforms.split(),
+        )
+        sentences = [*found.sentences, *problems]
+        if not found.products:
+            raise InvalidRequest("\n".join(["nothing on this farm is what was asked for", *sentences]))
+        return found.products, sentences
+
+    @defer.inlineCallbacks
+    def _ask(self, ask: Ask) -> Any:
+        batch = self.build.requests[0].id
+        properties = {
+            "python_version": str(ask.tag.version),
+            "variant": ask.tag.variant,
+            "platforms": ask.platforms,
+            "architectures": ask.architectures,
+            "profile": ask.products[0].profile,
+            "force": True,
+            "batch": batch,
+        }
+        return (
+            yield ask_once(
+                self.master.scheduler_manager.namedServices[SCHEDULER],
+                f"rebuild/{batch}/{ask.tag}/{'+'.join(ask.architectures)}",
+                builder=self.release,
+                reason=f"rebuild, batch {batch}",
+                properties=properties,
+                priority=REBUILD_PRIORITY,
+                parent=self.build.buildid,
+            )
+        )

@@ -1,0 +1,1 @@
+"""What steps on the master have in common."""

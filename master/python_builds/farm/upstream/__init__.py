@@ -1,0 +1,1 @@
+"""Watching python.org."""

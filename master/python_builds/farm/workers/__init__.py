@@ -1,0 +1,1 @@
+"""Workers: containers, and a process on this machine."""

@@ -1,0 +1,173 @@
+"""A worker in a container of a Docker host: Buildbot's own, which also says what happened to a container and why.
+
+What Buildbot tells in its log only (or as a traceback) becomes a sentence here, which FarmBuild shows in the web UI.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import docker.errors
+import requests
+from buildbot.interfaces import LatentWorkerCannotSubstantiate, LatentWorkerFailedToSubstantiate
+from buildbot.plugins import worker
+from buildbot.worker.latent import States
+from twisted.internet import defer, threads
+from twisted.python import log
+
+from python_builds.adapters.workers.docker_engines import image_of, look_at, networks_of, remove_container
+from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.farm.workers.one_time_login import OneTimeLogin
+
+CHECK_SECONDS = 2
+IMAGE_ID = "worker_image_id"
+"""The property of a build that says which image its container was made of."""
+
+LEFT_SECONDS = 30
+"""Until a container that could not be removed is tried again: its engine did not answer."""
+
+NO_ANSWER = (docker.errors.DockerException, requests.RequestException, OSError)
+
+
+class HostDoesNotAnswer(LatentWorkerFailedToSubstantiate):
+    """The Docker engine cannot be reached, so nothing is known against the build: it waits."""
+
+
+class ContainerWorker(OneTimeLogin, worker.DockerLatentWorker):
+    """A latent worker whose instance is a container."""
+
+    quarantine_max_timeout = 300  # Buildbot's hour would keep a host idle for that long after its return
+    started_at = 0.0
+    removal = None
+    lacks_image = False
+
+    def checkConfig(self, name: str, host: DockerHost, **kwargs: Any) -> None:
+        """Check the arguments."""
+        super().checkConfig(name, None, **_options(host), **kwargs)
+
+    def reconfigService(self, name: str, host: DockerHost, **kwargs: Any) -> Any:
+        """Take the arguments."""
+        self.host = host
+        return super().reconfigService(name, None, **_options(host), **kwargs)
+
+    @defer.inlineCallbacks
+    def start_instance(self, build: Any) -> Any:
+        """Start the container, or say in a sentence why not."""
+        self.lacks_image = False
+        try:
+            started = yield self._start(build)
+        except LatentWorkerCannotSubstantiate as error:
+            self.lacks_image = True
+            problem = f"{self.host.label} has no worker image for this build: {error}"
+            raise LatentWorkerCannotSubstantiate(problem) from error
+        except docker.errors.APIError as error:
+            problem = f"{self.host.label} does not start a container: {error.explanation or error}"
+            raise LatentWorkerFailedToSubstantiate(problem) from error
+        except NO_ANSWER as error:
+            self._rest_the_host()
+            raise HostDoesNotAnswer(f"{self.host.label} does not answer: {error}") from error
+        self.started_at = self.master.reactor.seconds()
+        image = yield self._ask(image_of, self._curr_client_args, self.instance["Id"])
+        build.setProperty(IMAGE_ID, image, "worker")
+        return started
+
+    @defer.inlineCallbacks
+    def _start(self, build: Any) -> Any:
+        """Start the container; where there is none, forget for which image it was to be.
+
+        Buildbot forgets that only when it stops one, and until then gives the worker no build of another image.
+        """
+        try:
+            started = yield super().start_instance(build)
+        except Exception:
+            self.resetWorkerPropsOnStop()
+            raise
+        return started
+
+    def createEnvironment(self, build: Any = None) -> dict[str, str]:
+        """Tell the container that is being made how it connects."""
+        return {**super().createEnvironment(build), **self.host.environment, "WORKERPASS": self.draw_password()}
+
+    def networks(self) -> Any:
+        """List what the container's connection can come from."""
+        return self._ask(networks_of, self._curr_client_args, self.instance["Id"], self.host)
+
+    @defer.inlineCallbacks
+    def check_instance(self) -> Any:
+        """Say whether the container is as it should be, and what there is to say about it.
+
+        Buildbot asks while it waits for the worker to connect; FarmBuild asks when a build did not end well.
+        """
+        if self.instance is None:
+            return True, ""
+        starting = self.state == States.SUBSTANTIATING_STARTING
+        patience = 0 if starting or self.conn else 5  # who lost the connection sees the container end soon
+        seen = yield self._ask(look_at, self._curr_client_args, self.instance["Id"], self.started_at, patience)
+        if not seen.runs:
+            return False, f"its container {seen}"
+        if starting and self.master.reactor.seconds() - self.started_at > self.host.start_seconds:
+            return (
+                False,
+                f"its container did not connect to {self.host.master} in {self.host.start_seconds} s; it {seen}",
+            )
+        if not starting and self.conn is None:
+            return False, f"the connection broke while its container {seen}"
+        return True, seen.trouble
+
+    @defer.inlineCallbacks
+    def stop_instance(self, fast: bool = False) -> Any:
+        """Stop and remove the container; what an engine that is down leaves there goes when it is back."""
+        instance, arguments = self.instance, getattr(self, "_curr_client_args", None)
+        try:
+            yield super().stop_instance(fast)
+        except NO_ANSWER:
+            log.err(None, f"container {instance['Id'][:12]} is left on {self.host.label}")
+            self._remove_later(arguments, instance["Id"])
+        return True
+
+    @defer.inlineCallbacks
+    def stopService(self) -> Any:
+        """Stop; a container that is still left is removed when the farm is started again."""
+        yield super().stopService()
+        if self.removal is not None and self.removal.active():
+            self.removal.cancel()
+
+    def _remove_later(self, arguments: Any, container: str) -> None:
+        self.removal = self.master.reactor.callLater(LEFT_SECONDS, self._remove, arguments, container)
+
+    @defer.inlineCallbacks
+    def _remove(self, arguments: Any, container: str) -> Any:
+        try:  # under the lock, as the start of the next container removes an old one too
+            yield self._start_stop_lock.run(threads.deferToThread, remove_container, arguments, container)
+        except NO_ANSWER:
+            self._remove_later(arguments, container)
+
+    @defer.inlineCallbacks
+    def _ask(self, question: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            answer = yield threads.deferToThread(question, *arguments)
+        except docker.errors.NotFound as error:
+            raise LatentWorkerFailedToSubstantiate("its container was removed by somebody else") from error
+        except NO_ANSWER as error:
+            raise HostDoesNotAnswer(f"{self.host.label} does not answer: {error}") from error
+        return answer
+
+    def putInQuarantine(self) -> None:
+        """Rest for a while, but not for want of an image: the next build may be of another platform."""
+        if not self.lacks_image:
+            super().putInQuarantine()
+
+    def _rest_the_host(self) -> None:
+        """Let all workers of the host wait, so that a waiting build does not try them one after the other."""
+        for other in self.master.workers.workers.values():
+            if isinstance(other, ContainerWorker) and other.host == self.host:
+                super(ContainerWorker, other).putInQuarantine()
+
+
+def _options(host: DockerHost) -> dict[str, Any]:
+    return {
+        "docker_host": host.url,
+        "masterFQDN": host.master,
+        "hostconfig": host.limits(),
+        "check_instance_interval": CHECK_SECONDS,
+        "missing_timeout": host.start_seconds + 120,  # check_instance knows more; this is for an engine that hangs
+    }

@@ -1,0 +1,94 @@
+"""What the farm says and knows of Docker hosts, without one."""
+
+from ipaddress import ip_network
+from types import SimpleNamespace
+
+import pytest
+from buildbot.worker.docker import DockerLatentWorker
+from pydantic import ValidationError
+
+from python_builds.adapters.workers.docker_engines import (
+    Seen,
+    container_name,
+    networks_of,
+    remove_leftovers,
+    tls_config,
+)
+from python_builds.core.workers.docker_hosts import DockerHost
+
+
+def host(**values):
+    return DockerHost(name="big", **{"url": "tcp://127.0.0.1:9", "master": "10.0.0.1", **values})
+
+
+def test_containers_are_named_as_buildbot_names_them(tmp_path):
+    import hashlib
+    import os
+
+    master_name = f"{os.uname().nodename}:{tmp_path}".encode()
+    worker = SimpleNamespace(workername="big-1", masterhash=hashlib.sha1(master_name).hexdigest()[:6])
+
+    assert container_name("big-1", tmp_path) == DockerLatentWorker.getContainerName(worker)
+
+
+def test_a_host_that_does_not_answer_is_named(tmp_path):
+    (problem,) = remove_leftovers([host()], tmp_path)
+
+    assert problem.startswith("Docker host big (tcp://127.0.0.1:9) does not answer: ")
+
+
+def test_no_hosts_are_no_problem(tmp_path):
+    assert remove_leftovers([], tmp_path) == []
+
+
+def test_a_host_without_tls_has_no_tls_settings():
+    assert tls_config(host()) is None
+
+
+def test_the_limits_leave_root_only_what_a_check_needs():
+    limits = host(memory="512m", cores=1.5).limits()
+
+    assert limits["cap_drop"] == ["ALL"]
+    assert limits["security_opt"] == ["no-new-privileges"]
+    assert limits["mem_limit"] == limits["memswap_limit"] == "512m"
+    assert limits["nano_cpus"] == 1_500_000_000
+
+
+def test_make_shell_has_the_limits_that_the_farms_containers_have():
+    limits, options = host().limits(), host().options()
+
+    assert [o.removeprefix("--cap-add=") for o in options if o.startswith("--cap-add")] == limits["cap_add"]
+    assert {
+        "--cap-drop=ALL",
+        "--security-opt=no-new-privileges",
+        f"--memory={limits['mem_limit']}",
+        f"--memory-swap={limits['memswap_limit']}",
+        f"--pids-limit={limits['pids_limit']}",
+        "--init",
+    } < set(options)
+    environment = [f"{name}={value}" for name, value in host().environment.items()]
+    assert [o.removeprefix("--env=") for o in options if o.startswith("--env=")] == environment
+    assert len(options) == len(limits) + len(limits["cap_add"]) - 1 + len(environment), (
+        "limits() and options() must say the same"
+    )
+
+
+def test_root_may_close_the_network_unless_the_operator_leaves_it_open():
+    assert "NET_ADMIN" in host().limits()["cap_add"] and host().environment == {"PYTHON_BUILDS_NETWORK": "closed"}
+    taken = host(open_network=True)
+    assert "NET_ADMIN" not in taken.limits()["cap_add"] and taken.environment == {"PYTHON_BUILDS_NETWORK": "open"}
+
+
+def test_what_was_seen_of_a_container_is_a_sentence():
+    assert str(Seen(runs=False, exit_status=3, out_of_memory=False, log="oh no")) == (
+        "ended with exit status 3; its log ends with: oh no"
+    )
+    assert str(Seen(runs=True, exit_status=0, out_of_memory=True, log="")) == (
+        "runs; a process needed more memory than its container may have, and was killed; its log is empty"
+    )
+
+
+def test_an_operator_says_where_containers_come_from_behind_address_translation() -> None:
+    assert networks_of({}, "any", host(networks=["10.0.0.0/24"])) == [ip_network("10.0.0.0/24")]
+    with pytest.raises(ValidationError, match="networks.0\n  value is not a valid IPv4 or IPv6 network"):
+        host(networks=["10.0.0.1/24"])
