@@ -20,7 +20,7 @@ DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iprout
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
-.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms minors settings base-image images push shell test test-fast test-docker test-real bench check format lock clean
+.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms minors settings base-image images push shell test test-fast test-docker test-real bench check docs format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,7 +64,7 @@ platforms: $(VENV)/ready  ## print the platform table
 minors: $(VENV)/ready  ## write docs/minors.md, the table of what this farm's records say was built
 	$(COMMAND)
 
-settings: $(VENV)/ready  ## list the settings, with defaults
+settings: $(VENV)/ready  ## list the settings, with defaults; with PAGE=1, write docs/settings.md [PAGE=1]
 	$(COMMAND)
 
 base-image: $(VENV)/ready  ## make a base image with debootstrap, where no registry is reached PLATFORM=debian-12
@@ -103,8 +103,12 @@ check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, chec
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
 	shellcheck --external-sources --source-path=SCRIPTDIR python-builds scripts/*.sh scripts/setup/*.sh worker/*.sh benchmarks/programs/*.sh .ci/run
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder dummy docs .site
 	@# The code is checked, not the settings of whoever checks it.
 	env --ignore-environment PATH="$$PATH" PYTHONPATH="$$PYTHONPATH" PYTHON_BUILDS_ENV_FILE=/dev/null $(BIN)/buildbot checkconfig master/master.cfg
+
+docs: $(VENV)/ready-dev  ## build the site of docs/ in .site/; a link that leads nowhere is an error
+	@$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder dirhtml docs .site
 
 format: $(VENV)/ready-dev  ## lay the code out
 	$(BIN)/ruff check --fix

@@ -10,30 +10,32 @@ from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings, variable
 
-README = (CHECKOUT / "README.md").read_text()
+TABLE = (CHECKOUT / "docs" / "platforms.md").read_text()
+BUCKET = (CHECKOUT / "docs" / "bucket.md").read_text()
+PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *(CHECKOUT / "docs").rglob("*.md")]
 LIBRARY = CHECKOUT / "master" / "python_builds"
 
 
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda p: p.name)
-def test_the_readme_lists_every_platform(platform: object) -> None:
-    row = next((line for line in README.splitlines() if line.startswith(f"| {platform.name} |")), None)
+def test_the_page_of_platforms_lists_every_platform(platform: object) -> None:
+    row = next((line for line in TABLE.splitlines() if line.startswith(f"| {platform.name} |")), None)
 
-    assert row, f"add a row for {platform.name} to the table in README.md"
+    assert row, f"add a row for {platform.name} to the table in docs/platforms.md"
     proven = ", ".join(platform.proven) or "not yet"
     assert row.endswith(f"| {platform.package_format} | {platform.end_of_support} | {proven} |"), (
-        f"README.md's row for {platform.name} is out of date: it ends with format, end of support and `proven`"
+        f"docs/platforms.md's row for {platform.name} is out of date: it ends with format, end of support and `proven`"
     )
 
 
-def test_the_readme_lists_no_platform_that_is_not_in_the_table() -> None:
-    listed = re.findall(r"^\| ((?:ubuntu|debian|centos|rhel|opensuse)-\d+) \|", README, re.MULTILINE)
+def test_the_page_of_platforms_lists_no_platform_that_is_not_in_the_table() -> None:
+    listed = re.findall(r"^\| ((?:ubuntu|debian|centos|rhel|opensuse)-\d+) \|", TABLE, re.MULTILINE)
 
-    assert listed == [p.name for p in PLATFORMS], "README.md's table and PLATFORMS in platforms.py differ"
+    assert listed == [p.name for p in PLATFORMS], "docs/platforms.md's table and PLATFORMS in platforms.py differ"
 
 
 def test_every_setting_that_a_text_names_exists() -> None:
     known = {variable(name) for name in Settings.model_fields}
-    for path in (CHECKOUT / "README.md", CHECKOUT / "DECISIONS.md", CHECKOUT / "CONTRIBUTING.md"):
+    for path in PAGES:
         named = set(re.findall(r"PYTHON_BUILDS_[A-Z0-9_]+", path.read_text()))
 
         assert named <= known, f"{path.name} names settings that settings.py does not have"
@@ -41,7 +43,7 @@ def test_every_setting_that_a_text_names_exists() -> None:
 
 def test_every_make_target_that_a_text_names_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):.*##", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
-    for path in [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *LIBRARY.rglob("*.py")]:
+    for path in [*PAGES, *LIBRARY.rglob("*.py")]:
         named = set(re.findall(r"(?:`|^)make ([a-z][a-z-]+)", path.read_text(), re.MULTILINE))
 
         assert named <= targets, f"{path.name} names Make targets that the Makefile does not have"
@@ -60,11 +62,11 @@ def test_what_rpm_packages_take_is_the_same_in_the_makefile_and_the_message() ->
     assert f"\nRPM_PACKAGES := {RPM_PACKAGES}\n" in (CHECKOUT / "Makefile").read_text(), (
         "RPM_PACKAGES of the Makefile and of adapters/publishing/packages.py differ"
     )
-    assert all(f"`{name}`" in README for name in RPM_PACKAGES.split()), "README.md says what the master needs"
+    assert all(f"`{name}`" in BUCKET for name in RPM_PACKAGES.split()), "docs/bucket.md says what the master needs"
 
 
 def test_files_that_the_texts_point_to_exist() -> None:
-    for path in (CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md"):
+    for path in PAGES:
         for name in re.findall(
             r"`((?:core|adapters|farm|cli|master/python_builds|scripts|tests)/[\w./-]+\.\w+)`", path.read_text()
         ):

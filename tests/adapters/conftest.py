@@ -28,7 +28,7 @@ def store(tmp_path):
 
 @pytest.fixture(scope="session")
 def key_file(tmp_path_factory):
-    """Give a file with an OpenPGP key for tests, made as the README says."""
+    """Give a file with an OpenPGP key for tests, made as docs/bucket.md says."""
     folder = tmp_path_factory.mktemp("key")
     subprocess.run(
         ["scripts/setup/make-signing-key.sh", folder / "secret.asc", "Tests <tests@example.org>"], check=True

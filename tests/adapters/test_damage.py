@@ -353,7 +353,7 @@ def test_the_command_says_what_is_damaged_and_how_far_it_has_read(kept, tmp_path
     kept.spoil(keys["record"])
 
     assert typed("reindex") == 1
-    assert "1 damaged; the README says what to do" in capsys.readouterr().err
+    assert "1 damaged; docs/bucket.md says what to do" in capsys.readouterr().err
     assert typed("reindex", "--digests") == 1
     said = capsys.readouterr()
     assert re.search(r"^  100 %  \d+ of \d+ files, 0\.00 of 0\.00 GiB$", said.out, re.MULTILINE)

@@ -13,7 +13,7 @@ install -d /etc/apt/keyrings
 /usr/lib/apt/apt-helper -q download-file "$CDN/quick/python/python-builds.asc" /etc/apt/keyrings/python-builds.asc
 echo "deb [signed-by=/etc/apt/keyrings/python-builds.asc] $REPOSITORY $SUITE main" >/etc/apt/sources.list.d/python-builds.list
 """
-"""With nothing but what a bare Debian has; the README says the same with curl."""
+"""With nothing but what a bare Debian has; docs/use.md says the same with curl."""
 
 BY_NAME = """
 set -eu
@@ -120,7 +120,7 @@ apt-get purge -y "$NAME"
 test ! -e /opt/python
 echo WORKS
 """
-"""As the README says, in a system that has nothing but curl, and gpg where TOOLS names it."""
+"""As docs/use.md says, in a system that has nothing but curl, and gpg where TOOLS names it."""
 
 TRY_BESIDE = f"""
 set -eu

@@ -182,10 +182,9 @@ def test_whoever_is_not_root_is_told_what_to_do_and_gets_a_folder(published: Pub
     assert done.stdout.endswith("WORKS\n")
 
 
-def readme_blocks() -> list[str]:
-    """Give the README's commands for users, with sudo as root has it, and nothing that waits for an answer."""
-    section = (CHECKOUT / "README.md").read_text().split("## Use it")[1].split("## Operate a farm")[0]
-    blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+def page_blocks() -> list[str]:
+    """Give the page's commands for users, with sudo as root has it, and nothing that waits for an answer."""
+    blocks = re.findall(r"```sh\n(.*?)```", (CHECKOUT / "docs" / "use.md").read_text(), re.DOTALL)
     for old, new in (
         ("https://cdn.example.org", "$CDN/quick"),
         ("sudo ", ""),
@@ -197,19 +196,19 @@ def readme_blocks() -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "number", [n for n, block in enumerate(readme_blocks()) if not re.search("dnf|zypper|uv ", block)]
+    "number", [n for n, block in enumerate(page_blocks()) if not re.search("dnf|zypper|uv ", block)]
 )
-def test_the_readme_s_commands_work_word_for_word(published: Published, number: int) -> None:
+def test_the_page_s_commands_work_word_for_word(published: Published, number: int) -> None:
     """All but dnf's and zypper's, which this system has no repositories for: test_rpm_repository.py runs those."""
     prepare = "set -euo pipefail\nexport DEBIAN_FRONTEND=noninteractive\napt-get -q update\napt-get -q -y install curl gpg gpg-agent\ncd /tmp\n"
     client = published.client("debian-12")
-    done = client.run(prepare + readme_blocks()[number], platform_named("debian-12").base_image)
+    done = client.run(prepare + page_blocks()[number], platform_named("debian-12").base_image)
 
     assert done.returncode == 0
 
 
-def test_the_readme_s_uv_commands_work_word_for_word(published: Published) -> None:
-    (block,) = [block for block in readme_blocks() if "uv venv" in block]
+def test_the_page_s_uv_commands_work_word_for_word(published: Published) -> None:
+    (block,) = [block for block in page_blocks() if "uv venv" in block]
     uv = Path(sys.executable).parent / "uv"
     script = f"set -eu\ncd /tmp\n{block}\n.venv/bin/python --version"
     image = worker_image(platform_named("debian-12"))

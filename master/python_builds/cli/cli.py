@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from python_builds.cli import platforms as platform_table
+from python_builds.cli import settings_page
 from python_builds.cli.building import build as builds
 from python_builds.cli.building import reproduce as reproduction
 from python_builds.cli.make_variables import options
@@ -32,7 +33,7 @@ from python_builds.cli.told import end_as_by_ctrl_c, told
 from python_builds.cli.workers import images as image_commands
 from python_builds.core.building.requests import DEFAULT_PROFILE
 from python_builds.core.errors import InvalidRequest
-from python_builds.core.settings.settings import describe, load_settings
+from python_builds.core.settings.settings import load_settings
 
 NAME = "python-builds"
 BY_MAKE = "BY_MAKE"
@@ -165,9 +166,14 @@ def write_minors() -> None:
 
 
 @app.command()
-def settings() -> None:
+def settings(
+    page: Annotated[bool, typer.Option("--page", help="write docs/settings.md instead")] = False,
+) -> None:
     """List the settings, with defaults."""
-    print(describe())
+    if page:
+        settings_page.write()
+    else:
+        print(settings_page.lines())
 
 
 @app.command()

@@ -47,7 +47,13 @@ def test_a_secret_that_can_be_used_is_in_no_text_of_the_settings():
 
     assert {*urls} == {*SECRETS}, "give a new one a value"
     assert settings.webhook_url.get_secret_value() == f"https://hooks.example/{MARKER}"
-    for text in (repr(settings), str(settings), f"{settings.model_dump()}", settings.model_dump_json(), describe()):
+    for text in (
+        repr(settings),
+        str(settings),
+        f"{settings.model_dump()}",
+        settings.model_dump_json(),
+        f"{describe()}",
+    ):
         assert MARKER not in text
 
 

@@ -20,7 +20,7 @@ from python_builds.core.settings.settings import Settings, variable
 _SEE = f"see {variable('signing_key_file')} and {variable('signing_keys')} in `make settings`"
 _MEND = (
     "Clients would refuse what it signs: give it a later date (gpg --quick-set-expire FINGERPRINT 2y) and have them "
-    f"fetch it again, or put a new key beside it, as the README says; {_SEE}"
+    f"fetch it again, or put a new key beside it, as docs/bucket.md says; {_SEE}"
 )
 _LOCKED = (
     "No passphrase given",

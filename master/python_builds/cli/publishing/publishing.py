@@ -32,7 +32,7 @@ def reindex(settings: Settings, *, digests: bool, accept_loss: bool) -> None:
     if digests:
         problems += [problem for problem in audit(store, told_progress()) if problem not in problems]
     if problems:
-        raise StoreError("\n  ".join([f"{len(problems)} damaged; the README says what to do:", *problems]))
+        raise StoreError("\n  ".join([f"{len(problems)} damaged; docs/bucket.md says what to do:", *problems]))
 
 
 def told_progress() -> Callable[[Progress, Progress], None]:

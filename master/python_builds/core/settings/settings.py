@@ -84,7 +84,7 @@ class Settings(PublishingSettings, NoticeSettings):
         Trust.SIGNED_INDEX, description=f"how well a tarball must be vouched for: {', '.join(Trust)}"
     )
     release_managers: Annotated[dict[str, ReleaseManager], AfterValidator(check_managers)] = Field(
-        {}, description="JSON object of release managers that the farm's table lacks or has wrong; see the README"
+        {}, description="JSON object of release managers that the farm's table lacks or has wrong; see docs/operate.md"
     )
     python_org_url: HttpUrl = Field("https://www.python.org", description="python.org, or a mirror of its layout")
     peps_url: HttpUrl = Field("https://peps.python.org", description="says which minors are at their end of life")
@@ -103,7 +103,7 @@ class Settings(PublishingSettings, NoticeSettings):
     )
     build_user: str = Field("nobody", description="runs what comes from a tarball where the worker is root")
     docker_hosts: tuple[DockerHost, ...] = Field(
-        (), description="JSON list of the Docker hosts that workers' containers run on; see the README"
+        (), description="JSON list of the Docker hosts that workers' containers run on; see docs/docker-hosts.md"
     )
     registry: str = Field("", description="where Docker hosts have the worker images from, as in registry.example/farm")
     worker_host: str = Field("127.0.0.1", description="address at which the master waits for workers")
@@ -203,15 +203,14 @@ def variable(field: str) -> str:
     return PREFIX + field.upper()
 
 
-def describe() -> str:
-    """List every setting with its default and its meaning."""
-    lines = []
+def describe() -> list[tuple[str, str, str]]:
+    """List every setting: its variable, its default and its meaning."""
+    found = []
     for name, field in Settings.model_fields.items():
         default = field.default.relative_to(CHECKOUT) if isinstance(field.default, Path) else field.default
         default = default.get_secret_value() if isinstance(default, SecretStr) else default
-        shown = "none" if default in (None, (), {}, "") else default
-        lines.append(f"{variable(name)} (default: {shown}): {field.description}")
-    return "\n".join(lines)
+        found.append((variable(name), "" if default in (None, (), {}) else str(default), str(field.description)))
+    return found
 
 
 def _is_unknown(name: str) -> bool:

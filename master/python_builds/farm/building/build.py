@@ -1,7 +1,7 @@
 """How this farm's builds end: a shutdown of the master means later, a lost worker means again, but not for ever.
 
 Buildbot ends a build that its master's shutdown interrupts as CANCELLED, never to be retried, and retries one that lost
-its worker without bound (DECISIONS.md has more).
+its worker without bound (docs/decisions has more).
 """
 
 from typing import Any

@@ -1,0 +1,8 @@
+"""The site of these pages, by Sphinx: `make docs` builds it, and fails for a link that leads nowhere."""
+
+project = "python-builds"
+extensions = ["myst_parser"]
+html_theme = "furo"
+html_title = "python-builds"
+exclude_patterns = ["_build"]
+myst_heading_anchors = 3
