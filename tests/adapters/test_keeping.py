@@ -90,6 +90,20 @@ def test_the_next_build_of_what_was_adopted_is_revision_2(bucket, make_product):
     assert published_products(bucket, "optimized", platform_named("centos-8")) == {make_product("3.9.5", "centos-8")}
 
 
+def test_what_was_adopted_is_not_pruned_however_many_revisions_came_after(bucket, make_product):
+    adoption.adopt(bucket, adoption.look(bucket), digests=False, say=print)
+    theirs = {key for key in dict(objects(bucket)) if "3.11.2" in key}
+    product = make_product("3.11.2")
+    for revision in (2, 3, 4):
+        publish(bucket, product, revision, day=revision)
+    indexed(bucket, accept_loss=True, unchecked=True)
+
+    found = retention.look(bucket, 1, unchecked=True)
+    assert [one.revision for one in found.revisions] == [2, 3]
+    retention.prune(bucket, found, print)
+    assert {*dict(objects(bucket))} >= theirs
+
+
 def test_a_digest_that_nobody_knows_is_left_open_and_not_made_up():
     with s3_server() as server:
         for key, content in PREDECESSOR.items():

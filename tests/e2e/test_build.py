@@ -1,9 +1,14 @@
 """`make build`, from a tarball to an index, and what it says when it cannot."""
 
 import json
+import os
 import subprocess
 
 from farms import FarmUnderTest, make_farm, mini_tarball, platform_builder
+
+from python_builds.core.platforms.platforms import platform_named
+from python_builds.farm.workers.workers import base_root
+from tests.preconditions import needs
 
 
 def test_one_command_ends_with_a_package_and_an_index_that_names_it(farm: FarmUnderTest) -> None:
@@ -100,6 +105,22 @@ def test_a_tarball_that_is_not_what_its_source_vouches_for_is_deleted_and_nothin
     assert "has SHA-256" in done.stdout
     assert farm.files("sources/**/*") == []
     assert farm.files("quick/**/pkgs/*") == []
+
+
+def test_a_package_that_fails_its_check_is_not_published() -> None:
+    needs(os.geteuid() == 0, "a package is tried by root")
+    with make_farm(package_check="true") as farm:
+        mini_tarball(farm.tarballs, "3.11.2")
+        platform = platform_named(platform_builder().rpartition("-")[0])
+        base_root(platform, farm.settings).mkdir(parents=True)  # a base system in which nothing can be tried
+        done = farm.build("3.11.2")
+        left = [name for kind in ("pkgs/*", "*.tar.gz", "records/*") for name in farm.files(f"quick/python/*/{kind}")]
+        index = json.loads((farm.settings.store / "quick/python/index.json").read_bytes())
+
+    assert done.returncode == 1
+    assert "FAILED  check the package" in done.stdout
+    assert "is not a base system" in done.stdout
+    assert (left, index["builds"]) == ([], [])
 
 
 def test_a_version_that_no_source_has_names_those_that_can_be_had(farm: FarmUnderTest) -> None:

@@ -74,6 +74,29 @@ def test_a_release_that_cannot_be_had_is_shown_as_failed_and_tried_once_a_day(ma
     assert states(agenda([a], tries={a.tag: [*tries[a.tag][:2], failed(60 * 24)]})) == [MISSING]
 
 
+@pytest.mark.parametrize(
+    "own, release, minutes",
+    [
+        ([failed(30), failed(20)], [failed(5)], 40),  # an hour after the second, ten minutes after the first
+        ([failed(5)], [failed(30), failed(20)], 40),
+        ([failed(9)], [failed(5)], 5),
+        ([failed(5)], [failed(9)], 5),
+    ],
+)
+def test_the_longer_of_two_waits_counts(make_product, own, release, minutes):
+    a = make_product("3.13.5")
+    (item,) = agenda([a], tries={a: own, a.tag: release}).items
+
+    assert (item.state, item.hold.until) == (WAITING, NOW + datetime.timedelta(minutes=minutes))
+
+
+def test_what_is_left_for_ever_is_longer_than_any_wait(make_product):
+    a = make_product("3.13.5")
+    (item,) = agenda([a], tries={a: [failed(n) for n in (300, 200, 100)], a.tag: [failed(5)]}).items
+
+    assert (item.state, item.hold.until) == (FAILED, None)
+
+
 def test_a_release_build_that_went_well_clears_the_ones_before_it(make_product):
     a = make_product("3.13.5")
 
