@@ -11,8 +11,8 @@ HEAD = """# Settings
 Made by `make settings PAGE=1`. Each is an environment variable, or a line of `.env` in the checkout; the environment
 wins. [Operate a farm](operate.md), [bucket](bucket.md) and [Docker hosts](docker-hosts.md) explain them by subject.
 
-| setting | default | what it is |
-| --- | --- | --- |
+| setting, and its default | what it is |
+| --- | --- |
 """
 
 
@@ -23,7 +23,7 @@ def lines() -> str:
 
 def page() -> str:
     """Give the page."""
-    rows = (f"| `{name}` | {f'`{default}`' if default else ''} | {text} |" for name, default, text in describe())
+    rows = (f"| `{name}`{f'<br>`{default}`' if default else ''} | {text} |" for name, default, text in describe())
     return HEAD + "\n".join(rows) + "\n"
 
 
