@@ -8,7 +8,7 @@ from buildbot.worker.docker import DockerLatentWorker
 from pydantic import ValidationError
 
 from python_builds.adapters.workers.docker_engines import (
-    Seen,
+    ContainerState,
     container_name,
     networks_of,
     remove_leftovers,
@@ -80,10 +80,10 @@ def test_root_may_close_the_network_unless_the_operator_leaves_it_open():
 
 
 def test_what_was_seen_of_a_container_is_a_sentence():
-    assert str(Seen(runs=False, exit_status=3, out_of_memory=False, log="oh no")) == (
+    assert str(ContainerState(runs=False, exit_status=3, out_of_memory=False, log="oh no")) == (
         "ended with exit status 3; its log ends with: oh no"
     )
-    assert str(Seen(runs=True, exit_status=0, out_of_memory=True, log="")) == (
+    assert str(ContainerState(runs=True, exit_status=0, out_of_memory=True, log="")) == (
         "runs; a process needed more memory than its container may have, and was killed; its log is empty"
     )
 

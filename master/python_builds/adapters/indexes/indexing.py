@@ -18,7 +18,7 @@ from python_builds.adapters.indexes.index_pages import basis, for_people
 from python_builds.adapters.publishing.publishing import read_records
 from python_builds.adapters.publishing.signing import Signer, signer
 from python_builds.adapters.store.marks import Marks
-from python_builds.adapters.store.seen import Seen
+from python_builds.adapters.store.observed import Observed
 from python_builds.adapters.store.store import Store
 from python_builds.core.errors import DamagedObject, StoreConflict, StoreError
 from python_builds.core.indexes import manifest
@@ -106,12 +106,12 @@ class Indexing:
         return self.written
 
     def _run(self) -> None:
-        self.before = Seen(self.store, reads=self.audit)
+        self.before = Observed(self.store, reads=self.audit)
         self.marks = Marks(store=self.store, profile=self.profile)
         self.marks.look()
         by = basis(self.store, self.profile, self.signer, unchecked=self.unchecked)
         top = [file.key for file in manifest.global_indexes(NOTHING, self.profile) if file.how == PLAIN]
-        self.before.look_at([by.key, *top])
+        self.before.observe([by.key, *top])
         is_whole = self.before.is_same(by.key, by.content) and all(self.before.is_there(key) for key in top)
         everything = self.audit or not is_whole
         marked = self.marks.records((*self.marks.new, *self.marks.damaged))
@@ -120,8 +120,8 @@ class Indexing:
             return
         self.there = self._unchanged(changed)
         # Before anything is read that another master may change, and write indexes of.
-        self.before.look_at(file.key for p in changed for file in self._indexes(p, []))
-        self.before.look_at(file.key for file in self._for_all(NOTHING))
+        self.before.observe(file.key for p in changed for file in self._indexes(p, []))
+        self.before.observe(file.key for file in self._for_all(NOTHING))
         old = {platform: self._snapshot(platform) for platform in changed}
         fresh, damaged = self._fresh(old, marked)
         self.damaged |= damaged
@@ -140,7 +140,7 @@ class Indexing:
             self._refuse_loss(index)
         files = {platform: self._indexes(platform, records) for platform, records in current.items()}
         for_all = self._for_all(index)
-        self.before.look_at(file.key for mine in (*files.values(), for_all) for file in mine)
+        self.before.observe(file.key for mine in (*files.values(), for_all) for file in mine)
         for platform, snapshot in fresh.items():
             self._write(IndexFile(key=snapshot_key(self.profile, platform), content=snapshot.dump()))
         for platform, mine in files.items():
@@ -164,7 +164,7 @@ class Indexing:
 
     def _snapshot(self, platform: Platform) -> Snapshot | None:
         key = snapshot_key(self.profile, platform)
-        self.before.look_at([key])
+        self.before.observe([key])
         if not self.before.is_there(key):
             return None
         try:

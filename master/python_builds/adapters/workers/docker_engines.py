@@ -28,7 +28,7 @@ LOG_LINES = 1
 
 
 @dataclass(frozen=True)
-class Seen:
+class ContainerState:
     """What was seen of a container."""
 
     runs: bool
@@ -48,7 +48,7 @@ class Seen:
         return "; ".join(filter(None, (how, self.trouble, log)))
 
 
-def look_at(arguments: Mapping[str, Any], container: str, since: float, patience: float) -> Seen:
+def inspect_container(arguments: Mapping[str, Any], container: str, since: float, patience: float) -> ContainerState:
     """Look at a container, after a wait for it to end."""
     with contextlib.closing(docker.APIClient(**arguments)) as client:
         if patience:
@@ -59,7 +59,7 @@ def look_at(arguments: Mapping[str, Any], container: str, since: float, patience
         events = client.events(
             since=int(since), until=int(time.time()) + 1, filters={"container": container, "event": "oom"}, decode=True
         )
-        return Seen(
+        return ContainerState(
             runs=state["Running"],
             exit_status=state["ExitCode"],
             out_of_memory=state["OOMKilled"] or any(True for _ in events),

@@ -42,7 +42,7 @@ COALESCE_SECONDS = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class Observation:
     """What one look came to."""
 
     agenda: Agenda
@@ -167,7 +167,7 @@ class Planner(ReconfigurableBaseScheduler):
         indexes: alerts.IndexBuilds,
         now: datetime.datetime,
         since: datetime.datetime,
-    ) -> Seen:
+    ) -> Observation:
         """Read the store and the poller's file, in a thread, and compare."""
         settings = self.settings
         platforms = list(dict.fromkeys(platform for platform, _ in self.builders.values()))
@@ -207,7 +207,7 @@ class Planner(ReconfigurableBaseScheduler):
             patience = datetime.timedelta(hours=settings.poll_overdue_hours)
             found |= alerts.unpolled(known.last_success or since, known.last_problem, now, patience)
         made = report(agenda.items, now, idle=idle, problems=tuple(problems), alerts=found)
-        return Seen(agenda=agenda, report=made, published=frozenset(published))
+        return Observation(agenda=agenda, report=made, published=frozenset(published))
 
     @defer.inlineCallbacks
     def _ask(self, request: Request) -> Any:

@@ -14,7 +14,7 @@ from buildbot.worker.latent import States
 from twisted.internet import defer, threads
 from twisted.python import log
 
-from python_builds.adapters.workers.docker_engines import image_of, look_at, networks_of, remove_container
+from python_builds.adapters.workers.docker_engines import image_of, inspect_container, networks_of, remove_container
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.farm.workers.one_time_login import OneTimeLogin
 
@@ -101,7 +101,9 @@ class ContainerWorker(OneTimeLogin, worker.DockerLatentWorker):
             return True, ""
         starting = self.state == States.SUBSTANTIATING_STARTING
         patience = 0 if starting or self.conn else 5  # who lost the connection sees the container end soon
-        seen = yield self._ask(look_at, self._curr_client_args, self.instance["Id"], self.started_at, patience)
+        seen = yield self._ask(
+            inspect_container, self._curr_client_args, self.instance["Id"], self.started_at, patience
+        )
         if not seen.runs:
             return False, f"its container {seen}"
         if starting and self.master.reactor.seconds() - self.started_at > self.host.start_seconds:

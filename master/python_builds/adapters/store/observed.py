@@ -10,7 +10,7 @@ from python_builds.adapters.store.objects import Stat
 from python_builds.adapters.store.store import Store
 
 
-class Seen:
+class Observed:
     """Objects as they were when they were looked at."""
 
     def __init__(self, store: Store, *, reads: bool = False) -> None:
@@ -19,7 +19,7 @@ class Seen:
         self.reads = reads
         self.found: dict[str, Stat | None] = {}
 
-    def look_at(self, keys: Iterable[str]) -> None:
+    def observe(self, keys: Iterable[str]) -> None:
         """Look at objects, several at once."""
         wanted = [key for key in dict.fromkeys(keys) if key not in self.found]
         with ThreadPoolExecutor(READERS) as pool:
