@@ -18,8 +18,8 @@ from benchmarks.machine import describe
 from benchmarks.plots import draw
 from benchmarks.report import Result, as_json, as_markdown
 from python_builds.cli import cli
+from python_builds.cli.exit_status import end_as_by_ctrl_c, exit_status
 from python_builds.cli.options import Platforms, words
-from python_builds.cli.told import end_as_by_ctrl_c, told
 from python_builds.core.errors import FarmError, InvalidRequest
 
 RESULTS = Path(__file__).parent / "results"
@@ -48,7 +48,7 @@ def bench(
             except docker.errors.DockerException as error:
                 raise FarmError(f"the Docker engine: {error}") from error
 
-    raise typer.Exit(told(do))
+    raise typer.Exit(exit_status(do))
 
 
 def chosen(names: list[str], given: Mapping[str, Any]) -> dict[str, Callable[..., Result]]:

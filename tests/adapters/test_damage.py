@@ -9,7 +9,7 @@ import pytest
 from python_builds.adapters.building.training import keep_training, newest_training
 from python_builds.adapters.indexes.indexing import Indexing
 from python_builds.adapters.publishing.audit import audit
-from python_builds.adapters.publishing.retention import look
+from python_builds.adapters.publishing.retention import find_removable
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.cli.publishing.minors import every_record
@@ -170,8 +170,8 @@ def test_a_new_revision_takes_the_place_of_a_damaged_one(published, record, make
     publish(published.store, make_product("3.13.5"), 2, day=2)
     assert [*published.run().damaged] == [record]
     assert published.versions() == ["3.12.1-r1", "3.13.5-r2"]
-    assert [one.product for one in look(published.store, 1, unchecked=True).revisions] == []
-    assert look(published.store, 1, unchecked=True).damaged, "nobody removes what is damaged but a person"
+    assert [one.product for one in find_removable(published.store, 1, unchecked=True).revisions] == []
+    assert find_removable(published.store, 1, unchecked=True).damaged, "nobody removes what is damaged but a person"
     published.store.delete(record)
 
     assert published.run(audit=True).damaged == {}

@@ -54,10 +54,10 @@ def indexed(store, **values):
 
 
 def test_records_are_made_of_what_the_predecessor_left_and_nothing_of_it_is_touched(bucket):
-    found = adoption.look(bucket)
+    found = adoption.find_adoptable(bucket)
     said = []
     adoption.adopt(bucket, found, digests=True, say=said.append)
-    again = adoption.look(bucket)
+    again = adoption.find_adoptable(bucket)
 
     assert said == ["adopted 3.11.2 for debian-12", "adopted 3.9.5 for centos-8"]
     assert (len(again.products), again.recorded) == (0, 2)
@@ -71,7 +71,7 @@ def test_records_are_made_of_what_the_predecessor_left_and_nothing_of_it_is_touc
 
 
 def test_no_version_is_lost_unless_there_is_nothing_of_it(bucket):
-    adoption.adopt(bucket, adoption.look(bucket), digests=True, say=print)
+    adoption.adopt(bucket, adoption.find_adoptable(bucket), digests=True, say=print)
 
     with pytest.raises(StoreError, match="would lose 1 versions: 3.8.5"):
         indexed(bucket)
@@ -82,7 +82,7 @@ def test_no_version_is_lost_unless_there_is_nothing_of_it(bucket):
 
 
 def test_the_next_build_of_what_was_adopted_is_revision_2(bucket, make_product):
-    adoption.adopt(bucket, adoption.look(bucket), digests=False, say=print)
+    adoption.adopt(bucket, adoption.find_adoptable(bucket), digests=False, say=print)
     product = make_product("3.11.2")
 
     assert newest_record(bucket, product).adopted
@@ -91,14 +91,14 @@ def test_the_next_build_of_what_was_adopted_is_revision_2(bucket, make_product):
 
 
 def test_what_was_adopted_is_not_pruned_however_many_revisions_came_after(bucket, make_product):
-    adoption.adopt(bucket, adoption.look(bucket), digests=False, say=print)
+    adoption.adopt(bucket, adoption.find_adoptable(bucket), digests=False, say=print)
     theirs = {key for key in dict(objects(bucket)) if "3.11.2" in key}
     product = make_product("3.11.2")
     for revision in (2, 3, 4):
         publish(bucket, product, revision, day=revision)
     indexed(bucket, accept_loss=True, unchecked=True)
 
-    found = retention.look(bucket, 1, unchecked=True)
+    found = retention.find_removable(bucket, 1, unchecked=True)
     assert [one.revision for one in found.revisions] == [2, 3]
     retention.prune(bucket, found, print)
     assert {*dict(objects(bucket))} >= theirs
@@ -113,7 +113,7 @@ def test_a_digest_that_nobody_knows_is_left_open_and_not_made_up():
             )
         store = server.store()
         server.requests.clear()
-        adoption.adopt(store, adoption.look(store), digests=False, say=print)
+        adoption.adopt(store, adoption.find_adoptable(store), digests=False, say=print)
         read = [r for r in server.requests if r.startswith("GET") and r.endswith(tuple(PREDECESSOR))]
         indexed(store, accept_loss=True)
         builds = json.loads(store.read("python/index.json"))["builds"]
@@ -131,11 +131,11 @@ def test_what_a_build_of_this_farm_s_own_left_when_it_failed_is_not_adopted(make
 
 
 def test_adoption_goes_on_where_it_was_stopped(bucket):
-    found = adoption.look(bucket)
+    found = adoption.find_adoptable(bucket)
     first = adoption.Found(products=found.products[:1], recorded=0)
     adoption.adopt(bucket, first, digests=False, say=print)
 
-    assert [one.product.version for one in adoption.look(bucket).products] == [Version("3.9.5")]
+    assert [one.product.version for one in adoption.find_adoptable(bucket).products] == [Version("3.9.5")]
 
 
 def command(tmp_path, monkeypatch, capsys, *arguments):
@@ -196,8 +196,8 @@ def test_what_an_index_names_stays_however_old_it_is(store, make_product):
         publish(store, make_product(), revision, checked=False, day=revision)
     indexed(store)
 
-    assert retention.look(store, 1, unchecked=False).revisions[0].revision == 2
-    assert len(retention.look(store, 1, unchecked=False).revisions) == 1
+    assert retention.find_removable(store, 1, unchecked=False).revisions[0].revision == 2
+    assert len(retention.find_removable(store, 1, unchecked=False).revisions) == 1
 
 
 def test_nothing_is_removed_while_the_indexes_are_behind(store, make_product):
@@ -206,7 +206,7 @@ def test_nothing_is_removed_while_the_indexes_are_behind(store, make_product):
     publish(store, make_product(), 2, day=2)
 
     with pytest.raises(StoreError, match="index.json still names .*: run `make reindex` first; nothing was removed"):
-        retention.look(store, 1, unchecked=False)
+        retention.find_removable(store, 1, unchecked=False)
 
 
 def test_index_files_that_no_index_names_go_after_a_week(store, make_product):
@@ -214,11 +214,11 @@ def test_index_files_that_no_index_names_go_after_a_week(store, make_product):
         publish(store, make_product(version), day=day)
         publish(store, make_product(version, "rhel-9"), day=day)
         indexed(store)
-    young = retention.look(store, 2, unchecked=False).index_files
+    young = retention.find_removable(store, 2, unchecked=False).index_files
     week = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=8)).timestamp()
     for path in store.root.rglob("*"):
         os.utime(path, (week, week))
-    old = retention.look(store, 2, unchecked=False)
+    old = retention.find_removable(store, 2, unchecked=False)
     retention.prune(store, old, print)
 
     assert young == ()

@@ -14,6 +14,7 @@ from python_builds.cli import platforms as platform_table
 from python_builds.cli import settings_page
 from python_builds.cli.building import build as builds
 from python_builds.cli.building import reproduce as reproduction
+from python_builds.cli.exit_status import end_as_by_ctrl_c, exit_status
 from python_builds.cli.make_variables import options
 from python_builds.cli.master import farm
 from python_builds.cli.options import (
@@ -29,7 +30,6 @@ from python_builds.cli.options import (
 from python_builds.cli.output import write_anywhere
 from python_builds.cli.planning import rebuild as rebuilds
 from python_builds.cli.publishing import minors, publishing
-from python_builds.cli.told import end_as_by_ctrl_c, told
 from python_builds.cli.workers import images as image_commands
 from python_builds.core.building.requests import DEFAULT_PROFILE
 from python_builds.core.errors import InvalidRequest
@@ -207,7 +207,7 @@ AGAIN = "stopped; run it again to go on"
 
 
 def _end(do: Callable[[], int | None], interrupted: str = "stopped") -> NoReturn:
-    raise typer.Exit(told(do, interrupted=interrupted))
+    raise typer.Exit(exit_status(do, interrupted=interrupted))
 
 
 def main(commands: typer.Typer = app, environment: MutableMapping[str, str] = os.environ) -> None:

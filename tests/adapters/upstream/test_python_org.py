@@ -8,8 +8,8 @@ import pytest
 from packaging.version import Version
 
 from python_builds.adapters.upstream import python_org
+from python_builds.adapters.upstream.api_cache import CALLS_A_DAY, calls_beside
 from python_builds.adapters.upstream.fetching import fetch
-from python_builds.adapters.upstream.kept_answers import CALLS_A_DAY, calls_beside
 from python_builds.adapters.upstream.python_org import ANSWER_KEPT, PythonOrg
 from python_builds.adapters.upstream.sources import find_offer
 from python_builds.core.errors import SourceError, SourceNotFound, WrongDigest

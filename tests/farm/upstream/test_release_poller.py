@@ -15,7 +15,7 @@ from twisted.internet.task import deferLater
 from upstream import CYCLE, FILES, RELEASES, Upstream, answers, huge, trickles
 
 from python_builds.adapters.upstream import release_list
-from python_builds.adapters.upstream.kept_answers import CALLS_A_DAY
+from python_builds.adapters.upstream.api_cache import CALLS_A_DAY
 from python_builds.adapters.upstream.python_org import PythonOrg
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.release_list import ReleaseList

@@ -108,7 +108,7 @@ class Indexing:
     def _run(self) -> None:
         self.before = Observed(self.store, reads=self.audit)
         self.marks = Marks(store=self.store, profile=self.profile)
-        self.marks.look()
+        self.marks.read()
         by = basis(self.store, self.profile, self.signer, unchecked=self.unchecked)
         top = [file.key for file in manifest.global_indexes(NOTHING, self.profile) if file.how == PLAIN]
         self.before.observe([by.key, *top])

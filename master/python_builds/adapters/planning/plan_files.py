@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from python_builds.adapters.publishing.publishing import published_products
 from python_builds.adapters.store.store import Store
-from python_builds.adapters.upstream.kept_answers import replace_file
+from python_builds.adapters.upstream.api_cache import replace_file
 from python_builds.adapters.upstream.mirror import mirrored
 from python_builds.core.documents import dump
 from python_builds.core.errors import PythonBuildsError

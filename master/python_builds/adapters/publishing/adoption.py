@@ -12,7 +12,7 @@ from python_builds.core.publishing.artifacts import VERSIONS_JSON, artifact_kind
 from python_builds.core.publishing.records import Artifact, Record
 
 
-def look(store: Store) -> Found:
+def find_adoptable(store: Store) -> Found:
     """List what there is."""
     return adoptable(store.keys("python/"))
 

@@ -38,7 +38,7 @@ class Pruning:
     """Sentences about records that are damaged; of their products everything stays."""
 
 
-def look(store: Store, keep: int, *, unchecked: bool, platforms: Sequence[Platform] = PLATFORMS) -> Pruning:
+def find_removable(store: Store, keep: int, *, unchecked: bool, platforms: Sequence[Platform] = PLATFORMS) -> Pruning:
     """List what may go, from the records themselves.
 
     Raises:

@@ -26,7 +26,7 @@ class Marks:
     left: list[str] = field(default_factory=list)
     """Why some could not be removed, as sentences."""
 
-    def look(self) -> None:
+    def read(self) -> None:
         """List them."""
         self.new = self.store.keys(unindexed_prefix(self.profile))
         self.damaged = self.store.keys(damaged_key(self.profile))

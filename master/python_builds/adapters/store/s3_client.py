@@ -68,7 +68,7 @@ def make_client(settings: Settings) -> "S3Client":
     return made.client("s3", endpoint_url=settings.s3_endpoint_url, config=config)
 
 
-def told(error: Exception, store: str, doing: str, key: str) -> StoreError:
+def explain_error(error: Exception, store: str, doing: str, key: str) -> StoreError:
     """Say what was being done to what, and what may help."""
     cause = _cause(error)
     code = _code(cause)

@@ -239,4 +239,4 @@ class S3Store:
         except (BotoCoreError, ClientError, Boto3Error) as error:
             if s3_client.are_credentials_stale(error):
                 vars(self).pop("client", None)  # the next one reads the credentials anew
-            raise s3_client.told(error, str(self), doing, key) from error
+            raise s3_client.explain_error(error, str(self), doing, key) from error

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from python_builds.adapters import http
 from python_builds.adapters.stop import Stop, alone
-from python_builds.adapters.upstream.kept_answers import (
+from python_builds.adapters.upstream.api_cache import (
     CALLS_A_DAY,
     Answer,
-    Document,
+    CachedDocument,
     calls_beside,
     keep_answer,
     read_answer,
@@ -60,12 +60,12 @@ class PythonOrg:
             keep_answer(self.kept, answer)
             return releases
 
-    def _ask(self, path: str) -> Document:
+    def _ask(self, path: str) -> CachedDocument:
         calls, now = calls_beside(self.kept), time.time()
         if calls.left(now) <= 0:
             raise SourceError(too_often(self.url, calls.next_at(now)))
         calls.count(now)
-        return Document(body=http.get_json(self.url + path, self.stop, self.within))
+        return CachedDocument(body=http.get_json(self.url + path, self.stop, self.within))
 
     def offers(self) -> list[Offer]:
         """List the releases that a signature or at least python.org's SHA-256 vouches for."""

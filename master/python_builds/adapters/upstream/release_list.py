@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from python_builds.adapters.upstream.kept_answers import replace_file
+from python_builds.adapters.upstream.api_cache import replace_file
 from python_builds.core.documents import dump
 from python_builds.core.upstream.release_list import ReleaseList
 

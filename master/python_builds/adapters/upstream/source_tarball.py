@@ -112,7 +112,7 @@ class _Counted:
         return block
 
 
-def look(path: Path) -> dict[str, object]:
+def inspect(path: Path) -> dict[str, object]:
     """Read a tarball to its end; say what it holds.
 
     Raises:
@@ -179,7 +179,7 @@ def main(arguments: Sequence[str]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
     try:
-        found = look(Path(arguments[0]))
+        found = inspect(Path(arguments[0]))
     except Unfit as error:
         found = {"problem": str(error)}
     except MemoryError:

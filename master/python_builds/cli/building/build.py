@@ -20,7 +20,7 @@ from python_builds.cli.building.progress import Progress, size, successful
 from python_builds.cli.building.usual import UsualTimes
 from python_builds.cli.master import master_process
 from python_builds.cli.master.client import Client
-from python_builds.cli.workers.where import for_build, with_engine
+from python_builds.cli.workers.worker_choice import for_build, with_engine
 from python_builds.core.building.requests import parse_release_request
 from python_builds.core.errors import FarmError, InvalidRequest
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named

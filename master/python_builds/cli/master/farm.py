@@ -3,7 +3,7 @@
 from python_builds.adapters.planning.plan_files import read_report
 from python_builds.cli.master.client import Client
 from python_builds.cli.master.master_process import running, start, stop
-from python_builds.cli.workers.where import for_farm
+from python_builds.cli.workers.worker_choice import for_farm
 from python_builds.core.planning.agenda import FAILED
 from python_builds.core.planning.plan_report import PlanReport, summary, text
 from python_builds.core.settings.settings import Settings

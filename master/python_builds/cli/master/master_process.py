@@ -23,7 +23,7 @@ from python_builds.adapters.workers.docker_engines import remove_leftovers
 from python_builds.cli.master.ports import listen, web_port
 from python_builds.cli.master.prepared_database import forget_database, prepare_database, require_sound_database
 from python_builds.cli.master.processes import ending, kill, works_in
-from python_builds.cli.workers.where import engine_environment, with_engine
+from python_builds.cli.workers.worker_choice import engine_environment, with_engine
 from python_builds.core.errors import FarmError, SigningError
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings, variable

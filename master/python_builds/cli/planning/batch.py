@@ -44,7 +44,7 @@ class Batch:
         self._children: dict[int, list[int]] = {}
         self._told: set[int] = set()
 
-    def look(self) -> State:
+    def state(self) -> State:
         """Count the releases that have not asked yet, and the builds that the others asked for."""
         releases = self._below(self.number)
         failed_releases = [n for n in releases if self._complete(n) and self._result(n) not in GOOD]

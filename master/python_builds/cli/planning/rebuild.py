@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from python_builds.cli.building.progress import SUCCESS, Progress
+from python_builds.cli.exit_status import INTERRUPTED
 from python_builds.cli.master.client import Client
 from python_builds.cli.master.master_process import running
 from python_builds.cli.output import table
 from python_builds.cli.planning.batch import Batch, last_batch
-from python_builds.cli.told import INTERRUPTED
 from python_builds.core.building.requests import DEFAULT_PROFILE, parse_rebuild_request
 from python_builds.core.errors import FarmError, InvalidRequest
 from python_builds.core.settings.settings import Settings, variable
@@ -86,7 +86,7 @@ def follow(batch: Batch) -> int:
     progress = Progress(batch.client)
     shown = ""
     while True:
-        state = batch.look()
+        state = batch.state()
         if str(state) != shown:
             shown = str(state)
             progress.line(f"  {shown}")

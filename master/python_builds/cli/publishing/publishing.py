@@ -53,7 +53,7 @@ def told_progress() -> Callable[[Progress, Progress], None]:
 def prune(settings: Settings, keep_text: str, *, yes: bool) -> None:
     """List what is older than the last revisions, or remove it."""
     keep, store = _number(keep_text or str(settings.keep_revisions)), make_store(settings)
-    found = retention.look(store, keep, unchecked=not settings.s3_bucket)
+    found = retention.find_removable(store, keep, unchecked=not settings.s3_bucket)
     if found.revisions:
         head = ("PACKAGE", "BUILDER", "PROFILE", "REVISION", "MIB")
         rows = [
@@ -80,7 +80,7 @@ def prune(settings: Settings, keep_text: str, *, yes: bool) -> None:
 def adopt(settings: Settings, *, digests: bool, accept_loss: bool, yes: bool) -> None:
     """List what the predecessor has left, or make records of it and write the indexes."""
     store = make_store(settings)
-    found = adoption.look(store)
+    found = adoption.find_adoptable(store)
     for platform in PLATFORMS:
         mine = [one for one in found.products if one.product.platform == platform]
         if mine:

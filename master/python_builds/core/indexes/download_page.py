@@ -36,7 +36,7 @@ SYSTEMS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Release:
+class PageRelease:
     """One version, with what there is of it."""
 
     tag: Tag
@@ -75,7 +75,7 @@ def download_page(index: Mapping[str, Any], profile: str, url: Callable[[str], s
     )
 
 
-def releases(index: Mapping[str, Any]) -> tuple[list[Release], list[Release]]:
+def releases(index: Mapping[str, Any]) -> tuple[list[PageRelease], list[PageRelease]]:
     """Group what is published by version, the newest first: final releases, and pre-releases."""
     found: dict[Tag, dict[tuple[str, str], dict[str, Any]]] = {}
     for build in index["builds"]:
@@ -85,21 +85,21 @@ def releases(index: Mapping[str, Any]) -> tuple[list[Release], list[Release]]:
             {"platform": build["platform"], "arch": build["arch"], "checked": build["checked"], "files": []},
         )
         product["files"].append(build)
-    every = [Release(tag=tag, products=tuple(found[tag].values())) for tag in reading_order(found)]
+    every = [PageRelease(tag=tag, products=tuple(found[tag].values())) for tag in reading_order(found)]
     finals = [one for one in every if not one.tag.is_prerelease]
     return finals, [one for one in every if one.tag.is_prerelease]
 
 
-def newest_of_each_minor(finals: Iterable[Release], variant: str) -> list[Release]:
+def newest_of_each_minor(finals: Iterable[PageRelease], variant: str) -> list[PageRelease]:
     """Pick the first of each minor, of builds of a variant."""
-    chosen: dict[str, Release] = {}
+    chosen: dict[str, PageRelease] = {}
     for release in finals:
         if release.tag.variant == variant:
             chosen.setdefault(minor(release.tag.version), release)
     return list(chosen.values())
 
 
-def newest_by_platform(releases: Iterable[Release]) -> dict[str, str]:
+def newest_by_platform(releases: Iterable[PageRelease]) -> dict[str, str]:
     """Name what a system is to begin with: its newest final ordinary build, or else the next best that it has."""
     chosen: dict[str, str] = {}
     for release in sorted(releases, key=lambda r: (r.tag.is_prerelease, r.tag.variant)):

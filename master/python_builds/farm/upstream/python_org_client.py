@@ -20,7 +20,7 @@ from buildbot.util.httpclientservice import HTTPSession
 from twisted.internet import defer, threads
 from urllib3.exceptions import HTTPError
 
-from python_builds.adapters.upstream.kept_answers import Document
+from python_builds.adapters.upstream.api_cache import CachedDocument
 from python_builds.core.errors import NotAnswered
 
 TOTAL_SECONDS = 120
@@ -98,7 +98,7 @@ class PythonOrgClient:
             asking.cancel()
 
     @defer.inlineCallbacks
-    def document(self, path: str, known: Document | None) -> Any:
+    def document(self, path: str, known: CachedDocument | None) -> Any:
         """Get a JSON document: `known` itself where the server says that it is still the same.
 
         Raises:
@@ -114,7 +114,7 @@ class PythonOrgClient:
         except (ValueError, RecursionError) as error:
             kind = page.headers.get("Content-Type", "of no type")
             raise NotAnswered(f"{self.url}{path} is no JSON ({kind:.80}, {len(page.body)} bytes): {error}") from None
-        return Document(body=body, etag=page.headers.get("ETag"), last_modified=page.headers.get("Last-Modified"))
+        return CachedDocument(body=body, etag=page.headers.get("ETag"), last_modified=page.headers.get("Last-Modified"))
 
     @defer.inlineCallbacks
     def page(self, url: str) -> Any:
@@ -179,7 +179,7 @@ def _said(url: str, page: Page) -> Page:
     return page
 
 
-def _conditions(known: Document | None) -> dict[str, str]:
+def _conditions(known: CachedDocument | None) -> dict[str, str]:
     if known is None:
         return {}
     conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}

@@ -17,7 +17,7 @@ from twisted.python import log
 
 from python_builds.adapters.stop import Stop
 from python_builds.adapters.upstream import release_list
-from python_builds.adapters.upstream.kept_answers import Answer, calls_beside, keep_answer, read_answer
+from python_builds.adapters.upstream.api_cache import Answer, calls_beside, keep_answer, read_answer
 from python_builds.adapters.upstream.python_org import ANSWER_KEPT, API_PATHS, too_often, understand
 from python_builds.adapters.upstream.sources import make_python_org
 from python_builds.core.errors import NotAnswered, SourceError

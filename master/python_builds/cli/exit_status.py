@@ -23,7 +23,7 @@ def end_as_by_ctrl_c() -> None:
             signal.signal(ending, signal.default_int_handler)
 
 
-def told(command: Callable[[], int | None], *, interrupted: str = "stopped") -> int:
+def exit_status(command: Callable[[], int | None], *, interrupted: str = "stopped") -> int:
     """Run a command to its exit status; `interrupted` is what Ctrl-C means for it."""
     try:
         return command() or 0

@@ -23,7 +23,7 @@ CHOSEN_BY = ("docker_hosts", "local_worker")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Where:
+class WorkerChoice:
     """What was found, for people and for the master."""
 
     why: str
@@ -33,7 +33,7 @@ class Where:
         return f"builds run {'in containers' if self.engine else 'on this machine'}: {self.why}"
 
 
-def for_build(settings: Settings, platforms: Sequence[Platform]) -> Where | None:
+def for_build(settings: Settings, platforms: Sequence[Platform]) -> WorkerChoice | None:
     """Choose for one build: containers if every platform's image is there or can be built; None if settings say it."""
     if settings.model_fields_set & {*CHOSEN_BY}:
         return None
@@ -43,12 +43,12 @@ def for_build(settings: Settings, platforms: Sequence[Platform]) -> Where | None
             if not has_image(engine, worker_image(platform)):
                 _build_image(engine, platform, settings.state_dir)
     except ImageError as error:
-        return Where(why=str(error))
+        return WorkerChoice(why=str(error))
     names = ", ".join(worker_image(platform) for platform in platforms)
-    return Where(why=f"the Docker engine answers and has {names}", engine=engine)
+    return WorkerChoice(why=f"the Docker engine answers and has {names}", engine=engine)
 
 
-def for_farm(settings: Settings) -> Where | None:
+def for_farm(settings: Settings) -> WorkerChoice | None:
     """Choose for a farm: containers if the engine has any worker image; None if settings say it."""
     if settings.model_fields_set & {*CHOSEN_BY}:
         return None
@@ -56,10 +56,10 @@ def for_farm(settings: Settings) -> Where | None:
         engine = local_engine()
         there = [p.name for p in PLATFORMS if has_image(engine, worker_image(p))]
     except ImageError as error:
-        return Where(why=str(error))
+        return WorkerChoice(why=str(error))
     if not there:
-        return Where(why="the Docker engine has no worker image; `make images` builds them")
-    return Where(why=f"the Docker engine has the worker images of {', '.join(there)}", engine=engine)
+        return WorkerChoice(why="the Docker engine has no worker image; `make images` builds them")
+    return WorkerChoice(why=f"the Docker engine has the worker images of {', '.join(there)}", engine=engine)
 
 
 def with_engine(settings: Settings, engine: DockerHost | None) -> Settings:

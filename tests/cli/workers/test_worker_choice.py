@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from python_builds.cli.workers.where import _watched
+from python_builds.cli.workers.worker_choice import _watched
 
 
 def test_a_process_that_is_waited_for_shows_what_it_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

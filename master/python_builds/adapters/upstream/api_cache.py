@@ -20,7 +20,7 @@ CALLS_A_DAY = 100
 _DAY = 24 * 3600
 
 
-class Document(BaseModel):
+class CachedDocument(BaseModel):
     """One JSON document, with what a server needs to say that it is still the same."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -37,7 +37,7 @@ class Answer(BaseModel):
 
     url: str = Field(description="of the server")
     asked_at: float = Field(description="seconds since 1970")
-    documents: dict[str, Document] = Field(description="by path")
+    documents: dict[str, CachedDocument] = Field(description="by path")
 
     def is_fresh(self, now: float, seconds: float) -> bool:
         """Say whether it is not older than that; an answer from the future is of a clock that was wrong."""
