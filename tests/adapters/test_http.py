@@ -6,7 +6,7 @@ import pytest
 
 from python_builds.adapters import http
 from python_builds.adapters.stop import Stop
-from python_builds.core.errors import SourceError
+from python_builds.core.errors import NotAnswered, SourceError
 
 
 @pytest.fixture
@@ -22,72 +22,94 @@ def nobody():
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
-def test_a_json_document_is_read(site):
-    site.answer("/a", b'{"b": [1]}')
-
-    assert http.get_json(f"{site.url}/a", Stop()) == {"b": [1]}
+def get(url, **options):
+    return http.get(url, Stop(), max_bytes=10, **options)
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_a_server_that_stumbles_is_asked_again(site, status):
-    site.answer("/a", status=status)
-    site.answer("/a", status=status)
-    site.answer("/a", b"[]")
+@pytest.mark.parametrize("status", [200, 304, 404])
+def test_an_answer_that_says_something_is_given(site, status):
+    site.answer("/a", b"[1]" if status == 200 else b"", status=status, headers={"ETag": "x"})
+    page = get(f"{site.url}/a")
 
-    assert http.get_json(f"{site.url}/a", Stop()) == []
-    assert site.asked == ["GET /a"] * 3
+    assert (page.status, page.body, page.headers["ETag"]) == (status, b"[1]" if status == 200 else b"", "x")
 
 
-def test_a_server_that_stays_down_is_given_up(site):
-    site.answer("/a", status=503)
+@pytest.mark.parametrize("status", [401, 429, 500, 503])
+def test_any_other_answer_is_an_error_at_once_with_the_wait_that_is_asked_for(site, status):
+    site.answer("/a", status=status, headers={"Retry-After": "86400"})
 
-    with pytest.raises(SourceError, match=rf"^cannot read {site.url}/a: too many 503 error responses$"):
-        http.get_json(f"{site.url}/a", Stop())
-    assert len(site.asked) == 4
-
-
-def test_a_throttle_that_asks_for_a_day_of_patience_is_an_error_now(site):
-    site.answer("/a", status=429, headers={"Retry-After": "86400"})
-
-    with pytest.raises(SourceError, match="too many 429 error responses"):
-        http.get_json(f"{site.url}/a", Stop())
+    with pytest.raises(NotAnswered, match=rf"^{site.url}/a answers {status}$") as refused:
+        get(f"{site.url}/a")
+    assert (refused.value.retry_after, len(site.asked)) == (86400, 1)
 
 
-@pytest.mark.parametrize("status", [400, 401, 404])
-def test_a_refusal_is_not_asked_again(site, status):
-    site.answer("/a", status=status)
-
-    with pytest.raises(SourceError, match=rf"cannot read .*: {status} Client Error"):
-        http.get_json(f"{site.url}/a", Stop())
-    assert len(site.asked) == 1
-
-
-@pytest.mark.parametrize("body", [b"<html>", b"", b"\xff\xfe", b'{"a":'])
-def test_what_is_no_json_is_an_error(site, body):
-    site.answer("/a", body)
-
-    with pytest.raises(SourceError, match=f"^cannot read {site.url}/a: "):
-        http.get_json(f"{site.url}/a", Stop())
-
-
-def test_a_json_document_without_an_end_is_left(site, monkeypatch):
-    monkeypatch.setattr(http, "MAX_JSON", 10)
+def test_an_answer_without_an_end_is_left(site):
     site.answer("/a", b"[" + b" " * 100 + b"]")
 
     with pytest.raises(SourceError, match="larger than the 10 bytes"):
-        http.get_json(f"{site.url}/a", Stop())
+        get(f"{site.url}/a")
+
+
+def test_an_answer_that_is_not_whole_in_its_time_is_given_up(site):
+    site.answer("/a", b"[1]", headers={"Content-Length": 10}, stalls=True)
+
+    with pytest.raises(SourceError, match=r"/a did not answer within 0 s: \d+ bytes came; it was given up$"):
+        get(f"{site.url}/a", seconds=0.2)
+
+
+def test_a_redirect_to_nonsense_is_an_error(site, tmp_path):
+    site.answer("/a", status=302, headers={"Location": "http://[::1:9/"})
+
+    for ask in (get, lambda url: http.download(url, tmp_path / "a", Stop())):
+        with pytest.raises(SourceError, match="redirects to no URL, which is not followed: Invalid IPv6 URL"):
+            ask(f"{site.url}/a")
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_server_that_stumbles_is_asked_again(site, status, tmp_path):
+    site.answer("/a", status=status)
+    site.answer("/a", status=status)
+    site.answer("/a", b"[]")
+    http.download(f"{site.url}/a", tmp_path / "a", Stop())
+
+    assert (tmp_path / "a").read_bytes() == b"[]"
+    assert site.asked == ["GET /a"] * 3
+
+
+def test_a_server_that_stays_down_is_given_up(site, tmp_path):
+    site.answer("/a", status=503)
+
+    with pytest.raises(SourceError, match=rf"^cannot fetch {site.url}/a: too many 503 error responses$"):
+        http.download(f"{site.url}/a", tmp_path / "a", Stop())
+    assert len(site.asked) == 4
+
+
+def test_a_throttle_that_asks_for_a_day_of_patience_is_an_error_now(site, tmp_path):
+    site.answer("/a", status=429, headers={"Retry-After": "86400"})
+
+    with pytest.raises(SourceError, match="too many 429 error responses"):
+        http.download(f"{site.url}/a", tmp_path / "a", Stop())
+
+
+@pytest.mark.parametrize("status", [400, 401, 404])
+def test_a_refusal_is_not_asked_again(site, status, tmp_path):
+    site.answer("/a", status=status)
+
+    with pytest.raises(SourceError, match=rf"cannot fetch .*: {status} Client Error"):
+        http.download(f"{site.url}/a", tmp_path / "a", Stop())
+    assert len(site.asked) == 1
 
 
 def test_a_server_that_does_not_answer_is_given_up(site, impatient):
     site.answer("/a", headers={"Content-Length": 10}, stalls=True)
 
     with pytest.raises(SourceError, match=r"Read timed out"):
-        http.get_json(f"{site.url}/a", Stop())
+        get(f"{site.url}/a")
 
 
 def test_where_nobody_listens_is_said_in_words(nobody):
-    with pytest.raises(SourceError, match=rf"^cannot read {nobody}: .*Connection refused$") as refused:
-        http.get_json(nobody, Stop())
+    with pytest.raises(SourceError, match=rf"^{nobody} cannot be read: .*Connection refused$") as refused:
+        get(nobody)
 
     assert "object at 0x" not in str(refused.value)
 

@@ -1,12 +1,14 @@
-"""HTTP for the sources: no endless waits or files, with retries, through the proxies of the environment.
+"""HTTP for all who fetch: no endless waits or files, retries where they help, through the proxies of the environment.
 
 A server may send a byte now and then for ever, of its answer's head, too, and then none of the usual timeouts is ever
 over. So each exchange is watched from beside it (`wire.py`), by what it brings in.
 """
 
 import contextlib
-import json
-from collections.abc import Iterator, Sequence
+import email.utils
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -14,8 +16,8 @@ import requests
 from urllib3.util import Retry
 
 from python_builds.adapters.stop import Stop
-from python_builds.adapters.wire import Wire, WiredAdapter
-from python_builds.core.errors import SourceError
+from python_builds.adapters.wire import LONGEST, Wire, WiredAdapter
+from python_builds.core.errors import NotAnswered, SourceError
 
 TIMEOUT = (10, 60)
 """Seconds to connect, and between two packets."""
@@ -41,6 +43,55 @@ _RETRIES = Retry(
     respect_retry_after_header=False,
 )
 
+_ONCE = Retry(total=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """An answer that says something: 200, 304 or 404."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def get(
+    url: str,
+    stop: Stop,
+    *,
+    max_bytes: int,
+    within: Sequence[str] = (),
+    seconds: float = LONGEST,
+    conditions: Mapping[str, str] | None = None,
+) -> Page:
+    """Ask once: whoever counts his requests, or waits between them, wants no retries; `within` as for `download`.
+
+    Raises:
+        NotAnswered: for any other status, with the wait that the server asks for; for no answer within the seconds.
+    """
+    body = bytearray()
+    try:
+        with _exchange("GET", url, stop, within, _Ask(conditions or {}, _ONCE, seconds)) as (answer, wire):
+            if answer.status_code not in (200, 304, 404):
+                wait = retry_after(answer.headers.get("Retry-After", ""), time.time())
+                raise NotAnswered(f"{url} answers {answer.status_code}", wait)
+            if answer.ok:
+                for block in _blocks(answer, wire, url, max_bytes):
+                    body += block
+    except requests.RequestException as error:
+        raise NotAnswered(f"{url} cannot be read: {_reason(error):.300}") from error
+    return Page(status=answer.status_code, headers=answer.headers, body=bytes(body))
+
+
+def retry_after(value: str, now: float) -> float | None:
+    """Read the seconds to wait from a Retry-After, which gives them or a date."""
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None
+
 
 def exists(url: str, stop: Stop, within: Sequence[str] = ()) -> bool:
     """Say whether a server has a file: False for 404 and its like, an error where it cannot be asked."""
@@ -54,20 +105,6 @@ def exists(url: str, stop: Stop, within: Sequence[str] = ()) -> bool:
     if not answer.ok:
         raise SourceError(f"{url} answers {answer.status_code} {answer.reason}")
     return True
-
-
-def get_json(url: str, stop: Stop, within: Sequence[str] = ()) -> object:
-    """Fetch a JSON document; `within` as for `download`."""
-    body = bytearray()
-    try:
-        with _exchange("GET", url, stop, within) as (answer, wire):
-            for block in _blocks(answer, wire, url, MAX_JSON):
-                body += block
-        return json.loads(body)
-    except requests.RequestException as error:
-        raise SourceError(f"cannot read {url}: {_reason(error)}") from error
-    except ValueError as error:
-        raise SourceError(f"cannot read {url}: {error}") from error
 
 
 def download(url: str, target: Path, stop: Stop, max_bytes: int = MAX_TARBALL, within: Sequence[str] = ()) -> None:
@@ -91,20 +128,32 @@ def _blocks(answer: requests.Response, wire: Wire, url: str, max_bytes: int) -> 
             raise SourceError(f"{url} is larger than the {max_bytes} bytes that it may have")
 
 
+@dataclass(frozen=True)
+class _Ask:
+    headers: Mapping[str, str]
+    retries: Retry
+    seconds: float
+
+
+_PATIENTLY = _Ask({}, _RETRIES, LONGEST)
+
+
 @contextlib.contextmanager
-def _exchange(method: str, url: str, stop: Stop, within: Sequence[str]) -> Iterator[tuple[requests.Response, Wire]]:
+def _exchange(
+    method: str, url: str, stop: Stop, within: Sequence[str], how: _Ask | None = None
+) -> Iterator[tuple[requests.Response, Wire]]:
     """Ask for a file, and give the answer with what moves it; it ends when it is stopped, or is too slow."""
-    wire = Wire(url)
-    with stop.ending(wire.shut), wire.watched(), _session(wire) as s, _ask(s, method, url, within) as answer:
+    how = how or _PATIENTLY
+    wire = Wire(url, how.seconds)
+    with stop.ending(wire.shut), wire.watched(), _session(wire, how) as s, _ask(s, method, url, within) as answer:
         yield answer, wire
 
 
-def _session(wire: Wire) -> requests.Session:
-    """Make a session that tries again where that can help."""
+def _session(wire: Wire, how: _Ask) -> requests.Session:
     made = requests.Session()
-    made.headers["User-Agent"] = "python-builds"
+    made.headers.update({"User-Agent": "python-builds", **how.headers})
     for scheme in ("http://", "https://"):
-        made.mount(scheme, WiredAdapter(wire, _RETRIES))
+        made.mount(scheme, WiredAdapter(wire, how.retries))
     return made
 
 
@@ -113,7 +162,12 @@ def _ask(s: requests.Session, method: str, url: str, within: Sequence[str]) -> r
     for _ in range(1 + MAX_REDIRECTS):
         if within and not url.startswith(tuple(within)):
             raise SourceError(f"{url} is not fetched: it must start with {' or '.join(within)}")
-        answer = s.request(method, url, timeout=TIMEOUT, stream=True, allow_redirects=False)
+        try:
+            answer = s.request(method, url, timeout=TIMEOUT, stream=True, allow_redirects=False)
+        except requests.RequestException:
+            raise
+        except ValueError as error:  # of requests', which reads where a redirect leads even if nobody follows it
+            raise SourceError(f"{url} redirects to no URL, which is not followed: {error}") from None
         target = s.get_redirect_target(answer)
         if target is None:
             return answer

@@ -27,8 +27,9 @@ LONGEST = 2 * 3600
 class Wire:
     """What moves one answer; shut, it ends whoever reads it, and is never opened again."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, longest: float = LONGEST) -> None:
         self.url = url
+        self.longest = longest
         self._bytes = 0
         self._problem = ""
         self._is_shut = False
@@ -73,15 +74,15 @@ class Wire:
                 raise SourceError(f"{self._problem}; it was given up")
 
     def _watch(self) -> None:
-        began, before = time.monotonic(), 0
-        while not self._ended.wait(WINDOW):
+        end, before = time.monotonic() + self.longest, 0
+        while not self._ended.wait(min(WINDOW, max(0, end - time.monotonic()))):
             came, before = self._bytes - before, self._bytes
-            if came < LEAST * WINDOW:
+            if time.monotonic() >= end:
+                self._problem = f"{self.url} did not answer within {self.longest:.0f} s: {self._bytes} bytes came"
+            elif came < LEAST * WINDOW:
                 self._problem = (
                     f"{self.url} gave {came} bytes in {WINDOW} s, and {LEAST * WINDOW} are the least that it may"
                 )
-            elif time.monotonic() - began > LONGEST:
-                self._problem = f"{self.url} did not end in {LONGEST // 60} minutes, after {self._bytes} bytes"
             if self._problem:
                 return self.shut()
         return None

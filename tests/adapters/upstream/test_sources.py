@@ -341,7 +341,7 @@ def test_sources_are_made_in_the_order_of_the_settings(store, tmp_path):
     assert [type(source) for source in made] == [AptArchive, Folder, Mirror, PythonOrg]
     assert [source.name for source in made] == settings.sources.split()
     assert (made[0].folder, made[0].suites) == (tmp_path / "apt-archive", ("sid", "trixie"))
-    assert made[3].url == "http://mirror.example"
+    assert made[3].api.url == "http://mirror.example"
 
 
 @pytest.fixture

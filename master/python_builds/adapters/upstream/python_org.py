@@ -3,21 +3,13 @@
 import functools
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from python_builds.adapters import http
 from python_builds.adapters.stop import Stop, alone
-from python_builds.adapters.upstream.api_cache import (
-    CALLS_A_DAY,
-    Answer,
-    CachedDocument,
-    calls_beside,
-    keep_answer,
-    read_answer,
-)
+from python_builds.adapters.upstream.api_cache import Answer
 from python_builds.adapters.upstream.offers import Offer
+from python_builds.adapters.upstream.release_api import KeptApi
 from python_builds.adapters.upstream.verification import DEFAULT, Proof, Verification
 from python_builds.core.errors import SourceError
 from python_builds.core.upstream.releases import PYTHON_ORG, Listing, Release, parse_releases
@@ -39,33 +31,22 @@ class PythonOrg:
 
     def __init__(self, url: str, kept: Path, verification: Verification = DEFAULT, stop: Stop | None = None) -> None:
         """Take python.org's URL, and the file in which its answer is kept for all who ask on this machine."""
-        self.url = url
-        self.kept = kept
+        self.api = KeptApi(url, kept, counted=True, attempts=3)
         self.stop = stop or Stop()
         self.verification = verification
-        parts = urlsplit(url)
         # Where files may come from, redirects included: what the API answers may be anything.
-        self.within = (f"{parts.scheme}://{parts.netloc}/", f"{PYTHON_ORG}/")
+        self.within = (*self.api.within, f"{PYTHON_ORG}/")
 
     def releases(self) -> list[Release]:
         """List the published releases, the newest first."""
         # Whoever comes while another one asks takes his answer: requests are counted.
-        with alone(self.kept.with_suffix(".lock"), self.stop):
-            now = time.time()
-            answer = read_answer(self.kept, self.url)
-            if answer is not None and answer.is_fresh(now, ANSWER_KEPT):
-                return list(understand(answer).releases)
-            answer = Answer(url=self.url, asked_at=now, documents={path: self._ask(path) for path in API_PATHS})
-            releases = list(understand(answer).releases)
-            keep_answer(self.kept, answer)
-            return releases
-
-    def _ask(self, path: str) -> CachedDocument:
-        calls, now = calls_beside(self.kept), time.time()
-        if calls.left(now) <= 0:
-            raise SourceError(too_often(self.url, calls.next_at(now)))
-        calls.count(now)
-        return CachedDocument(body=http.get_json(self.url + path, self.stop, self.within))
+        with alone(self.api.kept.with_suffix(".lock"), self.stop):
+            now, answer = time.time(), self.api.read()
+            if answer is None or not answer.is_fresh(now, ANSWER_KEPT):
+                answer = self.api.ask(API_PATHS, answer, now, self.stop)
+                understand(answer)  # or it is not kept
+                self.api.keep(answer)
+            return list(understand(answer).releases)
 
     def offers(self) -> list[Offer]:
         """List the releases that a signature or at least python.org's SHA-256 vouches for."""
@@ -129,9 +110,3 @@ def understand(answer: Answer) -> Listing:
         why = f" ({listing.left_out[0]})" if listing.left_out else ""
         raise SourceError(f"{answer.url}{_API} lists no release that has a source{why}; has its API changed?")
     return listing
-
-
-def too_often(url: str, until: float) -> str:
-    """Say that the day's requests are used up."""
-    at = datetime.fromtimestamp(until, UTC)
-    return f"{url} grants {CALLS_A_DAY} requests a day, which are used up until {at:%H:%M} UTC"

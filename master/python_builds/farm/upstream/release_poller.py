@@ -12,11 +12,14 @@ from buildbot.changes.base import ReconfigurablePollingChangeSource
 from buildbot.data.resultspec import Filter
 from buildbot.util.state import StateMixin
 from twisted.internet import defer
+from twisted.python import log
 
+from python_builds.adapters.stop import Stopped
+from python_builds.adapters.upstream.release_watch import ReleaseWatch
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.release_list import ReleaseList
 from python_builds.core.upstream.releases import Release, minor
-from python_builds.farm.upstream.python_org_watch import PythonOrgWatch
+from python_builds.farm.steps.in_thread import InThread
 
 CATEGORY = "release"
 SLACK = 1
@@ -27,6 +30,7 @@ class ReleasePoller(ReconfigurablePollingChangeSource, StateMixin):
     """Polls python.org's release API."""
 
     _again: Any = None
+    _looking: InThread | None = None
 
     def checkConfig(self, settings: Settings, pollInterval: float, **bounds: float) -> None:
         """Check the arguments."""
@@ -34,15 +38,16 @@ class ReleasePoller(ReconfigurablePollingChangeSource, StateMixin):
 
     @defer.inlineCallbacks
     def reconfigService(self, settings: Settings, pollInterval: float, **bounds: float) -> Any:
-        """Take the arguments; tests make the bounds of PythonOrgWatch shorter."""
-        self.watch = PythonOrgWatch(settings, self.master.httpservice, poll_seconds=pollInterval, **bounds)
+        """Take the arguments; tests make the bounds of ReleaseWatch shorter."""
+        self.watch = ReleaseWatch(settings, poll_seconds=pollInterval, **bounds)
         yield super().reconfigService(name=self.name, pollInterval=pollInterval, pollAtLaunch=True)
 
     @defer.inlineCallbacks
     def deactivate(self) -> Any:
         """Poll no more."""
         self._forget()
-        self.watch.stop()
+        if self._looking is not None:
+            self._looking.end("the farm stops")
         yield super().deactivate()
 
     @defer.inlineCallbacks
@@ -50,10 +55,15 @@ class ReleasePoller(ReconfigurablePollingChangeSource, StateMixin):
         """Make a change for each release that is new and complete."""
         self._forget()
         known = yield self.getState("known", None)
+        self._looking = InThread(self.master.reactor)
         try:
-            look = yield self.watch.look(known)
-        except defer.CancelledError:
+            look = yield self._looking.run(self.watch.look, known, self._looking.stop)
+        except Stopped:
             return
+        finally:
+            self._looking = None
+        for remark in look.remarks:
+            log.msg(f"python.org: {remark}")
         for release in look.new:
             yield self._add_change(release)
         # Without any answer yet, the first look is still to come.
