@@ -20,7 +20,7 @@ DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iprout
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
-.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms minors settings base-image images push shell test test-fast test-docker test-real bench check docs format lock clean
+.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms minors settings pages base-image images push shell test test-fast test-docker test-real bench check docs format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,7 +64,10 @@ platforms: $(VENV)/ready  ## print the platform table
 minors: $(VENV)/ready  ## write docs/minors.md, the table of what this farm's records say was built
 	$(COMMAND)
 
-settings: $(VENV)/ready  ## list the settings, with defaults; with PAGE=1, write docs/settings.md [PAGE=1]
+settings: $(VENV)/ready  ## list the settings, with defaults
+	$(COMMAND)
+
+pages: $(VENV)/ready  ## write those pages of docs/ that are made from the code: settings, and a build
 	$(COMMAND)
 
 base-image: $(VENV)/ready  ## make a base image with debootstrap, where no registry is reached PLATFORM=debian-12

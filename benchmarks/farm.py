@@ -13,9 +13,9 @@ from benchmarks.by_hand import ByHand
 from benchmarks.live_farm import IMAGE, FarmBuild, LiveFarm, live_farm
 from benchmarks.machine import say
 from benchmarks.report import Result, Row
+from python_builds.adapters.building.recipe import SCRIPTS
 from python_builds.core.errors import FarmError
 from python_builds.core.publishing.artifacts import source_key
-from python_builds.farm.building.platform_steps import SCRIPTS
 
 VERSION = "3.11.2"
 STARTS = 5

@@ -11,15 +11,13 @@ from pathlib import Path
 from packaging.version import Version
 
 from benchmarks.tarballs import Tarball
+from python_builds.core.building.stages import TRAINING_FILE, local_commands
 from python_builds.core.platforms.platforms import Platform
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.publishing.records import Source
 from python_builds.core.settings.setting_types import CHECKOUT
-from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import Trust
-from python_builds.farm.building.by_hand import commands_by_hand
 from python_builds.farm.building.platform_work import build_properties
-from python_builds.farm.building.training_work import TRAINING_FILE
 
 WORK = "/var/lib/python-builds/benchmark"
 TRAINING_DATA = TRAINING_FILE
@@ -72,7 +70,7 @@ def ours(platform: Platform, tarball: Tarball, profile: str = "optimized", *, st
     )
     source = Source(name=tarball.name, sha256=tarball.sha256, size=0, origin="", trust=Trust.DIGEST)
     properties = build_properties(product, 1, source) | {"profile": profile, "training_sha256": stored}
-    commands = commands_by_hand(product, Settings(_env_file=None), properties)
+    commands = local_commands(product, properties)
     stages = [Stage(STEPS.get(name, name), command) for name, command in commands.items()]
     stages.append(Stage("keep", ["tar", "-C", "stage/opt/python", "-cf", TREE, tarball.version]))
     leaves = {"ours.deb": f"out/{properties['package_file']}", "ours.tar.gz": f"out/{properties['tarball_file']}"}

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from python_builds.adapters.publishing.packages import RPM_PACKAGES
+from python_builds.cli.pages import PAGES as PAGES_OF_CODE
 from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings, variable
@@ -73,6 +74,11 @@ def test_files_that_the_texts_point_to_exist() -> None:
             assert (CHECKOUT / name).exists() or (LIBRARY / name).exists(), (
                 f"{path.name} points to {name}, which is not there"
             )
+
+
+@pytest.mark.parametrize("name", PAGES_OF_CODE)
+def test_pages_that_are_made_from_the_code_are_up_to_date(name: str) -> None:
+    assert (CHECKOUT / "docs" / name).read_text() == PAGES_OF_CODE[name](), "make pages"
 
 
 def test_files_stay_small() -> None:

@@ -71,7 +71,7 @@ def test_a_release_is_built_on_three_platforms_listed_and_announced(
                 cdn_url=web.url,
             )
         )
-        farms.callback(farm.run, "farm", "stop")
+        farms.callback(farm.run, "stop")
         upstream.serve("3.11.9", mini_tarball(farm.tarballs, "3.11.9").read_bytes())
         upstream.publish("3.11.9")
         farm.run("run")

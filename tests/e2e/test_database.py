@@ -152,7 +152,6 @@ def ordeal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ordeal]:
 def go_through(seen: Ordeal, farm: FarmUnderTest, server: Postgres, web: ThreadingHTTPServer) -> None:
     said = {
         "no S3": farm.run(
-            "farm",
             "run",
             PYTHON_BUILDS_S3_BUCKET="pythons",
             PYTHON_BUILDS_S3_ENDPOINT_URL=f"http://127.0.0.1:{web.server_port}",

@@ -47,13 +47,14 @@ def test_make_run_names_the_setting_when_its_port_is_taken(farm: FarmUnderTest) 
         assert farm.build("3.11.2").returncode == 0, "a farm for one build takes another port"
 
 
-@pytest.mark.parametrize("command", ["farm", "build"])
-def test_a_farm_whose_workers_could_not_connect_does_not_start(farm: FarmUnderTest, command: str) -> None:
-    arguments, asked = (["run"], {}) if command == "farm" else ([], {"VERSION": "3.11.2"})
+@pytest.mark.parametrize("target, asked", [("run", {}), ("build", {"VERSION": "3.11.2"})])
+def test_a_farm_whose_workers_could_not_connect_does_not_start(
+    farm: FarmUnderTest, target: str, asked: dict[str, str]
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        refused = farm.run(command, *arguments, PYTHON_BUILDS_WORKER_PORT=str(port), **asked)
-    elsewhere = farm.run(command, *arguments, PYTHON_BUILDS_WORKER_HOST="192.0.2.1", **asked)
+        refused = farm.run(target, PYTHON_BUILDS_WORKER_PORT=str(port), **asked)
+    elsewhere = farm.run(target, PYTHON_BUILDS_WORKER_HOST="192.0.2.1", **asked)
 
     assert (refused.returncode, elsewhere.returncode) == (1, 1)
     assert f"127.0.0.1:{port} cannot be listened on (Address already in use)" in refused.stdout

@@ -10,8 +10,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from python_builds.cli import pages
 from python_builds.cli import platforms as platform_table
-from python_builds.cli import settings_page
 from python_builds.cli.building import build as builds
 from python_builds.cli.building import reproduce as reproduction
 from python_builds.cli.exit_status import end_as_by_ctrl_c, exit_status
@@ -28,6 +28,7 @@ from python_builds.cli.options import (
     words,
 )
 from python_builds.cli.output import write_anywhere
+from python_builds.cli.pages import settings_lines
 from python_builds.cli.planning import rebuild as rebuilds
 from python_builds.cli.publishing import minors, publishing
 from python_builds.cli.workers import images as image_commands
@@ -166,14 +167,15 @@ def write_minors() -> None:
 
 
 @app.command()
-def settings(
-    page: Annotated[bool, typer.Option("--page", help="write docs/settings.md instead")] = False,
-) -> None:
+def settings() -> None:
     """List the settings, with defaults."""
-    if page:
-        settings_page.write()
-    else:
-        print(settings_page.lines())
+    print(settings_lines())
+
+
+@app.command("pages")
+def write_pages() -> None:
+    """Write those pages of docs/ that are made from the code: settings, and a build."""
+    _end(pages.write)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from buildbot.config.builder import BuilderConfig
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.factory import BuildFactory
 
-from python_builds.adapters.building.recipe import recipe, scripts_to_send
+from python_builds.adapters.building.recipe import SCRIPTS, recipe, scripts_to_send
 from python_builds.adapters.store.store import make_store
 from python_builds.adapters.upstream.sources import make_sources
 from python_builds.core.platforms.platforms import Platform
@@ -16,7 +16,7 @@ from python_builds.core.publishing.artifacts import builder_name
 from python_builds.core.settings.settings import Settings
 from python_builds.core.workers.images import worker_image
 from python_builds.farm.building.build import FarmBuild
-from python_builds.farm.building.platform_steps import SCRIPTS, platform_steps
+from python_builds.farm.building.platform_steps import platform_steps
 from python_builds.farm.building.release_steps import release_steps
 from python_builds.farm.indexes.index_build import IndexBuild
 from python_builds.farm.indexes.manifest_steps import MANIFEST, manifest_steps

@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from python_builds.core.platforms.platforms import Platform
+from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.upstream.libraries import LIBRARIES
+
+SCRIPTS = CHECKOUT / "scripts"
 
 INSTALLER = "install.sh"
 """Is for users, and no part of any build."""

@@ -11,23 +11,21 @@ import tempfile
 from pathlib import Path
 
 from python_builds.adapters.building.hand_build import container, run_all, this_machine
-from python_builds.adapters.building.recipe import recipe, scripts_to_send
+from python_builds.adapters.building.recipe import SCRIPTS, recipe, scripts_to_send
 from python_builds.adapters.publishing.packages import same_package
 from python_builds.adapters.publishing.publishing import newest_record
 from python_builds.adapters.store.store import Store, make_store
 from python_builds.adapters.workers.docker_command import exists
 from python_builds.cli.building.build import INSTALL_PACKAGES, build, request
 from python_builds.core.building.requests import parse_platform_request
+from python_builds.core.building.stages import TRAINING_FILE, local_commands
 from python_builds.core.errors import FarmError, InvalidRequest, PythonBuildsError
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.artifacts import Product, library_key, source_key
 from python_builds.core.publishing.records import Record, Source
 from python_builds.core.settings.settings import Settings
 from python_builds.core.workers.images import worker_image
-from python_builds.farm.building.by_hand import commands_by_hand
-from python_builds.farm.building.platform_steps import SCRIPTS
 from python_builds.farm.building.platform_work import build_properties
-from python_builds.farm.building.training_work import TRAINING_FILE
 from python_builds.farm.workers.workers import host_platform
 
 
@@ -104,7 +102,7 @@ def build_again(settings: Settings, store: Store, record: Record, source: Source
             f"{record.image.name} as it was then ({record.image.id}) is not on this Docker host any more; "
             f"`make build VERSION={product.tag} PROFILE={record.profile} FORCE=1` builds with the one of today"
         )
-    commands = commands_by_hand(product, settings, properties)
+    commands = local_commands(product, properties)
     environment = {
         "PYTHON_BUILDS_BUILD_USER": settings.build_user,
         "PYTHON_BUILDS_MAINTAINER": settings.maintainer,

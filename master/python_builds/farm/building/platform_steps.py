@@ -1,32 +1,25 @@
-"""One platform build: from the mirrored tarball to a record.
+"""One platform build as Buildbot's steps: from the mirrored tarball to a record.
 
-Each stage is a Buildbot step of its own, so that the web UI tells what failed. What takes more than one command is a
-script in scripts/, which travels from the master with the build: an image holds a toolchain and nothing of ours.
-Whatever comes from the tarball runs through as-builder.sh, which drops root. Once nothing of it runs any more, packages
-are made of what it left, through as-packager.sh.
+Each stage of `core/building/stages.py` is a step of its own, so that the web UI tells what failed. What takes more than
+one command is a script in scripts/, which travels from the master with the build: an image holds a toolchain and
+nothing of ours. Whatever comes from the tarball runs through as-builder.sh, which drops root. Once nothing of it runs
+any more, packages are made of what it left, through as-packager.sh.
 """
 
 import functools
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from buildbot.plugins import steps, util
+from buildbot.plugins import steps
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS
 
 from python_builds.adapters.store.store import Store
+from python_builds.core.building.stage import By, Stage
+from python_builds.core.building.stages import CHECK_STEP, stages
 from python_builds.core.platforms.platforms import Platform
-from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
-from python_builds.farm.building.artifact_steps import (
-    artifact_files,
-    check_steps,
-    package_arguments,
-    tarball_steps,
-    upload_steps,
-)
 from python_builds.farm.building.platform_work import (
-    BUILT_WITH_FILE,
     check_request,
     clean_up,
     publish,
@@ -36,94 +29,45 @@ from python_builds.farm.building.platform_work import (
     take_source,
     verify,
 )
-from python_builds.farm.building.training_steps import collected_training_data, keep_what_was_trained, optimized_stages
-from python_builds.farm.building.worker_steps import as_builder, as_packager, command, send, send_scripts
+from python_builds.farm.building.training_work import find_training_data, keep_training_data
+from python_builds.farm.building.worker_steps import check_environment, known_of, moved, run, sent_scripts
 from python_builds.farm.indexes.manifest_steps import MANIFEST
 from python_builds.farm.steps.master_step import MasterStep
 
-SCRIPTS = CHECKOUT / "scripts"
-COLLECT_STEP = "collect the artifacts"
-"""The last step that makes something."""
+CANNOT_CHECK = 3
+"""Exit status of check-package.sh where no untouched base system can be had."""
 
-STAGED_PYTHON = (util.Interpolate("stage%(prop:prefix)s/bin/python3"), "-E", "-s", "-B")
-"""Runs the build itself, without leaving bytecode."""
+OF_NO_MATTER = {"haltOnFailure": False, "flunkOnFailure": False, "warnOnFailure": True}
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "config.log": {"alwaysRun": True, "flunkOnFailure": False},
+    "make the base system": OF_NO_MATTER,
+    CHECK_STEP: {"decodeRC": {0: SUCCESS, CANNOT_CHECK: WARNINGS}, "warnOnWarnings": True},
+    "check the request": {"headline": True},
+    "reserve a revision": {"headline": True},
+}
+"""What Buildbot is told of some stages beside the rest."""
 
 
 def platform_steps(platform: Platform, architecture: str, settings: Settings, store: Store) -> list[BuildStep]:
     """Make the steps of one platform's builder."""
     spool = settings.state_dir / "spool"
-    here = functools.partial(_on_master, spool, store, platform, architecture)
-    prefix = util.Property("prefix")
-    profile = util.Property("profile")
-    allowed = sorted(platform.allowed_missing)
+    work = _work(settings)
+
+    def on_master(name: str, function: Callable[..., Any], **options: Any) -> BuildStep:
+        return MasterStep(functools.partial(function, store, platform, architecture), spool, name=name, **options)
+
+    def step(stage: Stage) -> BuildStep:
+        options = {**_shown(stage), **OPTIONS.get(stage.name, {})}
+        if stage.by == By.MASTER:
+            return on_master(stage.name, work[stage.name], **options)
+        if stage.name == "send the scripts":
+            return sent_scripts(stage, **options)
+        if stage.by in (By.SENT, By.TAKEN):
+            return moved(stage, spool, **options)
+        return run(stage, settings, env=check_environment(platform) if stage.name == CHECK_STEP else {}, **options)
+
     return [
-        here("check the request", functools.partial(check_request, settings), headline=True),
-        here("take the source from the store", take_source),
-        send_scripts(SCRIPTS),
-        send("send the source", spool, "%(prop:source_name)s"),
-        *(_send_library(spool, library) for library in platform.static_libraries),
-        command("prepare folders", ["scripts/prepare-folders.sh"], settings),
-        as_builder(
-            "unpack", ["unpack-source.sh", util.Property("source_name"), util.Property("source_sha256")], settings
-        ),
-        as_builder(
-            "build libraries",
-            ["build-libraries.sh", _library_arguments],
-            settings,
-            doStepIf=_has_libraries,
-            hideStepIf=lambda _, step: not _has_libraries(step),
-        ),
-        as_builder(
-            "configure", ["configure.sh", prefix, profile, util.Property("variant", defaultWhenFalse=False)], settings
-        ),
-        as_builder("check the configuration", ["check-configuration.sh", *allowed], settings),
-        command(
-            "config.log",
-            ["scripts/as-builder.sh", "cat", "source/config.log"],
-            settings,
-            alwaysRun=True,
-            doStepIf=_configure_failed,
-            hideStepIf=lambda results, _: results != SUCCESS,
-            flunkOnFailure=False,
-        ),
-        as_builder(
-            "compile",
-            ["compile.sh", "quick"],
-            settings,
-            doStepIf=_is_quick,
-            hideStepIf=lambda _, step: not _is_quick(step),
-        ),
-        *optimized_stages(here, spool, settings),
-        as_builder("test", ["smoke-test.sh"], settings),
-        as_builder("install", ["install-to-stage.sh", prefix, profile], settings),
-        as_builder("check the stdlib", ["check-stdlib.sh", *allowed], settings),
-        command(
-            "describe the build",
-            ["scripts/as-builder.sh", *STAGED_PYTHON, "scripts/describe_build.py", prefix, f"dist/{BUILT_WITH_FILE}"],
-            settings,
-        ),
-        here("reserve a revision", reserve, headline=True),
-        command("end the build", ["scripts/seal-stage.sh"], settings),
-        as_packager("package", package_arguments(platform, architecture, prefix), settings),
-        *tarball_steps(prefix, settings),
-        command(
-            COLLECT_STEP,
-            [
-                "scripts/collect-artifacts.sh",
-                *artifact_files(),
-                f"dist/{BUILT_WITH_FILE}",
-                collected_training_data,
-            ],
-            settings,
-        ),
-        *upload_steps(spool),
-        here("verify the artifacts", functools.partial(verify, settings)),
-        *check_steps(prefix, platform, settings),
-        # A deb is vouched for by its repository alone.
-        *([here("sign the package", functools.partial(sign, settings))] if platform.package_format == "rpm" else []),
-        *keep_what_was_trained(here, spool),
-        here("publish", publish),
-        here("record", record),
+        *map(step, stages(platform, architecture)),
         steps.Trigger(
             name="ask for the indexes",
             schedulerNames=[MANIFEST],
@@ -132,41 +76,37 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
             doStepIf=lambda step: step.build.results in (SUCCESS, WARNINGS),
             hideStepIf=lambda results, _: results == SKIPPED,
         ),
-        here("clean up", clean_up, alwaysRun=True, hideStepIf=lambda results, _: results == SUCCESS),
+        on_master("clean up", clean_up, alwaysRun=True, hideStepIf=lambda results, _: results == SUCCESS),
     ]
 
 
-def _on_master(
-    spool: Path, store: Store, platform: Platform, architecture: str, name: str, function: Any, **kwargs: Any
-) -> BuildStep:
-    return MasterStep(functools.partial(function, store, platform, architecture), spool, name=name, **kwargs)
+def _work(settings: Settings) -> Mapping[str, Callable[..., Any]]:
+    """Give what the master does in its stages."""
+    return {
+        "check the request": functools.partial(check_request, settings),
+        "take the source from the store": take_source,
+        "look for training data": find_training_data,
+        "reserve a revision": reserve,
+        "verify the artifacts": functools.partial(verify, settings),
+        "sign the package": functools.partial(sign, settings),
+        "keep the training data": keep_training_data,
+        "publish": publish,
+        "record": record,
+    }
 
 
-def _send_library(spool: Path, name: str) -> BuildStep:
-    def tarball(props: Any) -> str:
-        return "".join(library["tarball"] for library in props.getProperty("libraries") if library["name"] == name)
+def _shown(stage: Stage) -> dict[str, Any]:
+    """Run a stage only where it is wanted, and do not show it elsewhere, nor a quiet one where all is well."""
+    quiet = (SUCCESS, SKIPPED) if stage.quiet else (SKIPPED,)
+    if stage.on_failure:
+        return {"doStepIf": _configure_failed, "hideStepIf": lambda results, _: results != SUCCESS}
+    if not stage.is_conditional:
+        return {"hideStepIf": lambda results, _: results == SUCCESS} if stage.quiet else {}
 
-    return send(
-        f"send the source of {name}",
-        spool,
-        "%(kw:tarball)s",
-        {"tarball": util.renderer(tarball)},
-        doStepIf=lambda step: bool(tarball(step)),
-        hideStepIf=lambda results, _: results in (SUCCESS, SKIPPED),
-    )
+    def wanted(step: Any) -> bool:
+        return stage.when(known_of(step.build.getProperties()))
 
-
-@util.renderer
-def _library_arguments(props: Any) -> list[str]:
-    return [library[key] for library in props.getProperty("libraries") for key in ("name", "tarball", "sha256")]
-
-
-def _has_libraries(step: Any) -> bool:
-    return bool(step.getProperty("libraries"))
-
-
-def _is_quick(step: Any) -> bool:
-    return bool(step.getProperty("profile") == "quick")
+    return {"doStepIf": wanted, "hideStepIf": lambda results, _: results in quiet}
 
 
 def _configure_failed(step: BuildStep) -> bool:

@@ -23,6 +23,7 @@ from python_builds.adapters.upstream.mirror import mirrored
 from python_builds.core.advice import FORCE
 from python_builds.core.building.built_with import LARGEST, BuiltWith, parse_built_with
 from python_builds.core.building.requests import TRUST, parse_platform_request
+from python_builds.core.building.stages import BUILT_WITH_FILE, CHECK_STEP
 from python_builds.core.errors import InvalidRequest, StoreError
 from python_builds.core.platforms.platforms import Platform
 from python_builds.core.publishing.artifacts import (
@@ -41,12 +42,6 @@ from python_builds.core.upstream.libraries import libraries_needed
 from python_builds.core.upstream.trust import WORST, Trust
 from python_builds.farm.steps.master_step import Outcome, Work
 from python_builds.farm.workers.container_worker import IMAGE_ID
-
-CHECK_STEP = "check the package"
-"""The step whose success makes a product count as checked."""
-
-BUILT_WITH_FILE = "built-with.json"
-"""What describe_build.py writes about the build, for its record."""
 
 
 def check_request(settings: Settings, store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:

@@ -7,13 +7,11 @@ from python_builds.adapters.digests import file_sha256
 from python_builds.adapters.publishing.publishing import read_sidecar
 from python_builds.adapters.store.store import Store
 from python_builds.core.building.requests import parse_platform_request
+from python_builds.core.building.stages import TRAINING_FILE
 from python_builds.core.building.training import TrainingData, TrainingIdentity, parse_identity
 from python_builds.core.platforms.platforms import Platform
 from python_builds.core.publishing.artifacts import training_prefix
 from python_builds.farm.steps.master_step import Outcome, Work
-
-TRAINING_FILE = "training-data.tar.gz"
-"""What pack-training-data.sh makes and use-training-data.sh takes."""
 
 
 def find_training_data(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:

@@ -1,4 +1,4 @@
-"""Steps that make a worker do something: run a script of ours, take a file, hand one over."""
+"""Steps that make a worker do something: run a stage's command, take a file, hand one over."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,15 +6,16 @@ from typing import Any
 
 from buildbot.plugins import steps, util
 from buildbot.process.buildstep import BuildStep
-from buildbot.process.results import SUCCESS
 
-from python_builds.adapters.building.recipe import scripts_to_send
+from python_builds.adapters.building.recipe import SCRIPTS, scripts_to_send
 from python_builds.core.building.requests import TRUST
+from python_builds.core.building.stage import By, Known, Stage, command
+from python_builds.core.platforms.platforms import Platform
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import WORST
 from python_builds.farm.building.transfers import QUIET_SECONDS, Download, DownloadPrograms, Upload
 from python_builds.farm.steps.in_thread import LONGEST
-from python_builds.farm.steps.master_step import in_build_spool
+from python_builds.farm.steps.master_step import build_spool
 
 LARGEST = 2**30
 """Bytes of an uploaded file."""
@@ -22,67 +23,61 @@ LARGEST = 2**30
 LIMITS = {"haltOnFailure": True, "timeout": QUIET_SECONDS, "maxTime": LONGEST, "logEnviron": False}
 
 
-def command(name: str, argv: list[Any], settings: Settings, **kwargs: Any) -> BuildStep:
-    """Make a step that runs a command as the worker."""
-    return steps.ShellCommand(name=name, command=argv, **_options(settings, kwargs))
+def known_of(props: Any) -> Known:
+    """Give what is known of a build, from its properties."""
+    return {name: value for name, (value, _) in props.asDict().items()}
 
 
-def as_builder(name: str, argv: list[Any], settings: Settings, **kwargs: Any) -> BuildStep:
-    """Make a step that runs a script of ours as the build user."""
-    return command(name, builder_argv(argv), settings, **kwargs)
+def run(stage: Stage, settings: Settings, env: Mapping[str, Any], **options: Any) -> BuildStep:
+    """Make the step that runs a stage's command, and keeps what it prints where a property is to have that."""
+    made = {"name": stage.name, "command": _argv(stage), **LIMITS, **options, "env": {**_environment(settings), **env}}
+    return steps.SetPropertyFromCommand(property=stage.keeps, **made) if stage.keeps else steps.ShellCommand(**made)
 
 
-def as_packager(name: str, argv: list[Any], settings: Settings) -> BuildStep:
-    """Make a step that runs a script of ours in the sealed folder, as the user who makes packages."""
-    script, *arguments = argv
-    return command(name, ["scripts/as-packager.sh", f"scripts/{script}", *arguments], settings)
-
-
-def property_from_builder(name: str, argv: list[Any], settings: Settings, prop: str, **kwargs: Any) -> BuildStep:
-    """Make a step that keeps what a script, run as the build user, writes in a property."""
-    return steps.SetPropertyFromCommand(
-        name=name, command=builder_argv(argv), property=prop, **_options(settings, kwargs)
-    )
-
-
-def builder_argv(argv: list[Any]) -> list[Any]:
-    """Run a script of ours as the build user."""
-    script, *arguments = argv
-    return ["scripts/as-builder.sh", f"scripts/{script}", *arguments]
-
-
-def send_scripts(folder: Path) -> BuildStep:
+def sent_scripts(stage: Stage, **options: Any) -> BuildStep:
     """Make the step that sends our scripts, which travel with the build: an image holds nothing of ours."""
-    return DownloadPrograms(
-        name="send the scripts",
-        files=scripts_to_send(folder),
-        workerdest="scripts",
-        haltOnFailure=True,
-        hideStepIf=lambda results, _: results == SUCCESS,
-    )
+    files = scripts_to_send(SCRIPTS)
+    return DownloadPrograms(name=stage.name, files=files, workerdest="scripts", haltOnFailure=True, **options)
 
 
-def send(name: str, spool: Path, file: str, words: Mapping[str, Any] | None = None, **kwargs: Any) -> BuildStep:
-    """Make a step that sends a file of the build's spool; `file` is for Interpolate, with `words` for its `kw`."""
-    return Download(
-        name=name,
-        mastersrc=in_build_spool(spool, file, words),
-        workerdest=util.Interpolate(file, **(words or {})),
-        haltOnFailure=True,
-        **kwargs,
-    )
+def moved(stage: Stage, spool: Path, **options: Any) -> BuildStep:
+    """Make the step that sends a file of the build's spool to the worker, or takes one that was collected there."""
+    made = {"name": stage.name, "haltOnFailure": True, **options}
+    if stage.by == By.SENT:
+        return Download(mastersrc=_file(stage, spool), workerdest=_file(stage), **made)
+    return Upload(workersrc=_file(stage, Path("out")), masterdest=_file(stage, spool), maxsize=LARGEST, **made)
 
 
-def upload(name: str, spool: Path, file: str, **kwargs: Any) -> BuildStep:
-    """Make a step that takes a collected file into the build's spool; `file` is for Interpolate."""
-    return Upload(
-        name=name,
-        workersrc=util.Interpolate(f"out/{file}"),
-        maxsize=LARGEST,
-        masterdest=in_build_spool(spool, file),
-        haltOnFailure=True,
-        **kwargs,
-    )
+def check_environment(platform: Platform) -> Mapping[str, Any]:
+    """Tell the trial of a package where its scratch and its archive's cache are, and what may be missing."""
+    return {
+        "PYTHON_BUILDS_APT_CACHE": util.Property("apt_cache", default=""),
+        "PYTHON_BUILDS_SCRATCH": util.Property("scratch", default=""),
+        "PYTHON_BUILDS_ALLOWED_MISSING": " ".join(sorted(platform.allowed_missing)),
+    }
+
+
+def _argv(stage: Stage) -> Any:
+    @util.renderer
+    def argv(props: Any) -> list[str]:
+        known = known_of(props)
+        return command(stage, known) if stage.when(known) else []  # Buildbot asks before it skips a step
+
+    return argv
+
+
+def _file(stage: Stage, folder: Path | None = None) -> Any:
+    """Name the stage's file: in the build's own folder of an absolute one, which is the spool, or in a worker's."""
+
+    @util.renderer
+    def file(props: Any) -> str:
+        known = known_of(props)
+        name = "".join(map(str, stage.words(known))) if stage.when(known) else ""
+        if folder is None or not folder.is_absolute():
+            return str((folder or Path()) / name)
+        return str(build_spool(folder, props.getProperty("buildername"), props.getProperty("buildnumber")) / name)
+
+    return file
 
 
 @util.renderer
@@ -91,13 +86,11 @@ def _cache(props: Any) -> str:
     return str(props.getProperty(TRUST, WORST)) if props.getProperty("profile") == "quick" else ""
 
 
-def _options(settings: Settings, options: dict[str, Any]) -> dict[str, Any]:
-    environment = {
+def _environment(settings: Settings) -> Mapping[str, Any]:
+    return {
         "PYTHON_BUILDS_BUILD_USER": settings.build_user,
         "PYTHON_BUILDS_MAINTAINER": settings.maintainer,
         "PYTHON_BUILDS_CCACHE": _cache,
         "CCACHE_DIR": util.Property("ccache", default=""),
         "CCACHE_MAXSIZE": settings.ccache_size,
-        **options.pop("env", {}),
     }
-    return {**LIMITS, **options, "env": environment}

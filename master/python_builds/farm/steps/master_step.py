@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from buildbot.plugins import util
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import CANCELLED, FAILURE, SKIPPED, SUCCESS
 from twisted.internet import defer, reactor
@@ -117,12 +116,6 @@ _BUILD_SPOOL = "%(prop:buildername)s-%(prop:buildnumber)s"
 def build_spool(spool: Path, builder: str, number: object) -> Path:
     """Name a build's own folder in the spool."""
     return spool / (_BUILD_SPOOL % {"prop:buildername": builder, "prop:buildnumber": number})
-
-
-def in_build_spool(spool: Path, file: str, words: Mapping[str, Any] | None = None) -> Any:
-    """Name a file in the folder of a build that is not known yet; `file` and `words` are for Interpolate."""
-    literal = str(spool).replace("%", "%%")
-    return util.Interpolate(f"{literal}/{_BUILD_SPOOL}/{file}", **(words or {}))
 
 
 def _say(log: Any, line: str) -> Any:
