@@ -9,15 +9,14 @@ from typing import Any
 
 from buildbot.data.resultspec import Filter
 from buildbot.process.buildstep import BuildStep
-from buildbot.process.results import CANCELLED, FAILURE, SUCCESS
+from buildbot.process.results import FAILURE, SUCCESS
 from buildbot.reporters.utils import getURLForBuildrequest
 from twisted.internet import defer
 
 from python_builds.adapters.publishing.publishing import located, newest_record
-from python_builds.adapters.stop import Stopped
 from python_builds.adapters.store.store import Store
 from python_builds.core.building.requests import TRUST, ReleaseRequest, parse_platform_request, parse_release_request
-from python_builds.core.errors import InvalidRequest, PythonBuildsError
+from python_builds.core.errors import InvalidRequest
 from python_builds.core.planning.plan import Parts, missing, parts, priority
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.settings.settings import Settings
@@ -27,6 +26,7 @@ from python_builds.farm.indexes.manifest_steps import MANIFEST
 from python_builds.farm.planning.asking import PLANNED, ask_once
 from python_builds.farm.steps.in_thread import InThread
 from python_builds.farm.steps.master_step import MasterStep
+from python_builds.farm.steps.thread_step import ThreadStep
 
 SCHEDULER = "platforms"
 """The Triggerable under whose name platform builds are asked for."""
@@ -54,7 +54,7 @@ def release_steps(settings: Settings, store: Store, origins: Origins, builders: 
     ]
 
 
-class AskForBuilds(BuildStep):
+class AskForBuilds(ThreadStep):
     """Asks for one build for each platform and architecture that supports the version and lacks it.
 
     Each is asked for in one transaction under an external id that names this build's request and the product: a build
@@ -63,34 +63,15 @@ class AskForBuilds(BuildStep):
     the requests' ids, and the artifacts of what exists. What cannot be built here is in `left_out`, as sentences.
     """
 
-    haltOnFailure = True
-    flunkOnFailure = True
-
     def __init__(self, store: Store, builders: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.store = store
         self.builders = builders
-        self.summary = "asking"
-        self.thread: InThread | None = None
 
     @defer.inlineCallbacks
-    def run(self) -> Any:
-        """Compute what is missing and ask for it; see MasterStep for how errors end."""
-        log = yield self.addLog("log")
-        self.thread = InThread(self.master.reactor)
-        try:
-            return (yield self._run(log, self.thread))
-        except Stopped as stopped:
-            self.summary = f"stopped: {stopped}"
-            return CANCELLED if self.stopped else FAILURE
-        except (PythonBuildsError, OSError) as error:
-            yield log.addStderr(f"{error}\n")
-            self.summary = str(error).splitlines()[0]
-            return FAILURE
-
-    @defer.inlineCallbacks
-    def _run(self, log: Any, thread: InThread) -> Any:
-        request = parse_release_request({k: v for k, (v, _) in self.build.getProperties().asDict().items()})
+    def work(self, log: Any, thread: InThread) -> Any:
+        """Compute what is missing and ask for it."""
+        request = parse_release_request(self.values())
         tag = found_tag(request)
         plan = parts(tag, request.platforms, set(self.builders), request.profile, request.architectures)
         for sentence in plan.sentences:
@@ -119,16 +100,6 @@ class AskForBuilds(BuildStep):
         counts = f"{len(requested)} asked for, {len(pending)} asked for already, {len(existing)} exist"
         self.summary = f"{counts}; {reasons}" if reasons else counts
         return SUCCESS
-
-    def interrupt(self, reason: Any) -> Any:
-        """End what is waited for."""
-        if self.thread is not None:
-            self.thread.end(reason)
-        return super().interrupt(reason)
-
-    def getResultSummary(self) -> dict[str, str]:
-        """Show the counts."""
-        return {"step": self.summary, "build": self.summary}
 
     def _scheduler(self, name: str) -> Any:
         return self.master.scheduler_manager.namedServices[name]

@@ -8,16 +8,14 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from buildbot.process.buildstep import BuildStep
-from buildbot.process.results import CANCELLED, FAILURE, SUCCESS
+from buildbot.process.results import SUCCESS
 from buildbot.reporters.utils import getURLForBuildrequest
 from twisted.internet import defer
 
 from python_builds.adapters.planning.plan_files import read_published
-from python_builds.adapters.stop import Stopped
 from python_builds.adapters.store.store import make_store
 from python_builds.core.building.requests import RebuildRequest, parse_rebuild_request
-from python_builds.core.errors import InvalidRequest, PythonBuildsError
+from python_builds.core.errors import InvalidRequest
 from python_builds.core.planning.plan import REBUILD_PRIORITY, Ask, asks
 from python_builds.core.planning.rebuild import to_rebuild
 from python_builds.core.platforms.platforms import Platform
@@ -25,6 +23,7 @@ from python_builds.core.publishing.artifacts import Product
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.planning.asking import ask_once
 from python_builds.farm.steps.in_thread import InThread
+from python_builds.farm.steps.thread_step import ThreadStep
 
 REBUILD = "rebuild"
 """The builder, and its form."""
@@ -33,11 +32,8 @@ SCHEDULER = "rebuilds"
 """The Triggerable under whose name it asks."""
 
 
-class AskForRebuilds(BuildStep):
+class AskForRebuilds(ThreadStep):
     """Lists a batch in the property `listed`, and asks for it unless `list_only` is set: `asked` has the requests."""
-
-    haltOnFailure = True
-    flunkOnFailure = True
 
     def __init__(
         self, settings: Settings, builders: Mapping[str, tuple[Platform, str]], release: str, **kwargs: Any
@@ -46,24 +42,12 @@ class AskForRebuilds(BuildStep):
         self.settings = settings
         self.builders = builders
         self.release = release
-        self.summary = "listing"
-        self.thread: InThread | None = None
 
     @defer.inlineCallbacks
-    def run(self) -> Any:
-        """Compute the batch and ask for it; see MasterStep for how errors end."""
-        log = yield self.addLog("log")
-        self.thread = InThread(self.master.reactor)
-        try:
-            request = parse_rebuild_request({k: v for k, (v, _) in self.build.getProperties().asDict().items()})
-            products, sentences = yield self.thread.run(self._compute, request)
-        except Stopped as stopped:
-            self.summary = f"stopped: {stopped}"
-            return CANCELLED if self.stopped else FAILURE
-        except (PythonBuildsError, OSError) as error:
-            yield log.addStderr(f"{error}\n")
-            self.summary = str(error).splitlines()[0]
-            return FAILURE
+    def work(self, log: Any, thread: InThread) -> Any:
+        """Compute the batch and ask for it."""
+        request = parse_rebuild_request(self.values())
+        products, sentences = yield thread.run(self._compute, request)
         for sentence in sentences:
             yield log.addStdout(f"not built: {sentence}\n")
         for product in products:
@@ -81,16 +65,6 @@ class AskForRebuilds(BuildStep):
             yield self.addURL(f"{name} (request {brid})", getURLForBuildrequest(self.master, brid))
         self.summary = f"{len(products)} builds asked for, as batch {self.build.requests[0].id}"
         return SUCCESS
-
-    def interrupt(self, reason: Any) -> Any:
-        """End what is waited for."""
-        if self.thread is not None:
-            self.thread.end(reason)
-        return super().interrupt(reason)
-
-    def getResultSummary(self) -> dict[str, str]:
-        """Show the count or the problem."""
-        return {"step": self.summary, "build": self.summary}
 
     def _compute(self, request: RebuildRequest) -> tuple[tuple[Product, ...], list[str]]:
         store = make_store(self.settings)

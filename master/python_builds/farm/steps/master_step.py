@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from buildbot.process.buildstep import BuildStep
-from buildbot.process.results import CANCELLED, FAILURE, SKIPPED, SUCCESS
+from buildbot.process.results import FAILURE, SKIPPED, SUCCESS
 from twisted.internet import defer, reactor
 
-from python_builds.adapters.stop import Stop, Stopped
-from python_builds.core.errors import PythonBuildsError
+from python_builds.adapters.stop import Stop
 from python_builds.farm.steps.in_thread import InThread
+from python_builds.farm.steps.thread_step import ThreadStep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +45,8 @@ class Outcome:
     """There is nothing to do: the build ends here, as skipped."""
 
 
-class MasterStep(BuildStep):
+class MasterStep(ThreadStep):
     """Runs a function on the master, in a thread, and shows how it went."""
-
-    haltOnFailure = True
-    flunkOnFailure = True
 
     def __init__(
         self, function: Callable[[Work], Outcome], spool: Path, *, headline: bool = False, **kwargs: Any
@@ -60,33 +56,20 @@ class MasterStep(BuildStep):
         self.function = function
         self.headline = headline
         self.spool = spool
-        self.summary = ""
-        self.thread: InThread | None = None
 
     @defer.inlineCallbacks
-    def run(self) -> Any:
-        """Run the function; see the module's text for how errors end."""
-        log = yield self.addLog("log")
-        self.thread = InThread(self.master.reactor)
+    def work(self, log: Any, thread: InThread) -> Any:
+        """Run the function in the thread, and take what it hands back."""
         steps = yield self.master.data.get(("builds", self.build.buildid, "steps"))
         work = Work(
-            properties={name: value for name, (value, _) in self.build.getProperties().asDict().items()},
+            properties=self.values(),
             build=f"{self.build.builder.name}/{self.build.number}",
             spool=build_spool(self.spool, self.build.builder.name, self.build.number),
             steps={s["name"]: (s["results"], _seconds(s)) for s in steps if s["complete"]},
             say=lambda line: reactor.callFromThread(_say, log, line + "\n"),
-            stop=self.thread.stop,
+            stop=thread.stop,
         )
-        try:
-            outcome = yield self.thread.run(_run, self.function, work)
-        except Stopped as stopped:
-            yield log.addStderr(f"stopped: {stopped}\n")
-            self.summary = f"stopped: {stopped}"
-            return CANCELLED if self.stopped else FAILURE
-        except (PythonBuildsError, OSError) as error:
-            yield log.addStderr(f"{error}\n")
-            self.summary = str(error).splitlines()[0]
-            return FAILURE
+        outcome = yield thread.run(_run, self.function, work)
         self.summary = outcome.summary
         for name, value in outcome.properties.items():
             self.setProperty(name, value, str(self.name))
@@ -96,12 +79,6 @@ class MasterStep(BuildStep):
             self.build.terminate = True
             return SKIPPED
         return SUCCESS
-
-    def interrupt(self, reason: Any) -> Any:
-        """End what the function waits for."""
-        if self.thread is not None:
-            self.thread.end(reason)
-        return super().interrupt(reason)
 
     def getResultSummary(self) -> dict[str, str]:
         """Show the function's own words; a red step's are the build's too."""
