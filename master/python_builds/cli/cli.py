@@ -40,6 +40,8 @@ NAME = "python-builds"
 BY_MAKE = "BY_MAKE"
 """Variable that names the Makefile's target whose alias this run is."""
 
+AGAIN = "stopped; run it again to go on"
+
 app = typer.Typer(
     name=NAME,
     help="The farm that builds every CPython for every supported Linux. `python-builds settings` lists its settings.",
@@ -203,9 +205,6 @@ def push(
 def shell(platform: OnePlatform = "") -> None:
     """Open a shell in a container like the farm's, with the scripts."""
     _end(lambda: image_commands.shell(platform))
-
-
-AGAIN = "stopped; run it again to go on"
 
 
 def _end(do: Callable[[], int | None], interrupted: str = "stopped") -> NoReturn:

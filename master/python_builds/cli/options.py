@@ -1,7 +1,7 @@
 """Options that several commands have, each with its help and what a shell completes it with."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,21 +9,18 @@ from python_builds.core.building.requests import ARCHITECTURES
 from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.publishing.artifacts import PROFILES
 
-
-def _names() -> list[str]:
-    return [platform.name for platform in PLATFORMS]
+_NAMES = [platform.name for platform in PLATFORMS]
 
 
-def _option(help_text: str, complete: Iterable[str] = (), **more: object) -> typer.models.OptionInfo:
-    words = list(complete)
-    completion = {"autocompletion": lambda: words} if words else {}
-    return typer.Option(help=help_text, **completion, **more)  # type: ignore[arg-type, no-any-return]
+def _option(help_text: str, completions: Iterable[str] = ()) -> Any:
+    found = list(completions)
+    return typer.Option(help=help_text, autocompletion=(lambda: found) if found else None)
 
 
 Version = Annotated[str, _option("a certain version, as in 3.13.5, 3.14.0t or 3.15.0rc1")]
-Platforms = Annotated[list[str] | None, _option("a platform, as in debian-12; may be given again", _names())]
-OnePlatform = Annotated[str, _option("a platform, as in debian-12", _names())]
-Profile = Annotated[str, _option(f"{' or '.join(PROFILES)}", PROFILES)]
+Platforms = Annotated[list[str] | None, _option("a platform, as in debian-12; may be given again", _NAMES)]
+OnePlatform = Annotated[str, _option("a platform, as in debian-12", _NAMES)]
+Profile = Annotated[str, _option(" or ".join(PROFILES), PROFILES)]
 Architecture = Annotated[str, _option("an architecture of the platform, if not the engine's", ARCHITECTURES)]
 Architectures = Annotated[list[str] | None, _option("an architecture; may be given again", ARCHITECTURES)]
 Yes = Annotated[bool, typer.Option("--yes", help="do it; without, only list")]
