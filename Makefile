@@ -97,13 +97,14 @@ test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.11.2, 3.13.15), i
 	@$(BIN)/pytest tests/real
 
 bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, the indexes, speed, recipes, build_cost, size, compilers; most need Docker and worker images [BENCH=farm] [PLATFORM=debian-12, of speed and recipes] [AGAINST=HEAD~5 ROUNDS=8, of recipes] [GCC=14, of compilers]
-	@BY_MAKE=$@ PYTHONPATH="$(PYTHONPATH):$(CURDIR)/tests/e2e" $(BIN)/python -m benchmarks
+	@BY_MAKE=$@ PYTHONPATH="$(PYTHONPATH):$(CURDIR)" $(BIN)/python -m benchmarks
 
 check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, checkconfig
 	@scripts/setup/install-packages.sh shellcheck
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini tests
 	$(BIN)/lint-imports --no-logo --no-cache
 	shellcheck --external-sources --source-path=SCRIPTDIR python-builds scripts/*.sh scripts/setup/*.sh worker/*.sh benchmarks/programs/*.sh .ci/run
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder dummy docs .site

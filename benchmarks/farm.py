@@ -5,7 +5,6 @@ farm itself is measured, of the miniature source tree of the tests.
 """
 
 import docker
-from farms import mini_tarball
 from packaging.version import Version
 
 from benchmarks import farm_rows
@@ -16,6 +15,7 @@ from benchmarks.report import Result, Row
 from python_builds.adapters.building.recipe import SCRIPTS
 from python_builds.core.errors import FarmError
 from python_builds.core.publishing.artifacts import source_key
+from tests.e2e.farms import mini_tarball
 
 VERSION = "3.11.2"
 STARTS = 5

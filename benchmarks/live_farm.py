@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from farms import FarmUnderTest, make_farm
 
 from benchmarks.events import Events
 from python_builds.adapters.workers.local_engine import has_image, local_engine
@@ -23,6 +22,7 @@ from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.artifacts import builder_name
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import worker_image
+from tests.e2e.farms import FarmUnderTest, make_farm
 
 PLATFORM = platform_named("debian-12")
 IMAGE = worker_image(PLATFORM)

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from farms import free_port
+from tests.e2e.farms import free_port
 
 
 class Postgres:

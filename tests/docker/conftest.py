@@ -9,11 +9,11 @@ from pathlib import Path
 
 import docker
 import pytest
-from farms import FarmUnderTest, make_farm, mini_tarball
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from python_builds.adapters.workers.docker_engines import container_name
 from tests.docker.engines import ADDRESS, BRIDGE, IMAGE, PrivateEngine, containers_farm, run
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
 
 
 class ThreeGroups(LoadScopeScheduling):

@@ -11,12 +11,12 @@ from pathlib import Path
 import docker
 import pytest
 from docker.models.containers import Container
-from farms import FarmUnderTest, make_farm, mini_tarball, wait
 
 from python_builds.adapters.workers.docker_engines import container_name
 from python_builds.cli.building.progress import SUCCESS
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.workers.images import worker_image
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, wait
 
 BUILDER = "debian-12-amd64"
 IMAGE = worker_image(platform_named("debian-12"))

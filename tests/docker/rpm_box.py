@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from farms import COMMAND_LINE
 
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.workers.docker_hosts import CAPABILITIES
 from python_builds.core.workers.images import worker_image
+from tests.e2e.farms import COMMAND_LINE
 
 PLATFORM = platform_named("debian-12")
 IMAGE = "python-builds-test-rpm"

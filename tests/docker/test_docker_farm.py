@@ -3,10 +3,10 @@
 import json
 
 import docker
-from farms import FarmUnderTest, mini_tarball, wait
 
 from python_builds.cli.building.progress import SUCCESS, WARNINGS
 from tests.docker.engines import IMAGE, containers, force
+from tests.e2e.farms import FarmUnderTest, mini_tarball, wait
 
 NET_ADMIN = 12
 """Its number in capability(7)."""

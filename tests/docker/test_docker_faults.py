@@ -8,7 +8,6 @@ import signal
 
 import docker
 import pytest
-from farms import FarmUnderTest, mini_tarball, wait
 
 from python_builds.cli.building.progress import EXCEPTION, FAILURE, RETRY, SUCCESS, WARNINGS
 from tests.docker.engines import (
@@ -22,6 +21,7 @@ from tests.docker.engines import (
     states,
     use_image,
 )
+from tests.e2e.farms import FarmUnderTest, mini_tarball, wait
 
 GOOD = (SUCCESS, WARNINGS)
 

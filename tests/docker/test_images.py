@@ -6,13 +6,13 @@ import shutil
 import subprocess
 
 import pytest
-from farms import BY_MAKE, COMMAND_LINE
 
 from python_builds.cli.workers import images
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import WORKER_LABEL, worker_image
+from tests.e2e.farms import BY_MAKE, COMMAND_LINE
 from tests.script_runs import FOLDERS
 
 PLATFORM = platform_named(os.environ.get("PLATFORM") or "debian-12")

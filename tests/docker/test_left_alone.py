@@ -11,14 +11,14 @@ from collections.abc import Iterator
 
 import docker
 import pytest
-from farms import FarmUnderTest, make_farm, mini_tarball, wait
-from upstream import Upstream, hook_server
 
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.adapters.workers.docker_engines import container_name
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.workers.images import worker_image
 from tests.docker.engines import IMAGE
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, wait
+from tests.e2e.upstream import Upstream, hook_server
 from tests.published import FILES, Crawler, from_web
 from tests.web import cdn
 

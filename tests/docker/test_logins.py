@@ -4,10 +4,10 @@ On an engine of the tests' own, as its images are changed.
 """
 
 import docker
-from farms import FarmUnderTest, wait
-from strangers import log_in
 
 from tests.docker.engines import containers, force, states, use_image
+from tests.e2e.farms import FarmUnderTest, wait
+from tests.e2e.strangers import log_in
 
 
 def told_to(engine: docker.DockerClient, farm: FarmUnderTest) -> dict[str, str]:

@@ -16,7 +16,6 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from farms import COMMAND_LINE, FarmUnderTest, make_farm
 
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.s3_store import S3Store
@@ -37,6 +36,7 @@ from tests.docker.clients import (
     TRY_WITHOUT_ROOT,
     Client,
 )
+from tests.e2e.farms import COMMAND_LINE, FarmUnderTest, make_farm
 from tests.published import FILES, Crawler, from_web
 from tests.s3 import BUCKET, s3_server
 from tests.web import Cdn, cdn

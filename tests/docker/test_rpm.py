@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from farms import mini_tarball
 from packaging.version import Version
 
 from python_builds.adapters.stop import Stop
@@ -20,6 +19,7 @@ from python_builds.adapters.upstream.sources import find_offer, make_sources
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import Trust
 from tests.docker.rpm_box import Box, Built, started_box
+from tests.e2e.farms import mini_tarball
 
 CASES = ["mini", "real"] if os.environ.get("ALL") == "1" else ["mini"]
 VERSION, OTHER = "3.11.2", "3.11.7"

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from farms import mini_tarball
 from packaging.version import Version
 
 from python_builds.adapters.digests import file_sha256
@@ -26,6 +25,7 @@ from python_builds.core.publishing.records import Record
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
 from tests.docker.rpm_box import Box, Built, docker, started_box
+from tests.e2e.farms import mini_tarball
 from tests.published import Crawler, from_store
 
 VERSION, OTHER = "3.11.2", "3.11.7"

@@ -1,7 +1,8 @@
 """`make build` and `make run` without settings, on a machine whose Docker engine answers: builds run in containers."""
 
 import docker
-from farms import FarmUnderTest
+
+from tests.e2e.farms import FarmUnderTest
 
 
 def test_builds_run_in_containers_where_the_engine_has_the_image(bare_farm: FarmUnderTest) -> None:

@@ -4,8 +4,9 @@ import http.server
 from collections.abc import Iterator
 
 import pytest
-from farms import FarmUnderTest, make_farm, mini_tarball
-from upstream import hook_server
+
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
+from tests.e2e.upstream import hook_server
 
 
 @pytest.fixture

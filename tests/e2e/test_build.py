@@ -4,10 +4,9 @@ import json
 import os
 import subprocess
 
-from farms import FarmUnderTest, make_farm, mini_tarball, platform_builder
-
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.farm.workers.workers import base_root
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder
 from tests.preconditions import needs
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from farms import FarmUnderTest, make_farm, mini_tarball, wait
-from test_planner import NOWHERE, list_releases, release
 
 from python_builds.cli.building.progress import SUCCESS, WARNINGS
 from python_builds.core.settings.secret_settings import secret_fields, secret_file_fields
 from python_builds.core.settings.settings import Settings
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, wait
+from tests.e2e.test_planner import NOWHERE, list_releases, release
 from tests.postgres import Postgres, make_postgres
 
 MARKER = "Geheim-8b1d"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from farms import FarmUnderTest, mini_tarball, platform_builder, wait
 
 from python_builds.cli.building.progress import FAILURE, SUCCESS
 from python_builds.cli.master.client import Client
 from python_builds.core.errors import FarmError
 from python_builds.farm.web.web_login import WAIT_SECONDS
+from tests.e2e.farms import FarmUnderTest, mini_tarball, platform_builder, wait
 
 
 def test_make_run_serves_and_may_be_repeated(farm: FarmUnderTest) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from farms import FarmUnderTest, make_farm, mini_tarball, platform_builder
 
 from python_builds.cli.building.progress import CANCELLED, EXCEPTION, SUCCESS, WARNINGS
 from python_builds.farm.workers.local_worker import worker_folder
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder
 from tests.preconditions import needs_mounts
 
 SLOW = "3.11.6"

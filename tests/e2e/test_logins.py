@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from farms import FarmUnderTest, mini_tarball, platform_builder
-from strangers import log_in
+from tests.e2e.farms import FarmUnderTest, mini_tarball, platform_builder
+from tests.e2e.strangers import log_in
 
 
 def told_to(worker: int) -> dict[str, str]:

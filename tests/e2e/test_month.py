@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from farms import FarmUnderTest, make_farm, mini_tarball, platform_builder, wait
-from upstream import RELEASES, Upstream, answers
 
 from python_builds.cli.building.progress import SUCCESS, WARNINGS
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder, wait
+from tests.e2e.upstream import RELEASES, Upstream, answers
 
 QUIET_SECONDS = 3
 

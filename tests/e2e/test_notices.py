@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from email.message import Message
 
 import pytest
-from farms import FarmUnderTest, mini_tarball, wait
-from test_planner import list_releases, planning_farm, published, release, settle
+
+from tests.e2e.farms import FarmUnderTest, mini_tarball, wait
+from tests.e2e.test_planner import list_releases, planning_farm, published, release, settle
 
 
 class SmtpHandler(socketserver.StreamRequestHandler):

@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from farms import FarmUnderTest, make_farm, mini_tarball, platform_builder, wait
 
 from python_builds.cli.building.progress import FAILURE
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder, wait
 
 NOWHERE = "http://127.0.0.1:9"
 

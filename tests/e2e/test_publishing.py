@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from farms import FarmUnderTest, make_farm, mini_tarball
 
 from python_builds.core.settings.setting_types import CHECKOUT
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
 from tests.s3 import BUCKET, FaultyS3, s3_server
 
 SECRET = "the-secret-access-key"

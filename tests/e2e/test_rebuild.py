@@ -7,10 +7,10 @@ import signal
 import subprocess
 
 import pytest
-from farms import BY_MAKE, COMMAND_LINE, FarmUnderTest, mini_tarball, platform_builder, wait
 
 from python_builds.cli.building.progress import CANCELLED, SUCCESS, WARNINGS
 from python_builds.core.errors import FarmError
+from tests.e2e.farms import BY_MAKE, COMMAND_LINE, FarmUnderTest, mini_tarball, platform_builder, wait
 
 QUICK = {"PROFILE": "quick"}
 

@@ -5,10 +5,10 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from farms import FarmUnderTest, make_farm, wait
-from upstream import RELEASES, Upstream
 
 from python_builds.adapters.upstream import release_list
+from tests.e2e.farms import FarmUnderTest, make_farm, wait
+from tests.e2e.upstream import RELEASES, Upstream
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import signal
 import time
 from pathlib import Path
 
-from farms import FarmUnderTest, mini_tarball
+from tests.e2e.farms import FarmUnderTest, mini_tarball
 
 
 def test_the_same_inputs_give_the_same_bytes(farm: FarmUnderTest) -> None:

@@ -4,7 +4,8 @@ import json
 import tarfile
 
 import pytest
-from farms import FarmUnderTest, mini_tarball
+
+from tests.e2e.farms import FarmUnderTest, mini_tarball
 
 SERIES = ("3.9.25", "3.10.21", "3.12.14", "3.13.15", "3.14.7", "3.15.0rc1")
 

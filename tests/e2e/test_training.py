@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from farms import FarmUnderTest, mini_tarball
+from tests.e2e.farms import FarmUnderTest, mini_tarball
 
 
 def record(farm: FarmUnderTest, revision: int) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import dataclasses
 
 import pytest
-from farms import mini_tarball
 
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.adapters.upstream.folder import Folder
@@ -13,6 +12,7 @@ from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import Trust
 from python_builds.farm.building.source_work import find_source
 from python_builds.farm.steps.master_step import Work
+from tests.e2e.farms import mini_tarball
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from farms import FarmUnderTest, make_farm, mini_tarball
+
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
 
 LEFT_RUNNING = """
 env -i setsid /bin/sh -c '

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from farms import FarmUnderTest, lay_database, make_farm, mini_tarball, wait
-from test_faults import small_disk
-from upstream import Handler, Upstream
 
 from python_builds.cli.building.progress import CANCELLED, SUCCESS
+from tests.e2e.farms import FarmUnderTest, lay_database, make_farm, mini_tarball, wait
+from tests.e2e.test_faults import small_disk
+from tests.e2e.upstream import Handler, Upstream
 
 PATIENCE = 120
 

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from farms import mini_tarball
 from packaging.version import Version
 
 from python_builds.adapters.publishing.publishing import write_record
@@ -26,6 +25,7 @@ from python_builds.core.upstream.trust import Trust
 from python_builds.farm.building.platform_work import take_source
 from python_builds.farm.building.source_work import find_source
 from python_builds.farm.steps.master_step import Outcome, Work
+from tests.e2e.farms import mini_tarball
 
 KEY = "sources/3.13.5/Python-3.13.5.tgz"
 RECORD = "sources/3.13.5/source.json"

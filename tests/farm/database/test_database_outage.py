@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 from buildbot.db.enginestrategy import create_engine
 from buildbot.db.pool import DBThreadPool
-from farms import free_port
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
-from test_faults import small_disk
 from twisted.internet import defer, reactor, task, threads
 from twisted.python import log
 from twisted.trial import unittest
@@ -21,6 +19,8 @@ from twisted.trial import unittest
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.database.database import make_database
 from python_builds.farm.database.database_watch import SILENT_SECONDS, DatabaseWatch
+from tests.e2e.farms import free_port
+from tests.e2e.test_faults import small_disk
 from tests.postgres import Postgres, make_postgres
 
 

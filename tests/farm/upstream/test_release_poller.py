@@ -12,7 +12,6 @@ from buildbot.plugins import schedulers, util
 from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer
 from twisted.internet.task import deferLater
-from upstream import CYCLE, FILES, RELEASES, Upstream, answers, huge, trickles
 
 from python_builds.adapters import http
 from python_builds.adapters.upstream import release_list
@@ -21,6 +20,7 @@ from python_builds.adapters.upstream.python_org import PythonOrg
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.release_list import ReleaseList
 from python_builds.farm.upstream.release_poller import ReleasePoller
+from tests.e2e.upstream import CYCLE, FILES, RELEASES, Upstream, answers, huge, trickles
 
 
 class ReleasePollerTest(RunMasterBase):
