@@ -20,7 +20,7 @@ DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iprout
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
-.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms minors settings pages base-image images push shell test test-fast test-docker test-real bench check docs format lock clean
+.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms minors settings pages base-image images push shell dev test test-fast test-docker test-real bench check docs format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,10 @@ push: $(VENV)/ready  ## push worker images REGISTRY=registry.example/farm [PLATF
 shell: $(VENV)/ready  ## open a shell in a container like the farm's, with the scripts PLATFORM=debian-12
 	$(COMMAND)
 
+dev: $(VENV)/ready-dev  ## make this checkout ready to be changed: tools, what the tests run beside Python, a check before each commit
+	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh make git shellcheck $(TEST_PACKAGES) $$build_packages
+	@$(BIN)/pre-commit install
+
 test: $(VENV)/ready-dev  ## run the tests; needs no Docker
 	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $(if $(filter true,$(CI)),$(S3_PACKAGES)) $$build_packages
 	@$(BIN)/pytest --numprocesses 3 --dist worksteal
@@ -107,12 +111,12 @@ check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, chec
 	$(BIN)/mypy --config-file tests/mypy.ini tests
 	$(BIN)/lint-imports --no-logo --no-cache
 	shellcheck --external-sources --source-path=SCRIPTDIR python-builds scripts/*.sh scripts/setup/*.sh worker/*.sh benchmarks/programs/*.sh .ci/run
-	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder dummy docs .site
+	$(BIN)/sphinx-build --fresh-env --fail-on-warning --keep-going --quiet --builder dummy docs .site/.check
 	@# The code is checked, not the settings of whoever checks it.
 	env --ignore-environment PATH="$$PATH" PYTHONPATH="$$PYTHONPATH" PYTHON_BUILDS_ENV_FILE=/dev/null $(BIN)/buildbot checkconfig master/master.cfg
 
 docs: $(VENV)/ready-dev  ## build the site of docs/ in .site/; a link that leads nowhere is an error
-	@$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder dirhtml docs .site
+	@$(BIN)/sphinx-build --fresh-env --fail-on-warning --keep-going --quiet --builder dirhtml docs .site
 
 format: $(VENV)/ready-dev  ## lay the code out
 	$(BIN)/ruff check --fix
