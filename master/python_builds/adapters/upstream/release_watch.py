@@ -95,7 +95,7 @@ class ReleaseWatch:
             releases=look.releases,
             new=look.new,
             seen=look.seen,
-            remarks=(*remarks, *sorted({*look.releases.notes} - {*before.notes})),
+            remarks=(*remarks, *(f"python.org: {note}" for note in sorted({*look.releases.notes} - {*before.notes}))),
         )
 
     def _understood(
@@ -205,7 +205,10 @@ def _succeeded(before: ReleaseList, at: float) -> ReleaseList:
 def _failure(found: ReleaseList) -> str:
     said = found.last_success.isoformat(timespec="seconds") if found.last_success else "never"
     again = f"{found.next_try_at:%H:%M:%S} UTC" if found.next_try_at else "the next poll"
-    return f"not polled: {found.last_problem} (failure {found.failures}, last success: {said}; again at {again})"
+    return (
+        f"python.org was not polled: {found.last_problem} (failure {found.failures}, last success: {said}; "
+        f"again at {again})"
+    )
 
 
 def _moment(seconds: float) -> datetime:

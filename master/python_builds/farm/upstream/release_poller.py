@@ -63,7 +63,7 @@ class ReleasePoller(ReconfigurablePollingChangeSource, StateMixin):
         finally:
             self._looking = None
         for remark in look.remarks:
-            log.msg(f"python.org: {remark}")
+            log.msg(remark)
         for release in look.new:
             yield self._add_change(release)
         # Without any answer yet, the first look is still to come.
