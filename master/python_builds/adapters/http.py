@@ -33,12 +33,15 @@ MAX_JSON = 64 * 2**20
 
 MAX_REDIRECTS = 5
 
+STUMBLES = (429, 500, 502, 503, 504)
+"""Answers of a server that may soon have another."""
+
 _RETRIES = Retry(
     total=3,
     connect=1,
     backoff_factor=0.5,
     backoff_jitter=0.5,
-    status_forcelist=(429, 500, 502, 503, 504),
+    status_forcelist=STUMBLES,
     # python.org's throttle names up to a day, and urllib3 would sleep as long as six hours.
     respect_retry_after_header=False,
 )
@@ -74,12 +77,13 @@ def get(
         with _exchange("GET", url, stop, within, _Ask(conditions or {}, _ONCE, seconds)) as (answer, wire):
             if answer.status_code not in (200, 304, 404):
                 wait = retry_after(answer.headers.get("Retry-After", ""), time.time())
-                raise NotAnswered(f"{url} answers {answer.status_code}", wait)
+                passing = answer.status_code in STUMBLES
+                raise NotAnswered(f"{url} answers {answer.status_code}", wait, passing=passing)
             if answer.ok:
                 for block in _blocks(answer, wire, url, max_bytes):
                     body += block
     except requests.RequestException as error:
-        raise NotAnswered(f"{url} cannot be read: {_reason(error):.300}") from error
+        raise NotAnswered(f"{url} cannot be read: {_reason(error):.300}", passing=True) from error
     return Page(status=answer.status_code, headers=answer.headers, body=bytes(body))
 
 

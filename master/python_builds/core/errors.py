@@ -57,10 +57,11 @@ class SourceNotFound(SourceError):
 class NotAnswered(SourceError):
     """python.org did not say what there is."""
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        """Take the seconds that the server wants to be left alone for, if it said so."""
+    def __init__(self, message: str, retry_after: float | None = None, *, passing: bool = False) -> None:
+        """Take for how many seconds the server wants to be left alone, if it says so, and whether it may pass soon."""
         super().__init__(message)
         self.retry_after = retry_after
+        self.passing = passing
 
 
 class WrongDigest(SourceError):

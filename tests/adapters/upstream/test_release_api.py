@@ -31,10 +31,19 @@ def test_what_is_kept_is_asked_for_only_if_it_has_changed(site, api):
 @pytest.mark.parametrize("body", [b"<html>", b"", b"\xff\xfe", b'{"a":', b"[" * 200_000])
 def test_what_is_no_json_is_an_error(site, api, body):
     site.answer("/a", body)
-    api.attempts = 1
 
     with pytest.raises(NotAnswered, match=rf"^{site.url}/a is no JSON \(.*, {len(body)} bytes\)"):
         ask(api)
+    assert len(site.asked) == 1, "asking again is no help"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_refusal_is_not_asked_again(site, api, status):
+    site.answer("/a", status=status)
+
+    with pytest.raises(NotAnswered, match=f"answers {status}"):
+        ask(api)
+    assert len(site.asked) == 1
 
 
 def test_every_attempt_counts(site, api):

@@ -63,7 +63,9 @@ class KeptApi:
             self._count(now)
             try:
                 return self._document(path, known, stop)
-            except NotAnswered:
+            except NotAnswered as error:
+                if not error.passing:
+                    raise
                 stop.wait(attempt)
         self._count(now)
         return self._document(path, known, stop)

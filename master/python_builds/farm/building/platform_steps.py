@@ -30,9 +30,10 @@ from python_builds.farm.building.platform_work import (
     verify,
 )
 from python_builds.farm.building.training_work import find_training_data, keep_training_data
-from python_builds.farm.building.worker_steps import check_environment, known_of, moved, run, sent_scripts
+from python_builds.farm.building.worker_steps import check_environment, moved, run, sent_scripts
 from python_builds.farm.indexes.manifest_steps import MANIFEST
 from python_builds.farm.steps.master_step import MasterStep
+from python_builds.farm.steps.thread_step import values_of
 
 CANNOT_CHECK = 3
 """Exit status of check-package.sh where no untouched base system can be had."""
@@ -104,7 +105,7 @@ def _shown(stage: Stage) -> dict[str, Any]:
         return {"hideStepIf": lambda results, _: results == SUCCESS} if stage.quiet else {}
 
     def wanted(step: Any) -> bool:
-        return stage.when(known_of(step.build.getProperties()))
+        return stage.when(values_of(step.build.getProperties()))
 
     return {"doStepIf": wanted, "hideStepIf": lambda results, _: results in quiet}
 

@@ -9,23 +9,19 @@ from buildbot.process.buildstep import BuildStep
 
 from python_builds.adapters.building.recipe import SCRIPTS, scripts_to_send
 from python_builds.core.building.requests import TRUST
-from python_builds.core.building.stage import By, Known, Stage, command
+from python_builds.core.building.stage import By, Stage, command
 from python_builds.core.platforms.platforms import Platform
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import WORST
 from python_builds.farm.building.transfers import QUIET_SECONDS, Download, DownloadPrograms, Upload
 from python_builds.farm.steps.in_thread import LONGEST
 from python_builds.farm.steps.master_step import build_spool
+from python_builds.farm.steps.thread_step import values_of
 
 LARGEST = 2**30
 """Bytes of an uploaded file."""
 
 LIMITS = {"haltOnFailure": True, "timeout": QUIET_SECONDS, "maxTime": LONGEST, "logEnviron": False}
-
-
-def known_of(props: Any) -> Known:
-    """Give what is known of a build, from its properties."""
-    return {name: value for name, (value, _) in props.asDict().items()}
 
 
 def run(stage: Stage, settings: Settings, env: Mapping[str, Any], **options: Any) -> BuildStep:
@@ -60,7 +56,7 @@ def check_environment(platform: Platform) -> Mapping[str, Any]:
 def _argv(stage: Stage) -> Any:
     @util.renderer
     def argv(props: Any) -> list[str]:
-        known = known_of(props)
+        known = values_of(props)
         return command(stage, known) if stage.when(known) else []  # Buildbot asks before it skips a step
 
     return argv
@@ -71,7 +67,7 @@ def _file(stage: Stage, folder: Path | None = None) -> Any:
 
     @util.renderer
     def file(props: Any) -> str:
-        known = known_of(props)
+        known = values_of(props)
         name = "".join(map(str, stage.words(known))) if stage.when(known) else ""
         if folder is None or not folder.is_absolute():
             return str((folder or Path()) / name)

@@ -15,6 +15,11 @@ from python_builds.core.errors import PythonBuildsError
 from python_builds.farm.steps.in_thread import InThread
 
 
+def values_of(properties: Any) -> dict[str, Any]:
+    """Give a build's properties without where they came from."""
+    return {name: value for name, (value, _) in properties.asDict().items()}
+
+
 class ThreadStep(BuildStep):
     """A step whose `work(log, thread)`, which each has of its own, gives Buildbot's result or a Deferred of it."""
 
@@ -41,8 +46,8 @@ class ThreadStep(BuildStep):
             return FAILURE
 
     def values(self) -> dict[str, Any]:
-        """Give the build's properties, without where they came from."""
-        return {name: value for name, (value, _) in self.build.getProperties().asDict().items()}
+        """Give what is known of the build."""
+        return values_of(self.build.getProperties())
 
     def interrupt(self, reason: Any) -> Any:
         """End what is waited for."""
