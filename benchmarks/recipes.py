@@ -55,12 +55,17 @@ def scripts_of(revision: str, folder: Path) -> Path:
     """Lay out the scripts of a commit.
 
     Raises:
-        FarmError: if there is no such commit, or it has none.
+        FarmError: if there is no such commit, it has none, or they lie where this checkout's steps do not look.
     """
     packed = _git("archive", "--format=tar", revision, "scripts")
     target = folder / _git("rev-parse", "--short", revision).decode().strip()
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
         tar.extractall(target)  # noqa: S202 - of this repository
+    if not (target / "scripts" / "steps").is_dir():
+        raise FarmError(
+            f"{revision} has its scripts in one folder, where the steps of this checkout do not find them; "
+            "measure against it in a checkout of the last commit that had them there"
+        )
     return target / "scripts"
 
 

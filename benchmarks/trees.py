@@ -19,7 +19,7 @@ from benchmarks.machine import KEPT, say
 from benchmarks.recipe_stages import USER, WORK, Way
 from benchmarks.tarballs import Tarball, tarball
 from benchmarks.timed import TIMES, Spent, by_phase, script
-from python_builds.adapters.building.recipe import recipe, scripts_to_send
+from python_builds.adapters.building.recipe import packed, recipe
 from python_builds.adapters.workers.local_engine import has_image, local_engine
 from python_builds.core.errors import FarmError
 from python_builds.core.platforms.platforms import Platform, platform_named
@@ -133,7 +133,7 @@ def _folder(where: Place, way: Way) -> Path:
     parts = [
         where.tarball.sha256,
         str(where.engine.images.get(where.image).id),
-        recipe(scripts_to_send(way.scripts), where.platform, where.image) if way.name.startswith("ours") else "",
+        recipe(packed(way.scripts), where.platform, where.image) if way.name.startswith("ours") else "",
         repr([stage.command for stage in way.stages]),
     ]
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -37,10 +37,16 @@ def work_folder():
     shutil.rmtree(outside)
 
 
-def run(work, script, *arguments, as_builder=False, **environment):
-    command = ["scripts/as-builder.sh"] if as_builder else []
+def path_of(script):
+    """Find a script by its name alone, from the work folder; what none of our folders has is the test's own."""
+    found = [path for path in SCRIPTS.rglob(script) if path.is_file()]
+    return f"scripts/{found[0].relative_to(SCRIPTS)}" if found else f"scripts/{script}"
+
+
+def run(work, script, *arguments, as_build_user=False, **environment):
+    command = ["scripts/run-as-build-user.sh"] if as_build_user else []
     return subprocess.run(
-        [*command, f"scripts/{script}", *arguments],
+        [*command, path_of(script), *arguments],
         cwd=work,
         env={**os.environ, **environment},
         capture_output=True,
@@ -51,7 +57,7 @@ def run(work, script, *arguments, as_builder=False, **environment):
 def call(work, script, code, **environment):
     """Source a script, which must not start it, and run code that calls its functions."""
     return subprocess.run(
-        ["bash", "-c", f". scripts/{script}; {code}"],
+        ["bash", "-c", f". {path_of(script)}; {code}"],
         cwd=work,
         env={**os.environ, **environment},
         capture_output=True,

@@ -24,7 +24,7 @@ def packages(folder, libraries):
     code = "import describe_build, json, sys; print(json.dumps(describe_build.packages(json.loads(sys.argv[1]))))"
     path = f"{folder}:{os.environ['PATH']}"
     command = [sys.executable, "-B", "-c", code, json.dumps(libraries)]
-    done = subprocess.run(command, cwd=SCRIPTS, env={"PATH": path}, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=SCRIPTS / "steps", env={"PATH": path}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -9,11 +9,9 @@ import re
 import shutil
 import subprocess
 import tarfile
-from pathlib import Path
 
 import pytest
 
-from python_builds.adapters.building.recipe import scripts_to_send
 from python_builds.adapters.indexes.indexing import Indexing
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.directory_store import DirectoryStore
@@ -24,7 +22,7 @@ from python_builds.core.settings.settings import Settings
 from tests.published import publish
 from tests.web import cdn
 
-SCRIPT = CHECKOUT / "scripts" / "install.sh"
+SCRIPT = CHECKOUT / "installer" / "install.sh"
 FIXTURES = sorted((CHECKOUT / "tests" / "os_release").iterdir())
 SHELLS = [shell for shell in ("dash", "bash") if shutil.which(shell)]
 SERVED = {
@@ -74,7 +72,7 @@ def sourced(shell, text, **environment):
 def test_the_table_in_the_script_is_the_farm_s():
     assert f"<<'PLATFORMS'\n{installer_table()}PLATFORMS\n" in SCRIPT.read_text(), (
         "put what `python -c 'from python_builds.core.indexes.installer import *; print(installer_table())'` prints into "
-        "the function `platforms` of scripts/install.sh"
+        "the function `platforms` of installer/install.sh"
     )
 
 
@@ -660,7 +658,3 @@ def test_a_folder_that_cannot_be_is_refused_before_anything_is_fetched(shell, fa
 
     assert done.returncode == 1
     assert not [key for key in farm.asked if key.endswith("-uv.tar.gz")]
-
-
-def test_it_is_for_users_and_no_part_of_any_build():
-    assert SCRIPT not in scripts_to_send(Path(SCRIPT.parent))

@@ -18,8 +18,7 @@ import pytest
 
 from tests.script_runs import FOLDERS, SCRIPTS, call, pretend, require_tool, run, write
 
-# install.sh is for users and has tests of its own.
-SHELL_SCRIPTS = sorted(script for script in SCRIPTS.glob("*.sh") if script.name != "install.sh")
+SHELL_SCRIPTS = sorted(script for script in SCRIPTS.rglob("*.sh") if script.parent.name != "setup")
 COMMANDS = [script for script in SHELL_SCRIPTS if script.read_text().startswith("#!")]  # the others are sourced
 TAKE_NO_ARGUMENTS = {
     "seal-stage.sh",
@@ -29,7 +28,7 @@ TAKE_NO_ARGUMENTS = {
     "smoke-test.sh",
     "check-stdlib.sh",
     "check-configuration.sh",
-    "training-identity.sh",
+    "identify-training-data.sh",
     "pack-training-data.sh",
     "build-libraries.sh",
 }
@@ -42,7 +41,12 @@ PYTHONS = (sys.executable, "/usr/bin/python3")
 
 def test_shellcheck_has_nothing_to_say():
     done = subprocess.run(
-        [require_tool("shellcheck", "shellcheck"), "-x", *(script.name for script in SHELL_SCRIPTS)],
+        [
+            require_tool("shellcheck", "shellcheck"),
+            "-x",
+            "--source-path=SCRIPTDIR",
+            *(script.relative_to(SCRIPTS) for script in SHELL_SCRIPTS),
+        ],
         cwd=SCRIPTS,
         capture_output=True,
         text=True,
@@ -68,7 +72,7 @@ def test_scripts_are_short_guarded_and_strict(script):
         assert "set -euo pipefail" in text or "build-environment.sh" in text
 
 
-@pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.[sp][hy]")), ids=lambda script: script.name)
+@pytest.mark.parametrize("script", sorted(SCRIPTS.rglob("*.[sp][hy]")), ids=lambda script: script.name)
 def test_scripts_name_no_archive_and_no_folder_of_one_machine(script):
     asked = ["apt-get", "indextargets", "--format", "$(SITE)"]
     sites = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
@@ -84,7 +88,7 @@ def test_scripts_name_no_archive_and_no_folder_of_one_machine(script):
         ("configure.sh", [PREFIX, "quick"]),
         ("compile.sh", ["quick"]),
         ("train.sh", []),
-        ("training-identity.sh", []),
+        ("identify-training-data.sh", []),
         ("pack-training-data.sh", []),
         ("use-training-data.sh", ["x", "0" * 64]),
         ("smoke-test.sh", []),
@@ -95,10 +99,10 @@ def test_scripts_name_no_archive_and_no_folder_of_one_machine(script):
 def test_what_comes_from_the_tarball_never_runs_as_root(script, arguments, work):
     done = run(work, script, *arguments, PATH=pretend(work, "id", 0))
     assert done.returncode == 1
-    assert f"start it with as-builder.sh {script}" in done.stderr
+    assert f"start it with run-as-build-user.sh {script}" in done.stderr
 
 
-# prepare-folders.sh, as-builder.sh
+# prepare-folders.sh, run-as-build-user.sh
 
 
 def test_folders_of_an_earlier_build_are_emptied(work):
@@ -111,7 +115,7 @@ def test_folders_of_an_earlier_build_are_emptied(work):
     assert {(work / name).owner() for name in FOLDERS} == {owner}
 
 
-@pytest.mark.parametrize("script, arguments", [("prepare-folders.sh", []), ("as-builder.sh", ["true"])])
+@pytest.mark.parametrize("script, arguments", [("prepare-folders.sh", []), ("run-as-build-user.sh", ["true"])])
 def test_a_missing_build_user_is_refused_with_a_sentence(script, arguments, work):
     stub = 'case "$*" in -u) echo 0;; *) exit 1;; esac'
     write(work / "pretended" / "id", f"#!/bin/sh\n{stub}\n", executable=True)
@@ -131,7 +135,7 @@ def test_a_work_folder_with_white_space_is_refused(work):
 
 def test_the_build_user_is_never_root_and_gains_no_privileges(work):
     write(work / "scripts" / "show.sh", "#!/bin/sh\nid -u\ngrep NoNewPrivs /proc/self/status\nid -G\n", executable=True)
-    done = run(work, "show.sh", as_builder=True)
+    done = run(work, "show.sh", as_build_user=True)
     uid, privileges, *groups = done.stdout.split("\n")[:3]
     assert int(uid) != 0
     if os.getuid() == 0:
@@ -143,7 +147,7 @@ def test_the_build_user_is_never_root_and_gains_no_privileges(work):
 
 def test_the_build_environment_is_the_same_everywhere_and_keeps_other_variables(work):
     write(work / "scripts" / "show.sh", "#!/bin/sh\numask\nenv\n", executable=True)
-    done = run(work, "show.sh", as_builder=True, OTHER="kept", LC_ALL="C", HOME="/nonexistent", PYTHONHOME="/wrong")
+    done = run(work, "show.sh", as_build_user=True, OTHER="kept", LC_ALL="C", HOME="/nonexistent", PYTHONHOME="/wrong")
     lines = done.stdout.splitlines()
     assert lines[0] == "0022"
     assert {f"HOME={work}/home", "LC_ALL=C.UTF-8", "TZ=UTC", "OTHER=kept"} <= set(lines)
@@ -152,7 +156,7 @@ def test_the_build_environment_is_the_same_everywhere_and_keeps_other_variables(
 
 def test_the_exit_status_of_the_command_is_kept(work):
     write(work / "scripts" / "fail.sh", "#!/bin/sh\nexit 77\n", executable=True)
-    assert run(work, "fail.sh", as_builder=True).returncode == 77
+    assert run(work, "fail.sh", as_build_user=True).returncode == 77
 
 
 # unpack-source.sh
@@ -171,14 +175,14 @@ def test_the_newest_file_of_the_source_is_the_date_of_the_build(work):
     digest = make_tarball(
         work / "x.tgz", ("Python-3.99.1/configure", 1700000000), ("Python-3.99.1/.hidden/x", 1700000001)
     )
-    run(work, "unpack-source.sh", "x.tgz", digest, as_builder=True).check_returncode()
+    run(work, "unpack-source.sh", "x.tgz", digest, as_build_user=True).check_returncode()
     assert (work / "logs" / "source-date-epoch").read_text() == "1700000001\n"
     assert sorted(path.name for path in (work / "source").iterdir()) == [".hidden", "configure"]
 
 
 def test_a_wrong_digest_is_told_with_both_digests(work):
     digest = make_tarball(work / "x.tgz", ("Python-3.99.1/configure", 1))
-    done = run(work, "unpack-source.sh", "x.tgz", "0" * 64, as_builder=True)
+    done = run(work, "unpack-source.sh", "x.tgz", "0" * 64, as_build_user=True)
     assert done.returncode == 1
     assert f"x.tgz has sha256 {digest}, but {'0' * 64} was asked for" in done.stderr
     assert not any((work / "source").iterdir())
@@ -186,7 +190,7 @@ def test_a_wrong_digest_is_told_with_both_digests(work):
 
 def test_a_tarball_with_two_top_folders_is_refused(work):
     digest = make_tarball(work / "x.tgz", ("one/configure", 1), ("two/configure", 1))
-    done = run(work, "unpack-source.sh", "x.tgz", digest, as_builder=True)
+    done = run(work, "unpack-source.sh", "x.tgz", digest, as_build_user=True)
     assert done.returncode == 1
     assert "must have exactly one top folder, but has: one two" in done.stderr
 
@@ -203,7 +207,7 @@ printf '%s\\n' "$@" "CFLAGS_NODIST=$CFLAGS_NODIST" "LDFLAGS_NODIST=$LDFLAGS_NODI
 """
     write(work / "source" / "configure", script, executable=True)
     require_tool("gcc", "gcc")
-    done = run(work, "configure.sh", PREFIX, profile, *variant, as_builder=True)
+    done = run(work, "configure.sh", PREFIX, profile, *variant, as_build_user=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
@@ -212,7 +216,7 @@ def test_a_free_threaded_build_is_asked_for_where_cpython_knows_it_and_refused_e
     assert "--disable-gil" not in configured_with(work, "quick", "--disable-gil do", "")
     assert "--disable-gil" in configured_with(work, "quick", "--disable-gil do", "t")
     write(work / "source" / "configure", "#!/bin/sh\n", executable=True)
-    done = run(work, "configure.sh", PREFIX, "quick", "t", as_builder=True)
+    done = run(work, "configure.sh", PREFIX, "quick", "t", as_build_user=True)
     assert done.returncode == 1
     assert "its configure knows no --disable-gil, which came with 3.13" in done.stderr
 
@@ -222,7 +226,7 @@ def test_the_cxx_compiler_is_named_and_not_looked_for(work):
 
 
 def test_a_prefix_that_is_there_already_is_refused(work):
-    done = run(work, "configure.sh", str(work / "home"), "quick", as_builder=True)
+    done = run(work, "configure.sh", str(work / "home"), "quick", as_build_user=True)
     assert done.returncode == 1
     assert f"{work}/home is on this machine, and the build would take what is installed there" in done.stderr
 
@@ -253,7 +257,7 @@ def library_tarball(work):
 
 def test_a_library_that_cpython_does_not_bring_is_built_beside_it_and_configure_is_told(work):
     write(work / "logs" / "source-date-epoch", "1700000000\n")
-    done = run(work, "build-libraries.sh", *library_tarball(work), as_builder=True)
+    done = run(work, "build-libraries.sh", *library_tarball(work), as_build_user=True)
     assert done.returncode == 0, done.stderr
     library = work / "source" / "static-libraries" / "lib" / "libmpdec.a"
     assert str(work).encode() not in library.read_bytes()
@@ -266,7 +270,7 @@ def test_a_library_that_cpython_does_not_bring_is_built_beside_it_and_configure_
 def test_a_library_that_cpython_brings_is_not_built(work):
     write(work / "logs" / "source-date-epoch", "1700000000\n")
     write(work / "source" / "Modules" / "_decimal" / "libmpdec" / "mpdecimal.h", "")
-    done = run(work, "build-libraries.sh", *library_tarball(work), as_builder=True)
+    done = run(work, "build-libraries.sh", *library_tarball(work), as_build_user=True)
     assert "this CPython brings mpdecimal itself" in done.stdout
     assert not (work / "source" / "static-libraries").exists()
 
@@ -274,7 +278,7 @@ def test_a_library_that_cpython_brings_is_not_built(work):
 def test_a_library_with_another_digest_is_refused(work):
     write(work / "logs" / "source-date-epoch", "1700000000\n")
     name, tarball, digest = library_tarball(work)
-    done = run(work, "build-libraries.sh", name, tarball, "0" * 64, as_builder=True)
+    done = run(work, "build-libraries.sh", name, tarball, "0" * 64, as_build_user=True)
     assert done.returncode == 1
     assert f"{tarball} has sha256 {digest}, but {'0' * 64} was asked for" in done.stderr
 
@@ -403,7 +407,7 @@ def test_the_interpreter_is_of_fixed_addresses_though_its_objects_are_not(work):
 def test_an_optimized_build_without_training_data_is_refused(work):
     write(work / "logs" / "source-date-epoch", "1700000000\n")
     write(work / "source" / "Makefile", "all:\n")
-    done = run(work, "compile.sh", "optimized", as_builder=True)
+    done = run(work, "compile.sh", "optimized", as_build_user=True)
     assert done.returncode == 1
     assert "run compile.sh instrumented and train.sh first" in done.stderr
 
@@ -412,7 +416,7 @@ def test_a_failing_make_fails_the_step_and_is_in_the_log(work):
     require_tool("make", "make")
     write(work / "logs" / "source-date-epoch", "1700000000\n")
     write(work / "source" / "Makefile", "all:\n\t@echo making; false\n")
-    done = run(work, "compile.sh", "quick", as_builder=True)
+    done = run(work, "compile.sh", "quick", as_build_user=True)
     assert done.returncode != 0
     assert "making\n" in done.stdout and "making\n" in (work / "logs" / "make.log").read_text()
 
@@ -431,7 +435,7 @@ def test_run(work, script, output, status):
     write(work / "source" / "Python" / "ceval.gcda", "data")
     write(work / "source" / "Lib" / "test" / "test_zlib.py", "")
     write(work / "source" / "python", f"#!/bin/sh\necho '{output}'\nexit {status}\n", executable=True)
-    return run(work, script, as_builder=True)
+    return run(work, script, as_build_user=True)
 
 
 test_run.__test__ = False
@@ -461,7 +465,7 @@ def test_training_forgives_failed_tests_but_neither_crashes_nor_missing_data(wor
     assert "ended with status 139" in test_run(work, "train.sh", "", 139).stderr
     write(work / "source" / "Python" / "ceval.gcda", "")
     write(work / "source" / "python", "#!/bin/sh\n", executable=True)
-    assert "left no data" in run(work, "train.sh", as_builder=True).stderr
+    assert "left no data" in run(work, "train.sh", as_build_user=True).stderr
 
 
 # compile.sh
@@ -472,7 +476,7 @@ def flags_of_gcc(work, *arguments):
     write(work / "gcc" / "gcc", "#!/bin/sh\nprintf '%s\\n' CCACHE_DEPEND=$CCACHE_DEPEND \"$@\"\n", executable=True)
     wrapper, path = f"{work}/home/gcc", f"{work}/gcc:{os.environ['PATH']}"
     done = subprocess.run(
-        [work / "scripts" / "gcc-for-build.sh", *arguments],
+        [work / "scripts" / "overlay" / "gcc-for-build.sh", *arguments],
         cwd=work / "source",
         env={"PATH": f"{wrapper}:{path}", "WRAPPER_FOLDER": wrapper, "SOURCE_FOLDER": f"{work}/source"},
         capture_output=True,
@@ -552,7 +556,9 @@ made_now = "".join(["a_", "folder"])
 print(sys.intern(made_now) is made_now)
 """
     for python in PYTHONS:
-        done = subprocess.run([python, "-B", "-c", code], capture_output=True, text=True, cwd=SCRIPTS, check=True)
+        done = subprocess.run(
+            [python, "-B", "-c", code], capture_output=True, text=True, cwd=SCRIPTS / "lib", check=True
+        )
         assert done.stdout == "True\n", "nothing has interned the folder's name"
 
 
@@ -568,7 +574,9 @@ compile_bytecode.forget_names()
 print(before < kept, before == sys.getrefcount(name))
 """
     for python in PYTHONS:
-        done = subprocess.run([python, "-B", "-c", code], capture_output=True, text=True, cwd=SCRIPTS, check=True)
+        done = subprocess.run(
+            [python, "-B", "-c", code], capture_output=True, text=True, cwd=SCRIPTS / "lib", check=True
+        )
         assert done.stdout == "True True\n"
 
 
@@ -632,7 +640,7 @@ def library_in(work, stage="stage"):
 
 
 def moved(work, function, *arguments):
-    """Call a function of movable-functions.sh on the staged tree."""
+    """Call a function of relocatable-functions.sh on the staged tree."""
     values = " ".join(arguments)
     done = call(work, "install-to-stage.sh", f"tree=stage{PREFIX}; library=$tree/lib/python3.99; {function} {values}")
     assert done.returncode == 0, done.stderr
@@ -696,7 +704,7 @@ def test_the_tarball_for_uv_has_the_build_variables_as_literals_that_uv_rewrites
     write(file, VARIABLES)
     write(file.parent / "__pycache__" / "_sysconfigdata__linux_.cpython-399.pyc", "")
     moved(work, "move_build_variables", "$library", PREFIX)
-    done = run(work, "package-uv.sh", "x-uv.tar.gz", PREFIX, as_builder=True)
+    done = run(work, "package-uv.sh", "x-uv.tar.gz", PREFIX, as_build_user=True)
     assert done.returncode == 0, done.stderr
     with tarfile.open(work / "dist" / "x-uv.tar.gz") as tarball:
         text = tarball.extractfile("python/lib/python3.99/_sysconfigdata__linux_.py").read().decode()
@@ -735,7 +743,7 @@ def test_json_of_a_tree_that_lies_anywhere_names_paths_from_its_own_folder(work,
     }
     write(file.with_name("build-details.json"), json.dumps(details, indent=2))
     before = file.read_text(), file.with_name("build-details.json").read_text()
-    assert run(work, "package-tarball.sh", "x.tar.gz", PREFIX, as_builder=True).returncode == 0
+    assert run(work, "package-tarball.sh", "x.tar.gz", PREFIX, as_build_user=True).returncode == 0
     with tarfile.open(work / "dist" / "x.tar.gz") as tarball:
         folder = f"{PREFIX[12:]}/lib/python3.99"
         found = json.load(tarball.extractfile(f"{folder}/{file.name}"))
@@ -756,7 +764,7 @@ def test_any_other_text_that_names_the_prefix_is_refused_with_its_line(script, n
     write(file, VARIABLES)
     moved(work, "move_build_variables", "$library", PREFIX)
     write(library_in(work) / "a_new_kind.toml", f"[paths]\nlib = '{PREFIX}/lib'\n")
-    done = run(work, script, name, PREFIX, as_builder=True)
+    done = run(work, script, name, PREFIX, as_build_user=True)
     assert done.returncode == 1
     assert f"lib/python3.99/a_new_kind.toml:2:lib = '{PREFIX}/lib'" in done.stderr
     assert not (work / "dist" / name).exists()
@@ -772,7 +780,7 @@ def test_python3_config_is_not_misled_by_links_and_white_space(work, tmp_path):
     assert subprocess.check_output([tmp_path / "python3-config"], text=True) == f"{here}\n"
 
 
-PREFIX_BY_LIBRARY = SCRIPTS / "prefix_by_library.c"
+PREFIX_BY_LIBRARY = SCRIPTS / "overlay" / "prefix_by_library.c"
 GETPATH = """
 const char *prefix(void) { return PREFIX; }
 const char *exec_prefix(void) { return EXEC_PREFIX; }
@@ -981,7 +989,7 @@ def staged_interpreter(work):
 @pytest.mark.usefixtures("staged_interpreter")
 def test_a_missing_module_fails_and_says_what_to_do(work):
     write(work / "logs" / "make.log", LOG_OF_3_13)
-    done = run(work, "check-stdlib.sh", "_gdbm", as_builder=True)
+    done = run(work, "check-stdlib.sh", "_gdbm", as_build_user=True)
     assert done.returncode == 1
     assert "these modules of the standard library were not built: _dbm readline\n" in done.stderr
     assert "allowed_missing in the platform's row in platforms.py" in done.stderr
@@ -990,7 +998,7 @@ def test_a_missing_module_fails_and_says_what_to_do(work):
 @pytest.mark.usefixtures("staged_interpreter")
 def test_modules_allowed_by_name_may_be_missing(work):
     write(work / "logs" / "make.log", LOG_OF_3_13)
-    done = run(work, "check-stdlib.sh", "_gdbm", "readline", "_dbm", as_builder=True)
+    done = run(work, "check-stdlib.sh", "_gdbm", "readline", "_dbm", as_build_user=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("imported\n")
 
@@ -998,7 +1006,7 @@ def test_modules_allowed_by_name_may_be_missing(work):
 @pytest.mark.usefixtures("staged_interpreter")
 def test_the_log_of_a_build_that_did_not_finish_proves_nothing(work):
     write(work / "logs" / "make.log", "gcc -c x.c\n")
-    done = run(work, "check-stdlib.sh", as_builder=True)
+    done = run(work, "check-stdlib.sh", as_build_user=True)
     assert done.returncode == 1
     assert "the build did not finish" in done.stderr
 
@@ -1013,7 +1021,7 @@ check.check_build_variables(None, sys.prefix, None)
 variables["LDCXXSHARED"] = "/usr/lib/ccache/g++ -shared"
 check.check_build_variables(None, sys.prefix, None)
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS / "checks", capture_output=True, text=True)
     assert done.returncode == 1
     assert "name programs by their paths: {'LDCXXSHARED': '/usr/lib/ccache/g++ -shared'}" in done.stderr
 
@@ -1027,7 +1035,9 @@ def import_extensions(folder, *allowed):
         f"import sys; sys.path = [p for p in sys.path if 'dynload' not in p]; {code}",
     ]
     return subprocess.run(
-        [*command, str(folder), str(SCRIPTS / "import_extensions.py"), *allowed], capture_output=True, text=True
+        [*command, str(folder), str(SCRIPTS / "checks" / "import_extensions.py"), *allowed],
+        capture_output=True,
+        text=True,
     )
 
 
@@ -1065,7 +1075,7 @@ def staged_tree(work):
 @pytest.mark.usefixtures("staged_tree")
 def test_a_deb_has_computed_dependencies_and_is_owned_by_root(work):
     require_tool("dpkg-shlibdeps", "dpkg-dev")
-    done = run(work, "package-deb.sh", "python-3.99.1", "2", "amd64", PREFIX, "gzip", as_builder=True)
+    done = run(work, "package-deb.sh", "python-3.99.1", "2", "amd64", PREFIX, "gzip", as_build_user=True)
     assert done.returncode == 0, done.stderr
     deb = work / "dist" / "python-3.99.1_2_amd64.deb"
     control = subprocess.check_output(["dpkg-deb", "--field", deb], text=True)
@@ -1085,7 +1095,7 @@ def test_a_deb_has_computed_dependencies_and_is_owned_by_root(work):
 @pytest.mark.usefixtures("staged_tree")
 def test_md5sums_cover_every_file_and_nothing_else(work):
     require_tool("dpkg-shlibdeps", "dpkg-dev")
-    run(work, "package-deb.sh", "python-3.99.1", "1", "amd64", PREFIX, "xz", as_builder=True).check_returncode()
+    run(work, "package-deb.sh", "python-3.99.1", "1", "amd64", PREFIX, "xz", as_build_user=True).check_returncode()
     deb = work / "dist" / "python-3.99.1_1_amd64.deb"
     sums = subprocess.check_output(["dpkg-deb", "--info", deb, "md5sums"], text=True)
     assert [line.split("  ")[1] for line in sums.splitlines()] == [
@@ -1096,7 +1106,7 @@ def test_md5sums_cover_every_file_and_nothing_else(work):
 
 @pytest.mark.parametrize("name", ["Python-3.99.1", "../escape", ""])
 def test_a_name_debian_would_not_take_is_refused(name, work):
-    done = run(work, "package-deb.sh", name, "1", "amd64", PREFIX, "gzip", as_builder=True)
+    done = run(work, "package-deb.sh", name, "1", "amd64", PREFIX, "gzip", as_build_user=True)
     assert done.returncode == 1
     assert "PACKAGE must be a Debian package name" in done.stderr
 
@@ -1112,7 +1122,7 @@ def test_a_name_debian_would_not_take_is_refused(name, work):
     ],
 )
 def test_what_a_spec_file_would_take_for_something_else_is_refused(arguments, complaint, work):
-    done = run(work, "package-rpm.sh", *arguments, as_builder=True)
+    done = run(work, "package-rpm.sh", *arguments, as_build_user=True)
     assert done.returncode == 1
     assert complaint in done.stderr
 
@@ -1121,8 +1131,10 @@ def test_the_same_tree_gives_the_same_artifacts_later_and_elsewhere(work, staged
     require_tool("dpkg-shlibdeps", "dpkg-dev")
 
     def package(folder):
-        run(folder, "package-tarball.sh", "x.tar.gz", PREFIX, as_builder=True).check_returncode()
-        run(folder, "package-deb.sh", "python-3.99.1", "1", "amd64", PREFIX, "gzip", as_builder=True).check_returncode()
+        run(folder, "package-tarball.sh", "x.tar.gz", PREFIX, as_build_user=True).check_returncode()
+        run(
+            folder, "package-deb.sh", "python-3.99.1", "1", "amd64", PREFIX, "gzip", as_build_user=True
+        ).check_returncode()
         return [(folder / "dist" / name).read_bytes() for name in ("x.tar.gz", "python-3.99.1_1_amd64.deb")]
 
     elsewhere = work.parent / "a" / "deeper" / "folder"
@@ -1135,7 +1147,7 @@ def test_the_same_tree_gives_the_same_artifacts_later_and_elsewhere(work, staged
 
 @pytest.mark.usefixtures("staged_tree")
 def test_a_tarball_has_one_top_folder_named_as_the_prefix_ends(work):
-    run(work, "package-tarball.sh", "python-3.99.1-debian-12.tar.gz", PREFIX, as_builder=True).check_returncode()
+    run(work, "package-tarball.sh", "python-3.99.1-debian-12.tar.gz", PREFIX, as_build_user=True).check_returncode()
     with tarfile.open(work / "dist" / "python-3.99.1-debian-12.tar.gz") as tarball:
         members = tarball.getmembers()
     assert {member.name.split("/")[0] for member in members} == {"3.99.1"}
@@ -1146,10 +1158,10 @@ def test_a_tarball_has_one_top_folder_named_as_the_prefix_ends(work):
 def test_tarballs_of_tests_and_debug_information_have_the_same_top_folder(stage, work, staged_tree):
     (work / stage / PREFIX[1:]).parent.mkdir(parents=True)
     shutil.copytree(staged_tree, work / stage / PREFIX[1:], symlinks=True)
-    run(work, "package-tarball.sh", "x.tar.gz", PREFIX, stage, as_builder=True).check_returncode()
+    run(work, "package-tarball.sh", "x.tar.gz", PREFIX, stage, as_build_user=True).check_returncode()
     with tarfile.open(work / "dist" / "x.tar.gz") as tarball:
         assert {name.split("/")[0] for name in tarball.getnames()} == {"3.99.1"}
-    assert run(work, "package-tarball.sh", "x.tar.gz", PREFIX, "source", as_builder=True).returncode == 2
+    assert run(work, "package-tarball.sh", "x.tar.gz", PREFIX, "source", as_build_user=True).returncode == 2
 
 
 # make-base-root.sh, check-package.sh
@@ -1196,7 +1208,7 @@ main x base
 def test_two_who_make_the_same_base_system_make_it_once(work):
     write(work / "pretended" / "debootstrap", "#!/bin/sh\n", executable=True)
     path = f"{work / 'pretended'}:{os.environ['PATH']}"
-    command = ["bash", "-c", f". scripts/make-base-root.sh; {PRETENDED_DEBOOTSTRAP % ':'}"]
+    command = ["bash", "-c", f". scripts/steps/make-base-root.sh; {PRETENDED_DEBOOTSTRAP % ':'}"]
     both = [
         subprocess.Popen(command, cwd=work, env={**os.environ, "PATH": path}, stdout=subprocess.DEVNULL)
         for _ in range(2)
@@ -1256,12 +1268,12 @@ def test_a_base_system_that_is_none_or_was_touched_is_an_error(work, package):
 
 
 def test_an_interpreter_that_only_says_it_succeeded_does_not_pass(work):
-    answer = 'python3 scripts/challenge.py "$challenge"'
+    answer = 'python3 scripts/checks/challenge.py "$challenge"'
     for output, status in (
         ("true", 1),
         ("echo 'check_x.py: all 3 checks passed'", 1),
         ("echo 'check_x.py: all 3 checks passed, '", 1),
-        ("echo 'check_x.py: all 3 checks passed,' $(python3 scripts/challenge.py 1234)", 1),
+        ("echo 'check_x.py: all 3 checks passed,' $(python3 scripts/checks/challenge.py 1234)", 1),
         (f"echo 'check_x.py: all 0 checks passed,' $({answer})", 1),
         (f"echo 'check_x.py: all 3 checks passed,' $({answer})", 0),
     ):
@@ -1275,11 +1287,15 @@ def test_an_interpreter_that_only_says_it_succeeded_does_not_pass(work):
 
 
 def test_a_challenge_has_the_same_answer_everywhere_and_another_for_another_nonce():
-    answers = {n: subprocess.check_output([p, SCRIPTS / "challenge.py", n]) for n in ("1", "2") for p in PYTHONS}
+    answers = {
+        n: subprocess.check_output([p, SCRIPTS / "checks" / "challenge.py", n]) for n in ("1", "2") for p in PYTHONS
+    }
 
     assert len(set(answers.values())) == 2
     known = b"5a79342278953508342bbb6ce290950334c69d386751f8ce490bca978c5e0ac7\n"
-    assert {subprocess.check_output([p, SCRIPTS / "challenge.py", "deadbeef00112233"]) for p in PYTHONS} == {known}
+    assert {subprocess.check_output([p, SCRIPTS / "checks" / "challenge.py", "deadbeef00112233"]) for p in PYTHONS} == {
+        known
+    }
 
 
 def test_a_check_that_fails_fails_the_package(work):
@@ -1369,7 +1385,7 @@ check_interpreter.main()
 """
     done = subprocess.run(
         [sys.executable, "-B", "-c", code],
-        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS / "checks")},
         capture_output=True,
         text=True,
     )

@@ -47,9 +47,11 @@ def source(work):
 def train(work):
     """Make training data of it where CPython has those of its main loop."""
     script = "cd source; make -s profile-gen-stamp; ./python; mkdir -p Python; cp ceval.gcda Python/ceval.gcda"
-    done = subprocess.run(["scripts/as-builder.sh", "bash", "-c", f"set -e; {script}"], cwd=work, capture_output=True)
+    done = subprocess.run(
+        ["scripts/run-as-build-user.sh", "bash", "-c", f"set -e; {script}"], cwd=work, capture_output=True
+    )
     assert done.returncode == 0, done.stderr
-    done = run(work, "pack-training-data.sh", as_builder=True)
+    done = run(work, "pack-training-data.sh", as_build_user=True)
     assert done.returncode == 0, done.stderr
     return work / "dist" / "training-data.tar.gz"
 
@@ -59,7 +61,7 @@ def digest(path):
 
 
 def identity(work):
-    done = run(work, "training-identity.sh", as_builder=True)
+    done = run(work, "identify-training-data.sh", as_build_user=True)
     assert done.returncode == 0, done.stderr
     return dict(line.split(" ", 1) for line in done.stdout.splitlines())
 
@@ -78,7 +80,7 @@ def test_the_identity_names_what_the_data_depend_on_and_no_folder(source):
 
 def test_flags_that_use_no_training_data_have_no_identity(source):
     write(source / "source" / "Makefile", MAKEFILE.replace("-fprofile-use", ""))
-    done = run(source, "training-identity.sh", as_builder=True)
+    done = run(source, "identify-training-data.sh", as_build_user=True)
     assert done.returncode == 1
     assert "no flag for training data" in done.stderr
 
@@ -86,7 +88,7 @@ def test_flags_that_use_no_training_data_have_no_identity(source):
 def test_the_same_data_are_packed_to_the_same_bytes(source):
     first = digest(train(source))
     (source / "source" / "ceval.gcda").touch()
-    assert run(source, "pack-training-data.sh", as_builder=True).returncode == 0
+    assert run(source, "pack-training-data.sh", as_build_user=True).returncode == 0
     assert digest(source / "dist" / "training-data.tar.gz") == first
 
 
@@ -96,10 +98,10 @@ def test_packed_data_are_used_in_another_tree_of_the_same_source(source):
     tarball.rename(source / "training-data.tar.gz")
     for left in ("ceval.gcda", "Python/ceval.gcda", "profile-gen-stamp"):
         (source / "source" / left).unlink()
-    done = run(source, "use-training-data.sh", "training-data.tar.gz", packed, as_builder=True)
+    done = run(source, "use-training-data.sh", "training-data.tar.gz", packed, as_build_user=True)
     assert done.returncode == 0, done.stderr
     assert "training data of 2 object files" in done.stdout
-    done = run(source, "compile.sh", "optimized", as_builder=True)
+    done = run(source, "compile.sh", "optimized", as_build_user=True)
     assert done.returncode == 0, done.stdout
     assert "missing-profile" not in done.stdout
 
@@ -107,7 +109,7 @@ def test_packed_data_are_used_in_another_tree_of_the_same_source(source):
 def test_data_of_another_code_fail_the_build_and_it_says_what_to_do(source):
     train(source)
     write(source / "source" / "ceval.c", OTHER)
-    done = run(source, "compile.sh", "optimized", as_builder=True)
+    done = run(source, "compile.sh", "optimized", as_build_user=True)
     assert done.returncode != 0
     assert "coverage-mismatch" in done.stdout
     assert "do not fit" in done.stderr and "with RETRAIN=1" in done.stderr
@@ -117,7 +119,7 @@ def test_data_of_another_code_fail_the_build_and_it_says_what_to_do(source):
 
 def test_other_bytes_than_those_asked_for_are_refused(source):
     train(source).rename(source / "training-data.tar.gz")
-    done = run(source, "use-training-data.sh", "training-data.tar.gz", "0" * 64, as_builder=True)
+    done = run(source, "use-training-data.sh", "training-data.tar.gz", "0" * 64, as_build_user=True)
     assert done.returncode == 1
     assert f"has sha256 {digest(source / 'training-data.tar.gz')}, but {'0' * 64}" in done.stderr
 
@@ -129,7 +131,7 @@ def test_nothing_but_training_data_is_unpacked(source, name):
     path = source / "training-data.tar.gz"
     with tarfile.open(path, "w:gz") as tar:
         tar.add(source / "source" / "ceval.c", name)
-    done = run(source, "use-training-data.sh", path.name, digest(path), as_builder=True)
+    done = run(source, "use-training-data.sh", path.name, digest(path), as_build_user=True)
     assert done.returncode == 1
     assert "holds what is no training data" in done.stderr
 
@@ -139,7 +141,7 @@ def test_a_link_is_no_training_data(source):
     (source / "link.gcda").symlink_to("/etc/passwd")
     with tarfile.open(path, "w:gz") as tar:
         tar.add(source / "link.gcda", "./link.gcda")
-    done = run(source, "use-training-data.sh", path.name, digest(path), as_builder=True)
+    done = run(source, "use-training-data.sh", path.name, digest(path), as_build_user=True)
     assert done.returncode == 1
     assert "holds what is no training data" in done.stderr
 
@@ -165,7 +167,7 @@ def test_what_configure_misses_fails_before_anything_is_compiled(work):
 
 
 def test_flags_for_training_are_read_from_a_makefile_alone(work):
-    done = run(work, "training-identity.sh", as_builder=True)
+    done = run(work, "identify-training-data.sh", as_build_user=True)
     assert done.returncode == 1
     assert "run configure.sh first" in done.stderr
-    assert call(work, "training-identity.sh", "true").returncode == 0
+    assert call(work, "identify-training-data.sh", "true").returncode == 0

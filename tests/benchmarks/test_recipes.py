@@ -1,6 +1,7 @@
 """What a change of the scripts does to the speed: whose scripts are compared, and what the tables say."""
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from benchmarks import recipes
 from benchmarks.recipes import BEFORE, DISTRIBUTION, NOW
 from python_builds.core.errors import FarmError
+from tests.script_runs import write
 
 MEDIANS = {
     "nbody": {NOW: [0.1] * 4, BEFORE: [0.1] * 4, DISTRIBUTION: [0.2] * 4},
@@ -15,11 +17,38 @@ MEDIANS = {
 }
 
 
-def test_the_scripts_of_an_earlier_commit_are_laid_out_as_they_were(tmp_path: Path) -> None:
-    command = ["git", "show", "HEAD:scripts/compile.sh"]
-    committed = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, check=True).stdout
+@pytest.fixture
+def commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Let the benchmark look at a repository of the test's own; give what commits a file there."""
+    repository = tmp_path / "repository"
+    monkeypatch.setattr(recipes, "CHECKOUT", repository)
 
-    assert (recipes.scripts_of("HEAD", tmp_path) / "compile.sh").read_bytes() == committed
+    def git(*arguments: str) -> None:
+        who = ["-c", "user.name=Tests", "-c", "user.email=tests@example.org"]
+        subprocess.run(["git", *who, *arguments], cwd=repository, check=True, capture_output=True)
+
+    def commit(name: str, text: str) -> None:
+        write(repository / name, text)
+        git("init")
+        git("add", ".")
+        git("commit", "--message", name)
+
+    return commit
+
+
+def test_scripts_that_the_steps_would_not_find_are_refused(commit: Callable[[str, str], None], tmp_path: Path) -> None:
+    commit("scripts/compile.sh", "as it was")
+    with pytest.raises(FarmError, match="HEAD has its scripts in one folder.* the last commit that had them there"):
+        recipes.scripts_of("HEAD", tmp_path / "out")
+
+
+def test_the_scripts_of_an_earlier_commit_are_laid_out_as_they_were(
+    commit: Callable[[str, str], None], tmp_path: Path
+) -> None:
+    commit("scripts/steps/compile.sh", "as it was")
+    commit("scripts/steps/compile.sh", "as it is")
+
+    assert (recipes.scripts_of("HEAD^", tmp_path / "out") / "steps" / "compile.sh").read_text() == "as it was"
 
 
 def test_a_commit_that_is_none_is_refused(tmp_path: Path) -> None:

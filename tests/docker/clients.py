@@ -20,7 +20,7 @@ set -eu
 %s
 apt-get -q update
 apt-get -q -y --no-install-recommends install "$NAME" || { ! dpkg -s "$NAME" 2>/dev/null; echo REFUSED; exit 0; }
-%s "$PREFIX/bin/python" /scripts/check_interpreter.py "$PREFIX"
+%s "$PREFIX/bin/python" /scripts/checks/check_interpreter.py "$PREFIX"
 apt-get -q -y purge "$NAME"
 test ! -e /opt/python
 echo WORKS
@@ -61,7 +61,7 @@ venv/bin/python -c 'import ssl, sqlite3, ctypes, lzma, readline, tkinter, zlib; 
 "$found/bin/pip3" --version
 "$found/bin/python3-config" --prefix
 chown -R 65534:65534 /srv/pythons
-{AS_NOBODY} "$found/bin/python3" /scripts/check_development.py "$found"
+{AS_NOBODY} "$found/bin/python3" /scripts/checks/check_development.py "$found"
 echo WORKS
 """
 
@@ -72,7 +72,7 @@ mkdir -p /srv/deeper/down /tmp/trial/setuptools /tmp/trial/meson
 /usr/lib/apt/apt-helper -q download-file "$REPOSITORY/python-$VERSION-$PLATFORM.tar.gz" /tmp/python.tar.gz
 tar -C /srv/deeper/down -xzf /tmp/python.tar.gz
 cd /tmp/trial
-PYTHONPATH=/scripts "$tree/bin/python3" -B -c '
+PYTHONPATH=/scripts/checks "$tree/bin/python3" -B -c '
 import check_development as check, pathlib
 pathlib.Path("setuptools/trial.c").write_text(check.EXTENSION)
 pathlib.Path("meson/trial.c").write_text(check.EXTENSION)
@@ -114,7 +114,7 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get -q update >/dev/null
 apt-get -q -y --no-install-recommends install $TOOLS >/dev/null
 curl -fsSL "$CDN/quick/python/install.sh" | sh -s -- --yes --symlink "$VERSION"
-{AS_NOBODY} "$PREFIX/bin/python" /scripts/check_interpreter.py "$PREFIX"
+{AS_NOBODY} "$PREFIX/bin/python" /scripts/checks/check_interpreter.py "$PREFIX"
 test "$(readlink /usr/local/bin/python${{VERSION%.*}})" = "$PREFIX/bin/python3"
 apt-get purge -y "$NAME"
 test ! -e /opt/python
@@ -134,7 +134,7 @@ sh install.sh --yes "$OTHER"
 /opt/python/$OTHER/bin/python --version
 apt-get purge -y "python-$VERSION" >/dev/null
 test ! -e "/opt/python/$VERSION"
-{AS_NOBODY} "/opt/python/$OTHER/bin/python" /scripts/check_interpreter.py "/opt/python/$OTHER"
+{AS_NOBODY} "/opt/python/$OTHER/bin/python" /scripts/checks/check_interpreter.py "/opt/python/$OTHER"
 """
 
 TRY_WITHOUT_ROOT = """

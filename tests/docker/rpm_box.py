@@ -87,8 +87,8 @@ class Built:
         docker("cp", str(tarball), f"{box.name}:{self.folder}/{tarball.name}", check=True)
         if case == "mini":
             for name, text in MINI_CHECKS.items():
-                box.write(f"{self.folder}/scripts/{name}", text)
-        self.sh("scripts/prepare-folders.sh")
+                box.write(f"{self.folder}/scripts/checks/{name}", text)
+        self.sh("scripts/steps/prepare-folders.sh")
         self.step(f"unpack-source.sh {tarball.name} $(sha256sum <{tarball.name} | cut -d ' ' -f 1)")
         for step in ("configure.sh {} quick", "compile.sh quick", "smoke-test.sh", "install-to-stage.sh {} quick"):
             self.step(step.format(self.prefix))
@@ -99,7 +99,7 @@ class Built:
 
     def step(self, command: str) -> str:
         """Run a script as the build does."""
-        return self.sh(f"scripts/as-builder.sh scripts/{command}")
+        return self.sh(f"scripts/run-as-build-user.sh scripts/steps/{command}")
 
     def make(self, revision: int = 1, compression: str = "gzip") -> str:
         """Package the tree; give the file."""

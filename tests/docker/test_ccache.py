@@ -1,4 +1,4 @@
-"""The compiler cache that builds of one platform share, used as the farm does: by as-builder.sh in caged containers."""
+"""The compiler cache that builds of one platform share, used as the farm does: by run-as-build-user.sh in caged containers."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ class Cache:
         work = (
             "mkdir -p /var/lib/python-builds/b/tmp && cd /var/lib/python-builds/b && cp -r /scripts . && chown nobody ."
         )
-        command = f"{work} && exec scripts/as-builder.sh bash -euc '{script}'"
+        command = f"{work} && exec scripts/run-as-build-user.sh bash -euc '{script}'"
         environment = [
             f"--env=PYTHON_BUILDS_CCACHE={name}",
             f"--env=CCACHE_DIR={CCACHE}",

@@ -115,7 +115,7 @@ def test_a_container_gives_up_where_there_is_no_master_and_does_not_say_its_pass
 
 
 def test_make_shell_lands_beside_the_scripts_and_leaves_no_container(image):
-    typed = "scripts/prepare-folders.sh && scripts/as-builder.sh id -un; pwd; ls; hostname\n"
+    typed = "scripts/steps/prepare-folders.sh && scripts/run-as-build-user.sh id -un; pwd; ls; hostname\n"
     done = subprocess.run(
         [*COMMAND_LINE, "shell", f"--platform={PLATFORM.name}"],
         cwd=CHECKOUT,

@@ -182,7 +182,9 @@ def test_a_container_whose_network_cannot_be_closed_ends_with_a_sentence(network
     assert '"open_network": true' in done.stderr.splitlines()[-1]
 
 
-PREPARE = "mkdir -p /tmp/b && cd /tmp/b && cp -r /scripts . && scripts/prepare-folders.sh; s=$?; echo stage*; exit $s"
+PREPARE = (
+    "mkdir -p /tmp/b && cd /tmp/b && cp -r /scripts . && scripts/steps/prepare-folders.sh; s=$?; echo stage*; exit $s"
+)
 
 
 @pytest.mark.parametrize("master", [ADDRESS, "master.example", ""], ids=["address", "name", "by-hand"])

@@ -8,9 +8,7 @@ from python_builds.core.workers.images import CLOSE_NETWORK
 from tests.docker.engines import IMAGE
 
 LIMITS = DockerHost(name="test", url="unix://", master="").options()
-WORK = (
-    "mkdir -p /var/lib/python-builds/b && cd /var/lib/python-builds/b && cp -r /scripts . && scripts/prepare-folders.sh"
-)
+WORK = "mkdir -p /var/lib/python-builds/b && cd /var/lib/python-builds/b && cp -r /scripts . && scripts/steps/prepare-folders.sh"
 
 
 def in_container(script: str) -> subprocess.CompletedProcess[str]:
@@ -22,7 +20,7 @@ def in_container(script: str) -> subprocess.CompletedProcess[str]:
 
 def test_what_a_step_in_a_container_leaves_running_ends_with_it() -> None:
     left = "env -i setsid sleep 1234 & sleep 0.3; pgrep -x sleep"
-    done = in_container(f"scripts/as-builder.sh bash -c '{left}' && ! pgrep -x sleep")
+    done = in_container(f"scripts/run-as-build-user.sh bash -c '{left}' && ! pgrep -x sleep")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.strip().isdigit(), "it ran while the step did"
@@ -30,14 +28,14 @@ def test_what_a_step_in_a_container_leaves_running_ends_with_it() -> None:
 
 def test_what_forks_for_ever_ends_with_its_step() -> None:
     forks = "f() { f & sleep 0.01; }; for n in $(seq 20); do (while :; do (exec -a forking sleep 0.05) & done) & done; sleep 1"
-    done = in_container(f"scripts/as-builder.sh bash -c '{forks}' 2>/dev/null; pgrep -u nobody; echo end")
+    done = in_container(f"scripts/run-as-build-user.sh bash -c '{forks}' 2>/dev/null; pgrep -u nobody; echo end")
 
     assert done.stdout.split() == ["end"], done.stdout + done.stderr
 
 
 def test_root_in_the_trial_has_given_up_what_leads_out() -> None:
     tries = "chroot / true && echo out; mknod /tmp/device c 1 3 && echo device; chown 1:1 /tmp && echo owner; id -u"
-    source = ". scripts/build-environment.sh; . scripts/scratch-root.sh; root=/opt/pristine"
+    source = ". scripts/lib/build-environment.sh; . scripts/checks/scratch-root.sh; root=/opt/pristine"
     done = in_container(f"bash -c '{source}; in_root bash -c \"{tries}\"'")
 
     assert done.stdout.split() == ["owner", "0"], done.stdout + done.stderr

@@ -102,7 +102,7 @@ def requires(built: Built) -> list[str]:
 def needed_by_binaries(built: Built, tree: str) -> set[str]:
     """Read with another tool what the binaries of a tree ask the system for, in rpm's words."""
     found: set[str] = set()
-    for path in built.sh(f". scripts/build-environment.sh; elf_files {tree} | xargs -0 -n 1 echo").splitlines():
+    for path in built.sh(f". scripts/lib/build-environment.sh; elf_files {tree} | xargs -0 -n 1 echo").splitlines():
         dump = built.sh(f"objdump -p '{path}'")
         found |= {f"{name}()(64bit)" for name in re.findall(r"^ +NEEDED +(\S+)$", dump, re.MULTILINE)}
         for library, versions in re.findall(r"required from (\S+):\n((?: +0x.*\n)+)", dump):
@@ -175,7 +175,7 @@ def test_a_package_says_who_made_it_and_what_it_is(built: Built) -> None:
     built.sh("mv dist kept; install -d -o nobody dist")
     try:
         built.sh(
-            f"export PYTHON_BUILDS_MAINTAINER='100% Us <us@example.org>'; scripts/as-builder.sh scripts/package-rpm.sh {built.package} 1 {built.architecture} {built.prefix} gzip"
+            f"export PYTHON_BUILDS_MAINTAINER='100% Us <us@example.org>'; scripts/run-as-build-user.sh scripts/steps/package-rpm.sh {built.package} 1 {built.architecture} {built.prefix} gzip"
         )
         shown = built.sh(f"rpm -qp --queryformat '{query}' {built.make()}")
     finally:
@@ -197,7 +197,7 @@ def test_the_same_tree_gives_the_same_bytes_later_elsewhere_and_whatever_the_dis
     try:
         box.run("rpmbuild -bb /tmp/stub/harmed.spec", status=1)
         arguments = f"{built.package} 1 {built.architecture} {built.prefix} gzip"
-        box.run(f"scripts/as-builder.sh scripts/package-rpm.sh {arguments}", folder=elsewhere)
+        box.run(f"scripts/run-as-build-user.sh scripts/steps/package-rpm.sh {arguments}", folder=elsewhere)
     finally:
         box.run("rm /etc/rpm/macros.vendor")
 
@@ -212,7 +212,7 @@ def test_a_library_counts_that_is_not_executable(box: Box, other: Built) -> None
         f"echo 'int x;' | gcc -x c -shared -o {library} - -Wl,--no-as-needed -lbz2; chmod 644 {library}", folder=copy
     )
     arguments = f"{other.package} 1 {other.architecture} {other.prefix} gzip"
-    said = box.run(f"scripts/as-builder.sh scripts/package-rpm.sh {arguments}; rm -r {copy}", folder=copy)
+    said = box.run(f"scripts/run-as-build-user.sh scripts/steps/package-rpm.sh {arguments}; rm -r {copy}", folder=copy)
 
     assert "libbz2.so.1.0()(64bit)" in said
 
@@ -285,7 +285,7 @@ def check_package(built: Built, repositories: str, manager: str, repository: str
         f"mv usr/bin/{'zypper' if manager == 'dnf' else 'dnf'}{{,.away}}"
     )
     built.box.write(f"{BASE}/{folder}/stubs.repo", configured)
-    return built.sh(f"scripts/check-package.sh {built.make()} {built.prefix} {BASE}", status)
+    return built.sh(f"scripts/steps/check-package.sh {built.make()} {built.prefix} {BASE}", status)
 
 
 @every_manager
@@ -321,6 +321,6 @@ def test_the_trial_fails_where_a_file_of_the_package_changed(built: Built, repos
 
 
 def test_a_base_system_without_dnf_and_zypper_is_an_error_and_not_an_unchecked_package(built: Built) -> None:
-    said = built.sh(f"scripts/check-package.sh {built.make()} {built.prefix} /opt/pristine", 1)
+    said = built.sh(f"scripts/steps/check-package.sh {built.make()} {built.prefix} /opt/pristine", 1)
 
     assert "/opt/pristine has neither dnf nor zypper" in said

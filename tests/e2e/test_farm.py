@@ -213,7 +213,7 @@ def test_another_site_cannot_force_builds_from_a_browser(running_farm: FarmUnder
     assert answer.status_code == 400
 
 
-OURS = (b"as-builder.sh", b"in-namespaces.sh", b"head\0-c")
+OURS = (b"run-as-build-user.sh", b"in-namespaces.sh", b"head\0-c")
 """What runs around a command of the tarball's and waits for it, as root."""
 
 

@@ -87,7 +87,7 @@ def package(work: Path) -> None:
         ]
         commands.append(["package-uv.sh", tarball_file(made, 2, "uv"), PREFIX])
     for script, *arguments in commands:
-        command = ["scripts/as-packager.sh", f"scripts/{script}", *arguments]
+        command = ["scripts/run-as-packaging-user.sh", f"scripts/steps/{script}", *arguments]
         done = subprocess.run(command, cwd=work, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 

@@ -28,7 +28,7 @@ def _needs_namespaces() -> None:
 
 def as_builder(work: Path, code: str) -> subprocess.CompletedProcess[str]:
     write(work / "scripts" / "code.sh", f"#!/bin/bash\n{code}\n", executable=True)
-    return run(work, "code.sh", as_builder=True)
+    return run(work, "code.sh", as_build_user=True)
 
 
 def running(word: str) -> list[str]:
@@ -92,7 +92,7 @@ def test_what_is_tried_reaches_no_server_but_its_own(work: Path) -> None:
     itself = "import socket; s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname())"
     with socket.create_server(("127.0.0.1", 0)) as server:
         connect = f"exec 3<>/dev/tcp/127.0.0.1/{server.getsockname()[1]}"
-        source = ". scripts/build-environment.sh; . scripts/scratch-root.sh; root=/; in_root_as_user"
+        source = ". scripts/lib/build-environment.sh; . scripts/checks/scratch-root.sh; root=/; in_root_as_user"
         refused, own = (
             subprocess.run(["bash", "-c", f'{source} "$@"', "bash", *command], cwd=work, capture_output=True, text=True)
             for command in (["bash", "-c", connect], ["/usr/bin/python3", "-c", itself])
@@ -117,7 +117,9 @@ def test_packages_are_made_by_another_user_of_a_copy(work: Path) -> None:
     write(
         work / "scripts" / "who.sh", "#!/bin/sh\nid -un; pwd; touch stage/mine dist/mine && echo may\n", executable=True
     )
-    said = subprocess.run(["scripts/as-packager.sh", "scripts/who.sh"], cwd=work, capture_output=True, text=True).stdout
+    said = subprocess.run(
+        ["scripts/run-as-packaging-user.sh", "scripts/who.sh"], cwd=work, capture_output=True, text=True
+    ).stdout
     touched = as_builder(work, f"echo changed >{sealed}/file; touch sealed/dist/x {sealed}/x; ls sealed/dist")
 
     assert said.splitlines() == ["daemon", f"{work}/sealed", "may"]
@@ -136,7 +138,11 @@ def test_a_build_user_who_makes_the_packages_too_is_refused(work: Path) -> None:
 def test_what_a_step_writes_is_passed_on_as_it_comes_and_ends_at_a_limit(work: Path) -> None:
     write(work / "scripts" / "code.sh", "#!/bin/bash\necho one; sleep 30\n", executable=True)
     with subprocess.Popen(
-        ["scripts/as-builder.sh", "scripts/code.sh"], cwd=work, stdout=subprocess.PIPE, text=True, process_group=0
+        ["scripts/run-as-build-user.sh", "scripts/code.sh"],
+        cwd=work,
+        stdout=subprocess.PIPE,
+        text=True,
+        process_group=0,
     ) as step:
         assert step.stdout is not None and step.stdout.readline() == "one\n"
         assert step.poll() is None, "it goes on"
@@ -158,7 +164,7 @@ def test_a_build_reaches_the_cache_of_its_own_trust_and_no_other(work: Path, own
     write(
         work / "scripts" / "code.sh", f"#!/bin/bash\nfor c in {names}; do touch $c/x; done; exit 0\n", executable=True
     )
-    run(work, "code.sh", as_builder=True, PYTHON_BUILDS_CCACHE=own).check_returncode()
+    run(work, "code.sh", as_build_user=True, PYTHON_BUILDS_CCACHE=own).check_returncode()
 
     reached = {cache.name for cache in caches if (cache / "x").exists()}
     assert reached <= {f"ccache-{own}"}, "its own only where this machine has a ccache"

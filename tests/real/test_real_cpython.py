@@ -91,7 +91,7 @@ def bytecode(python: Path, folder: Path) -> bytes:
     (folder / "module.py").write_text(
         "import sys\n\n\ndef f(x):\n    return x in {None, 'functools', 'abc'}, sys.getwindowsversion()\n"
     )
-    script = CHECKOUT / "scripts" / "compile_bytecode.py"
+    script = CHECKOUT / "scripts" / "lib" / "compile_bytecode.py"
     environment = {"PYTHONHASHSEED": "0", **{f"V{number}": "x" for number in range(int(folder.name) * 40)}}
     subprocess.run([python, "-B", script, "1", folder, folder], env=environment, check=True)
     (found,) = folder.rglob("*.pyc")

@@ -8,7 +8,7 @@ from buildbot.config.builder import BuilderConfig
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.factory import BuildFactory
 
-from python_builds.adapters.building.recipe import SCRIPTS, recipe, scripts_to_send
+from python_builds.adapters.building.recipe import SCRIPTS, packed, recipe
 from python_builds.adapters.store.store import make_store
 from python_builds.adapters.upstream.sources import make_sources
 from python_builds.core.platforms.platforms import Platform
@@ -33,7 +33,7 @@ def platform_builders(platforms: Sequence[Platform], settings: Settings) -> Mapp
 
 def recipes(platforms: Sequence[Platform], settings: Settings) -> dict[str, str]:
     """Compute the digest of what each platform builder works by, by its name."""
-    scripts = scripts_to_send(SCRIPTS)
+    scripts = packed(SCRIPTS)
     builders = platform_builders(platforms, settings)
     return {name: recipe(scripts, p, worker_image(p, settings.registry)) for name, (p, _) in builders.items()}
 

@@ -48,7 +48,7 @@ def test_what_comes_from_the_tarball_never_runs_as_root(platform):
     for stage, known in of(platform):
         if stage.by in DROPS_TO:
             first = command(stage, known)[0]
-            dropped = first in ("scripts/as-builder.sh", "scripts/as-packager.sh")
+            dropped = first in ("scripts/run-as-build-user.sh", "scripts/run-as-packaging-user.sh")
             assert dropped != (stage.name in PRIVILEGED), (
                 f"stage {stage.name!r} runs {first}: have the build user run it, or add it here and say why it needs root"
             )
@@ -92,7 +92,7 @@ def test_a_platform_is_packaged_in_its_own_format_and_spelling(platform, archite
     every = stages(platform_named(platform), architecture)
     (package,) = [stage for stage in every if stage.name == "package"]
 
-    assert command(package, KNOWN)[:2] == ["scripts/as-packager.sh", f"scripts/{script}"]
+    assert command(package, KNOWN)[:2] == ["scripts/run-as-packaging-user.sh", f"scripts/steps/{script}"]
     assert spelled in command(package, KNOWN)
     signed = [stage.name for stage in every].count("sign the package")
     assert signed == (script == "package-rpm.sh"), "a deb is vouched for by its repository alone"

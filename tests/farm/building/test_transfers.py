@@ -1,6 +1,5 @@
 """Transfers between master and worker, with a clock of the tests' own."""
 
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +8,7 @@ from buildbot.process.buildstep import create_step_from_step_or_factory
 from buildbot.process.results import FAILURE, SUCCESS
 from twisted.internet import defer, task
 
-from python_builds.farm.building.transfers import QUIET_SECONDS, DownloadPrograms, WatchedTransfer
+from python_builds.farm.building.transfers import QUIET_SECONDS, UNPACK, DownloadScripts, WatchedTransfer
 
 
 class Writer:
@@ -95,26 +94,27 @@ def test_a_problem_of_the_master_s_is_the_step_s_and_the_worker_goes_on_to_its_e
     assert writer.written == b"x" * after, "nothing is written after what is missing"
 
 
-@pytest.mark.parametrize("second", [SUCCESS, FAILURE])
-def test_programs_are_sent_one_after_the_other_until_one_fails(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: int
+@pytest.mark.parametrize("sent, unpacked", [(SUCCESS, SUCCESS), (FAILURE, None), (SUCCESS, FAILURE)])
+def test_scripts_are_sent_in_one_go_and_unpacked_where_that_worked(
+    monkeypatch: pytest.MonkeyPatch, sent: int, unpacked: int | None
 ) -> None:
-    files = [tmp_path / name for name in ("a.sh", "b.py", "c.mk")]
-    for file in files:
-        file.write_text(f"this is {file.name}")
-    said: list[str] = []
-    sent: list[tuple[str, int, bytes]] = []
+    asked: list[tuple[str, Any]] = []
 
     def transfer(cmd: Any) -> defer.Deferred[int]:
-        sent.append((cmd.args["workerdest"], cmd.args["mode"], cmd.args["reader"].remote_read(99)))
-        return defer.succeed(second if len(sent) == 2 else SUCCESS)
+        asked.append((cmd.args["workerdest"], cmd.args["reader"].remote_read(99)))
+        return defer.succeed(sent)
 
-    step = create_step_from_step_or_factory(DownloadPrograms(files, workerdest="scripts"))
-    log = SimpleNamespace(getName=lambda: "stdio", addStderr=lambda text: defer.succeed(said.append(text)))
+    def command(cmd: Any) -> defer.Deferred[None]:
+        asked.append((cmd.remote_command, cmd.command[-1]))
+        cmd.rc = 0 if unpacked == SUCCESS else 2
+        return defer.succeed(None)
+
+    step = create_step_from_step_or_factory(DownloadScripts(b"packed"))
     monkeypatch.setattr(step, "checkWorkerHasCommand", lambda name: None)
-    monkeypatch.setattr(step, "addLog", lambda name: defer.succeed(log))
+    monkeypatch.setattr(step, "addLog", lambda name: defer.succeed(SimpleNamespace(getName=lambda: "stdio")))
     monkeypatch.setattr(step, "runTransferCommand", transfer)
+    monkeypatch.setattr(step, "runCommand", command)
+    step.workdir = "build"
 
-    assert result(step.run()) == second
-    everything = [(f"scripts/{name}", 0o755, f"this is {name}".encode()) for name in ("a.sh", "b.py", "c.mk")]
-    assert (sent, said) == ((everything, []) if second == SUCCESS else (everything[:2], ["b.py was not sent\n"]))
+    assert result(step.run()) == (sent if unpacked is None else unpacked)
+    assert asked == [("scripts.tar", b"packed"), *([("shell", UNPACK)] if unpacked is not None else [])]

@@ -1,7 +1,8 @@
-"""The recipe of a platform's builds as a digest: it changes with whatever of ours could make a build end otherwise."""
+"""What of ours makes a platform's builds: the scripts that travel with them, and the digest of all that counts."""
 
 import hashlib
-from collections.abc import Iterable
+import io
+import tarfile
 from pathlib import Path
 
 from python_builds.core.platforms.platforms import Platform
@@ -9,9 +10,8 @@ from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.upstream.libraries import LIBRARIES
 
 SCRIPTS = CHECKOUT / "scripts"
-
-INSTALLER = "install.sh"
-"""Is for users, and no part of any build."""
+SETUP = "setup"
+"""The folder of the scripts that are for a machine, and no part of any build."""
 
 SENT = (".sh", ".py", ".c", ".mk")
 """Endings of the scripts that travel with a build."""
@@ -19,13 +19,32 @@ SENT = (".sh", ".py", ".c", ".mk")
 
 def scripts_to_send(folder: Path) -> list[Path]:
     """List what a worker gets of our scripts."""
-    return sorted(path for path in folder.iterdir() if path.suffix in SENT and path.name != INSTALLER)
+    found = (path for path in folder.rglob("*") if path.suffix in SENT and path.is_file())
+    return sorted(path for path in found if path.relative_to(folder).parts[0] != SETUP)
 
 
-def recipe(scripts: Iterable[Path], platform: Platform, image: str) -> str:
-    """Compute the digest of the scripts, the platform's row, the name of its image and what is linked statically."""
+def packed(folder: Path) -> bytes:
+    """Pack what a worker gets of our scripts, as a tar of one folder, `scripts`; all of it may be run there."""
+    content = io.BytesIO()
+    files = scripts_to_send(folder)
+    with tarfile.open(fileobj=content, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for inside in sorted({Path(), *(path.relative_to(folder).parent for path in files)}):
+            archive.addfile(_member(Path("scripts") / inside, tarfile.DIRTYPE))
+        for path in files:
+            text = path.read_bytes()
+            member = _member(Path("scripts") / path.relative_to(folder), tarfile.REGTYPE)
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text))
+    return content.getvalue()
+
+
+def recipe(scripts: bytes, platform: Platform, image: str) -> str:
+    """Compute the digest of the packed scripts, the platform's row, its image's name and what is linked statically."""
     libraries = [library for library in LIBRARIES if library.name in platform.static_libraries]
-    digest = hashlib.sha256(f"{platform!r}\n{image}\n{libraries!r}\n".encode())
-    for path in scripts:
-        digest.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return digest.hexdigest()[:16]
+    return hashlib.sha256(f"{platform!r}\n{image}\n{libraries!r}\n".encode() + scripts).hexdigest()[:16]
+
+
+def _member(path: Path, kind: bytes) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(str(path))
+    member.type, member.mode = kind, 0o755
+    return member

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from python_builds.adapters.building.recipe import INSTALLER
 from python_builds.adapters.digests import file_sha256
 from python_builds.adapters.publishing.signing import Signer
 from python_builds.adapters.store.store import Store
@@ -14,7 +13,8 @@ from python_builds.core.indexes.installer import published_installer
 from python_builds.core.publishing.artifacts import INDEX_HTML, INSTALL_SH, KEYS_ASC, profile_prefix
 from python_builds.core.settings.setting_types import CHECKOUT
 
-SCRIPT = CHECKOUT / "scripts" / INSTALLER
+INSTALLER = "install.sh"
+SCRIPT = CHECKOUT / "installer" / INSTALLER
 
 FORMAT = 2
 """Of the indexes; another one has them all written anew."""

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from python_builds.adapters.building.hand_build import container, run_all, this_machine
-from python_builds.adapters.building.recipe import SCRIPTS, recipe, scripts_to_send
+from python_builds.adapters.building.recipe import SCRIPTS, packed, recipe
 from python_builds.adapters.publishing.packages import same_package
 from python_builds.adapters.publishing.publishing import newest_record
 from python_builds.adapters.store.store import Store, make_store
@@ -61,7 +61,7 @@ def published(settings: Settings, store: Store, product: Product) -> tuple[Recor
     Raises:
         FarmError: if it could not be built.
     """
-    today = recipe(scripts_to_send(SCRIPTS), product.platform, worker_image(product.platform, settings.registry))
+    today = recipe(packed(SCRIPTS), product.platform, worker_image(product.platform, settings.registry))
     record = newest_record(store, product)
     if record is None or record.recipe != today:
         print("nothing is published by today's recipe: building it first", flush=True)

@@ -18,8 +18,8 @@ HEAD = """# What was built
 
 Made by `make minors` from the records of a store: what each says of the newest build of a series there. *Tried* means
 that the package was installed on an untouched system, that the tarball was unpacked in one folder and moved to another,
-and that `scripts/check_interpreter.py` and `scripts/check_development.py` had nothing to say of either. Before that, so
-many files of CPython's own tests had passed. The number after them is gcc's.
+and that `check_interpreter.py` and `check_development.py` of `scripts/checks/` had nothing to say of either. Before
+that, so many files of CPython's own tests had passed. The number after them is gcc's.
 
 """
 

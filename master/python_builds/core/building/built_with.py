@@ -17,7 +17,7 @@ class TestSummary(Document):
 
 
 class BuiltWith(Document):
-    """What scripts/describe_build.py writes; paths of the build folder are written as `.`."""
+    """What scripts/steps/describe_build.py writes; paths of the build folder are written as `.`."""
 
     compiler: str
     target: str

@@ -23,7 +23,11 @@ class By(StrEnum):
     TAKEN = "taken from the worker"
 
 
-DROPS_TO = {By.WORKER: (), By.BUILD_USER: ("scripts/as-builder.sh",), By.PACKAGING_USER: ("scripts/as-packager.sh",)}
+DROPS_TO = {
+    By.WORKER: (),
+    By.BUILD_USER: ("scripts/run-as-build-user.sh",),
+    By.PACKAGING_USER: ("scripts/run-as-packaging-user.sh",),
+}
 """Who runs commands, each with what makes the worker become them."""
 
 

@@ -53,7 +53,7 @@ def stages(platform: Platform, architecture: str) -> tuple[Stage, ...]:
         Stage(name="send the scripts", by=By.SENT, words=lambda _: ["scripts"], quiet=True),
         Stage(name="send the source", by=By.SENT, words=lambda k: [k["source_name"]]),
         *_libraries(platform),
-        Stage(name="prepare folders", by=By.WORKER, words=lambda _: ["scripts/prepare-folders.sh"]),
+        Stage(name="prepare folders", by=By.WORKER, words=lambda _: ["scripts/steps/prepare-folders.sh"]),
         _build("unpack", "unpack-source.sh", lambda k: [k["source_name"], k["source_sha256"]], leaves="source/"),
         _build("build libraries", "build-libraries.sh", _library_words, when=lambda k: bool(k["libraries"])),
         _build(
@@ -79,17 +79,17 @@ def stages(platform: Platform, architecture: str) -> tuple[Stage, ...]:
             by=By.BUILD_USER,
             words=lambda k: [
                 *(f"stage{k['prefix']}/bin/python3", "-E", "-s", "-B"),
-                *("scripts/describe_build.py", k["prefix"], f"dist/{BUILT_WITH_FILE}"),
+                *("scripts/steps/describe_build.py", k["prefix"], f"dist/{BUILT_WITH_FILE}"),
             ],
             leaves=f"dist/{BUILT_WITH_FILE}",
         ),
         Stage(name="reserve a revision", by=By.MASTER),
-        Stage(name="end the build", by=By.WORKER, words=lambda _: ["scripts/seal-stage.sh"], leaves="sealed/"),
+        Stage(name="end the build", by=By.WORKER, words=lambda _: ["scripts/steps/seal-stage.sh"], leaves="sealed/"),
         *_packages(platform, architecture),
         Stage(
             name=COLLECT_STEP,
             by=By.WORKER,
-            words=lambda k: ["scripts/collect-artifacts.sh", *_collected(k)],
+            words=lambda k: ["scripts/steps/collect-artifacts.sh", *_collected(k)],
             leaves="out/",
         ),
         *(
@@ -133,14 +133,14 @@ def local_commands(product: Product, known: Known) -> dict[str, list[str]]:
 
 
 def _build(name: str, script: str, arguments: Callable[[Known], Sequence[object]] = lambda _: (), **more: Any) -> Stage:
-    return Stage(name=name, by=By.BUILD_USER, words=lambda k: [f"scripts/{script}", *arguments(k)], **more)
+    return Stage(name=name, by=By.BUILD_USER, words=lambda k: [f"scripts/steps/{script}", *arguments(k)], **more)
 
 
 def _package(name: str, script: str, arguments: Callable[[Known], Sequence[object]]) -> Stage:
     return Stage(
         name=name,
         by=By.PACKAGING_USER,
-        words=lambda k: [f"scripts/{script}", *arguments(k)],
+        words=lambda k: [f"scripts/steps/{script}", *arguments(k)],
         leaves="sealed/dist/",
     )
 
@@ -170,7 +170,9 @@ def _library_words(known: Known) -> list[str]:
 
 def _optimized() -> Iterator[Stage]:
     """List how an optimized build comes by its training data, and compiles with it."""
-    yield _build("identify the training data", "training-identity.sh", when=is_optimized, keeps="training_identity")
+    yield _build(
+        "identify the training data", "identify-training-data.sh", when=is_optimized, keeps="training_identity"
+    )
     yield Stage(name="look for training data", by=By.MASTER, when=is_optimized)
     yield Stage(name="send the training data", by=By.SENT, words=lambda _: [TRAINING_FILE], when=is_stored)
     yield _build(
@@ -215,7 +217,7 @@ def _check(platform: Platform) -> Iterator[Stage]:
     yield Stage(
         name="make the base system",
         by=By.WORKER,
-        words=lambda k: ["scripts/make-base-root.sh", platform.suite, k["base_root"]],
+        words=lambda k: ["scripts/steps/make-base-root.sh", platform.suite, k["base_root"]],
         when=lambda k: bool(k.get("make_base_root")),
         quiet=True,
     )
@@ -223,7 +225,7 @@ def _check(platform: Platform) -> Iterator[Stage]:
         name=CHECK_STEP,
         by=By.WORKER,
         words=lambda k: [
-            *("scripts/check-package.sh", f"out/{k['package_file']}", k["prefix"], k.get("base_root", "")),
+            *("scripts/steps/check-package.sh", f"out/{k['package_file']}", k["prefix"], k.get("base_root", "")),
             f"out/{k['tarball_file']}",
         ],
     )

@@ -12,7 +12,7 @@ from python_builds.core.documents import Document, first_problem
 from python_builds.core.errors import InvalidRequest
 
 NAMES = ("compiler", "target", "flags", "configuration")
-"""What scripts/training-identity.sh tells, a line each."""
+"""What scripts/steps/identify-training-data.sh tells, a line each."""
 
 LONGEST = 20_000
 """Characters of what it may tell."""
@@ -52,12 +52,14 @@ def parse_identity(text: str, source_sha256: str, architecture: str) -> Training
         InvalidRequest: saying what is wrong with it.
     """
     if len(text) > LONGEST:
-        raise InvalidRequest(f"training-identity.sh told {len(text)} characters; {LONGEST} are allowed")
+        raise InvalidRequest(f"identify-training-data.sh told {len(text)} characters; {LONGEST} are allowed")
     lines = [line.partition(" ") for line in text.splitlines()]
     told = {name: value.strip() for name, _, value in lines}
     if len(lines) != len(NAMES) or set(told) != set(NAMES):
-        raise InvalidRequest(f"training-identity.sh must tell {', '.join(NAMES)}, a line each; it told {text[:300]!r}")
+        raise InvalidRequest(
+            f"identify-training-data.sh must tell {', '.join(NAMES)}, a line each; it told {text[:300]!r}"
+        )
     try:
         return TrainingIdentity(source_sha256=source_sha256, architecture=architecture, **told)
     except ValidationError as error:
-        raise InvalidRequest(f"training-identity.sh: {first_problem(error)}") from error
+        raise InvalidRequest(f"identify-training-data.sh: {first_problem(error)}") from error

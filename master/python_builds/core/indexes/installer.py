@@ -1,4 +1,4 @@
-"""The quick installer: scripts/install.sh with what the farm knows."""
+"""The quick installer: installer/install.sh with what the farm knows."""
 
 from collections.abc import Iterable
 

@@ -2,8 +2,8 @@
 
 Each stage of `core/building/stages.py` is a step of its own, so that the web UI tells what failed. What takes more than
 one command is a script in scripts/, which travels from the master with the build: an image holds a toolchain and
-nothing of ours. Whatever comes from the tarball runs through as-builder.sh, which drops root. Once nothing of it runs
-any more, packages are made of what it left, through as-packager.sh.
+nothing of ours. Whatever comes from the tarball runs through run-as-build-user.sh, which drops root. Once nothing of it
+runs any more, packages are made of what it left, through run-as-packaging-user.sh.
 """
 
 import functools

@@ -4,11 +4,12 @@ With Buildbot's own, a disk of the master that was full in the middle of an uplo
 worker waiting for ever: the worker's remote call failed, and so did the one with which it wanted to say so.
 """
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any, BinaryIO
+import io
+from collections.abc import Callable
+from typing import Any
 
 from buildbot.plugins import steps
+from buildbot.process.remotecommand import RemoteShellCommand
 from buildbot.process.remotetransfer import FileReader
 from buildbot.process.results import FAILURE, SUCCESS
 from buildbot.steps.transfer import makeStatusRemoteCommand
@@ -20,6 +21,8 @@ QUIET_SECONDS = 20 * 60
 LOOK_SECONDS = 30
 CALLS = ("remote_write", "remote_utime", "remote_close", "remote_read")
 """What the worker calls on the master's file."""
+
+UNPACK = "rm -rf scripts && tar -xf scripts.tar && rm scripts.tar"
 
 
 class WatchedTransfer:
@@ -83,26 +86,24 @@ class Download(WatchedTransfer, steps.FileDownload):
     """Gives a file to the worker."""
 
 
-class DownloadPrograms(Download):
-    """Gives files to a folder of the worker that may be run there; Buildbot's own is a step and a log for each file."""
+class DownloadScripts(Download):
+    """Gives an archive to the worker and has it unpacked, in place of what an earlier build left there."""
 
-    def __init__(self, files: Iterable[Path], **kwargs: Any) -> None:
-        super().__init__(mastersrc=[str(file) for file in files], **kwargs)
+    def __init__(self, archive: bytes, **kwargs: Any) -> None:
+        super().__init__(mastersrc="", workerdest="scripts.tar", **kwargs)
+        self.archive = archive
 
     @defer.inlineCallbacks
     def run(self) -> Any:
-        """Give one after the other; the first that fails ends the step."""
+        """Send, then unpack; the first that fails ends the step."""
         self.checkWorkerHasCommand("downloadFile")
         self.stdio_log = yield self.addLog("stdio")
-        for file in map(Path, self.mastersrc):
-            with file.open("rb") as content:
-                result = yield self.runTransferCommand(self._command(content, file.name))
-            if result != SUCCESS:
-                yield self.stdio_log.addStderr(f"{file.name} was not sent\n")
-                return result
-        return SUCCESS
-
-    def _command(self, content: BinaryIO, name: str) -> Any:
-        arguments = {"reader": FileReader(content), "workerdest": f"{self.workerdest}/{name}", "mode": 0o755}
+        arguments = {"reader": FileReader(io.BytesIO(self.archive)), "workerdest": self.workerdest, "mode": 0o644}
         limits = {"maxsize": None, "blocksize": self.blocksize, "workdir": self.workdir}
-        return makeStatusRemoteCommand(self, "downloadFile", {**arguments, **limits})
+        result = yield self.runTransferCommand(makeStatusRemoteCommand(self, "downloadFile", {**arguments, **limits}))
+        if result != SUCCESS:
+            return result
+        unpack = RemoteShellCommand(self.workdir, ["sh", "-c", UNPACK], timeout=QUIET_SECONDS, logEnviron=False)
+        unpack.useLog(self.stdio_log)
+        yield self.runCommand(unpack)
+        return unpack.results()

@@ -7,13 +7,13 @@ from typing import Any
 from buildbot.plugins import steps, util
 from buildbot.process.buildstep import BuildStep
 
-from python_builds.adapters.building.recipe import SCRIPTS, scripts_to_send
+from python_builds.adapters.building.recipe import SCRIPTS, packed
 from python_builds.core.building.requests import TRUST
 from python_builds.core.building.stage import By, Stage, command
 from python_builds.core.platforms.platforms import Platform
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import WORST
-from python_builds.farm.building.transfers import QUIET_SECONDS, Download, DownloadPrograms, Upload
+from python_builds.farm.building.transfers import QUIET_SECONDS, Download, DownloadScripts, Upload
 from python_builds.farm.steps.in_thread import LONGEST
 from python_builds.farm.steps.master_step import build_spool
 from python_builds.farm.steps.thread_step import values_of
@@ -32,8 +32,7 @@ def run(stage: Stage, settings: Settings, env: Mapping[str, Any], **options: Any
 
 def sent_scripts(stage: Stage, **options: Any) -> BuildStep:
     """Make the step that sends our scripts, which travel with the build: an image holds nothing of ours."""
-    files = scripts_to_send(SCRIPTS)
-    return DownloadPrograms(name=stage.name, files=files, workerdest="scripts", haltOnFailure=True, **options)
+    return DownloadScripts(name=stage.name, archive=packed(SCRIPTS), haltOnFailure=True, **options)
 
 
 def moved(stage: Stage, spool: Path, **options: Any) -> BuildStep:

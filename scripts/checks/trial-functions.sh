@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# How check-package.sh tries what was built, in the scratch root. Sourced after scratch-root.sh and the installer.
+: "${root:=}" "${scratch:=}" "${scripts:?}"
+
+# The worker's own Python, which no build has touched: that of a worker image, or this machine's.
+trusted_python() {
+    local python
+    for python in /opt/buildbot-worker/bin/python python3; do
+        if command -v "$python"; then return; fi
+    done
+    die "there is no python3 beside the one that is tried: what it says of itself cannot be compared with anything"
+}
+
+# An interpreter that does nothing would succeed too, and so would one that prints what others do: each check ends with the
+# answer to a challenge that nobody has seen before, and that takes a Python to find.
+check_as_user() {
+    local script=$1 interpreter=$2 nonce expected
+    shift 2
+    nonce=$(od -A n -N 16 -t x1 /dev/urandom | tr -d ' \n')
+    expected=$("$(trusted_python)" -I "$scripts/checks/challenge.py" "$nonce")
+    challenge=$nonce in_root_as_user "$interpreter" "/check/$script" "$@" | tee "$scratch/output"
+    grep -q -x "$script: all [1-9][0-9]* checks passed, $expected" "$scratch/output" ||
+        die "$script did not run to its end, or not in a CPython: its last line is not the answer to the challenge $nonce"
+}
+
+# A file in the scratch root, as users do.
+try_package() {
+    local file=$1 prefix=$2
+    say "installing ${file##*/}"
+    install_package "$file"
+    say "trying the interpreter"
+    check_as_user check_interpreter.py "$prefix/bin/python" "$prefix"
+    say "building with it"
+    install_compiler
+    check_as_user check_development.py "$prefix/bin/python" "$prefix"
+    say "removing ${file##*/}"
+    remove_package "$file"
+    report_leftovers "$prefix"
+}
+
+report_leftovers() {
+    local prefix=$1
+    [ -e "$root$prefix" ] || [ -L "$root$prefix" ] || return 0
+    find "$root$prefix" | head -n 20
+    die "removing the package left $prefix behind"
+}
+
+# A tree from the tarball must work wherever it is, with white space in its path, and once more after it was moved; build
+# systems alone cannot do with white space. Folders of root's: no process of the package's can put links in there.
+try_tarball() {
+    local tarball=$1 prefix=$2 tree=${2##*/} folder="/srv/any where" deeper=/srv/moved/once/more
+    say "trying ${tarball##*/} in '$folder'"
+    (
+        umask 022
+        mkdir -p "$root$folder" "$root$deeper"
+        tar -C "$root$folder" -xzf "$tarball" --no-same-owner --no-same-permissions
+    )
+    check_as_user check_interpreter.py "$folder/$tree/bin/python" "$folder/$tree"
+    say "building with it in $deeper"
+    mv -- "$root$folder/$tree" "$root$deeper/$tree"
+    check_as_user check_development.py "$deeper/$tree/bin/python" "$deeper/$tree" "$prefix"
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Makes an untouched base system of SUITE in TARGET, from the archive this machine's own apt uses, for check-package.sh.
+# Needs root. Two at once are safe, and TARGET exists only when it is complete.
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/build-environment.sh"
+
+# One line "URI SUITE COMPONENT..." for SUITE and its updates and security suites, where this machine has them. Asked of
+# apt, since the configuration comes in two formats; RELEASE and not SUITE, which is "oldstable" one day.
+suites_of_this_machine() {
+    # shellcheck disable=SC2016 # apt expands it
+    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+        awk -v suite="$1" '$2 == suite || $2 == suite "-updates" || $2 == suite "-security" {
+            key = $1 " " $2
+            if (!(key in components)) order[++count] = key
+            if (index(components[key] " ", " " $3 " ") == 0) components[key] = components[key] " " $3
+        }
+        END { for (i = 1; i <= count; i++) print order[i] components[order[i]] }'
+}
+
+own_suite() { (. /etc/os-release && echo "${VERSION_CODENAME:-}"); }
+
+# How this machine reaches the archive (proxy, mirrors with old signatures) holds for the base system too.
+acquire_settings() {
+    apt-config dump --format '%f "%v";%n' Acquire | grep -E '^Acquire::(http|https|Check-|Retries|ForceIPv)' || [ $? -eq 1 ]
+}
+
+archive_keyring() {
+    local id keyring
+    id=$(. /etc/os-release && echo "$ID") && keyring=/usr/share/keyrings/$id-archive-keyring.gpg
+    [ -s "$keyring" ] || die "this distribution's archive keyring is not in $keyring: install $id-archive-keyring"
+    printf '%s\n' "$keyring"
+}
+
+# What the distribution's own small container images leave out, now and at every later install; licences stay.
+leave_out_documentation() {
+    local root=$1
+    printf 'path-exclude=/usr/share/%s/*\n' doc man info locale >"$root/etc/dpkg/dpkg.cfg.d/no-documentation"
+    echo 'path-include=/usr/share/doc/*/copyright' >>"$root/etc/dpkg/dpkg.cfg.d/no-documentation"
+    find "$root/usr/share/doc" ! -type d ! -name copyright -delete
+    find "$root"/usr/share/{man,info,locale} -mindepth 1 -delete
+}
+
+configure_apt() {
+    local root=$1 suites=$2
+    awk '{ print "deb " $0 }' <<<"$suites" >"$root/etc/apt/sources.list"
+    acquire_settings >"$root/etc/apt/apt.conf.d/90python-builds"
+    echo 'Acquire::Languages "none";' >>"$root/etc/apt/apt.conf.d/90python-builds"
+    cat /etc/resolv.conf >"$root/etc/resolv.conf"
+    chroot "$root" apt-get update
+    chroot "$root" apt-get clean
+}
+
+main() {
+    [ $# -eq 2 ] || usage "SUITE TARGET"
+    local suite=$1 target=$2 suites uri
+    if [ -d "$target" ]; then say "$target exists"; return; fi
+    [ "$(id -u)" -eq 0 ] || die "a base system can only be made by root"
+    command -v debootstrap >/dev/null || die "debootstrap is missing: apt-get install debootstrap"
+    suites=$(suites_of_this_machine "$suite")
+    # Another release lies in the same archive; Debian's came without non-free-firmware before 12, and sid has no updates.
+    [ -n "$suites" ] || suites=$(suites_of_this_machine "$(own_suite)" | sed -e "s/ $(own_suite)/ $suite/" -e 's/ non-free-firmware//' -e '/ sid-/d')
+    uri=$(awk -v suite="$suite" '$2 == suite { print $1; exit }' <<<"$suites")
+    [ -n "$uri" ] || die "this machine's apt has no archive of '$suite'"
+    mkdir -p -- "$(dirname "$target")"
+    target=$(cd "$(dirname "$target")" && pwd -P)/$(basename "$target")
+    exec 9>"$target.lock"
+    flock 9
+    if [ -d "$target" ]; then say "$target exists, made by another process meanwhile"; return; fi
+    unfinished=$target.unfinished # not local: the trap needs it
+    rm -rf --one-file-system -- "$unfinished" # of one that was killed too hard for its trap
+    trap 'rm -rf --one-file-system -- "$unfinished"' EXIT
+    local options=(--variant=minbase "--keyring=$(archive_keyring)" "--components=$(awk -v s="$suite" '$2 == s { $1 = $2 = ""; print; exit }' <<<"$suites" | xargs | tr ' ' ,)")
+    # In a mount namespace of its own, so that what debootstrap mounts is gone however it ends.
+    unshare --mount debootstrap "${options[@]}" "$suite" "$unfinished" "$uri"
+    leave_out_documentation "$unfinished"
+    configure_apt "$unfinished" "$suites"
+    mv -- "$unfinished" "$target"
+    say "$target is a base system of $suite"
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi
