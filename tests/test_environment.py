@@ -56,7 +56,7 @@ def test_tests_do_not_notice_who_calls_them(tmp_path: Path) -> None:
         "tests/test_environment.py::test_nothing_of_the_caller_is_left",
         "tests/farm/test_configuration.py::test_master_cfg_loads_with_no_settings_at_all",
         "tests/test_repository.py::test_make_alone_lists_every_target",
-        "tests/test_scripts.py::test_the_build_user_is_never_root_and_gains_no_privileges",
+        "tests/scripts/test_build_user.py::test_the_build_user_is_never_root_and_gains_no_privileges",
         "tests/adapters/test_http.py::test_an_answer_that_says_something_is_given",
     ]
 

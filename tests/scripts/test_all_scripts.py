@@ -1,0 +1,86 @@
+"""What holds for every script: shellcheck, usage, strictness, no root, no names of one machine."""
+
+import subprocess
+
+import pytest
+
+from tests.script_runs import SCRIPTS, pretend, require_tool, run
+from tests.scripts.trees import PREFIX
+
+SHELL_SCRIPTS = sorted(script for script in SCRIPTS.rglob("*.sh") if script.parent.name != "setup")
+COMMANDS = [script for script in SHELL_SCRIPTS if script.read_text().startswith("#!")]  # the others are sourced
+TAKE_NO_ARGUMENTS = {
+    "seal-stage.sh",
+    "check-network.sh",
+    "prepare-folders.sh",
+    "train.sh",
+    "smoke-test.sh",
+    "check-stdlib.sh",
+    "check-configuration.sh",
+    "identify-training-data.sh",
+    "pack-training-data.sh",
+    "build-libraries.sh",
+}
+
+
+def test_shellcheck_has_nothing_to_say():
+    done = subprocess.run(
+        [
+            require_tool("shellcheck", "shellcheck"),
+            "-x",
+            "--source-path=SCRIPTDIR",
+            *(script.relative_to(SCRIPTS) for script in SHELL_SCRIPTS),
+        ],
+        cwd=SCRIPTS,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("script", COMMANDS, ids=lambda script: script.name)
+def test_wrong_arguments_get_the_usage(script, work):
+    arguments = ["--unexpected"] if script.name in TAKE_NO_ARGUMENTS else []
+    done = run(work, script.name, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"usage: {script.name} ")
+
+
+@pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda script: script.name)
+def test_scripts_are_short_guarded_and_strict(script):
+    text = script.read_text()
+    assert text.count("\n") <= 80, f"{script.name} is longer than 80 lines: move functions into a file of their own"
+    assert bool(script.stat().st_mode & 0o100) == (script in COMMANDS), f"{script.name}: executable and #! go together"
+    if script in COMMANDS:
+        assert text.endswith('if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi\n')
+        assert "set -euo pipefail" in text or "build-environment.sh" in text
+
+
+@pytest.mark.parametrize("script", sorted(SCRIPTS.rglob("*.[sp][hy]")), ids=lambda script: script.name)
+def test_scripts_name_no_archive_and_no_folder_of_one_machine(script):
+    asked = ["apt-get", "indextargets", "--format", "$(SITE)"]
+    sites = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
+    folders = ["/root/", "/var/tmp/", f"{SCRIPTS.parent}/"]
+    found = [name for name in (*sites, *folders) if name.rpartition("//")[2] in script.read_text()]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "script, arguments",
+    [
+        ("build-libraries.sh", []),
+        ("configure.sh", [PREFIX, "quick"]),
+        ("compile.sh", ["quick"]),
+        ("train.sh", []),
+        ("identify-training-data.sh", []),
+        ("pack-training-data.sh", []),
+        ("use-training-data.sh", ["x", "0" * 64]),
+        ("smoke-test.sh", []),
+        ("install-to-stage.sh", [PREFIX, "quick"]),
+        ("check-stdlib.sh", []),
+    ],
+)
+def test_what_comes_from_the_tarball_never_runs_as_root(script, arguments, work):
+    done = run(work, script, *arguments, PATH=pretend(work, "id", 0))
+    assert done.returncode == 1
+    assert f"start it with run-as-build-user.sh {script}" in done.stderr

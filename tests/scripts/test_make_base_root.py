@@ -1,0 +1,79 @@
+"""An untouched base system: make-base-root.sh."""
+
+import os
+import subprocess
+
+from tests.script_runs import call, run, write
+
+
+def test_a_base_system_that_exists_is_not_made_again(work):
+    (work / "base").mkdir()
+    done = run(work, "make-base-root.sh", "bookworm", "base")
+    assert (done.returncode, done.stdout) == (0, "make-base-root.sh: base exists\n")
+
+
+def test_the_archive_of_the_base_system_is_the_one_apt_uses(work):
+    lines = [
+        "http://a/debian/ x main",
+        "http://a/debian/ x contrib",
+        "http://a/debian/ x main",
+        "http://s/ x-security main",
+        "http://b/ y main",
+    ]
+    text = "\\n".join(lines)
+    write(work / "pretended" / "apt-get", f"#!/bin/sh\nprintf '{text}\\n'\n", executable=True)
+    path = f"{work / 'pretended'}:{os.environ['PATH']}"
+    done = call(work, "make-base-root.sh", "suites_of_this_machine x", PATH=path)
+    assert done.stdout.splitlines() == ["http://a/debian/ x main contrib", "http://s/ x-security main"]
+
+
+# debootstrap, chroot and who we are, pretended; everything else of make-base-root.sh is real.
+PRETENDED_DEBOOTSTRAP = """
+archive_keyring() { echo keyring; }
+suites_of_this_machine() { echo "http://archive/ x main"; }
+acquire_settings() { :; }
+id() { echo 0; }
+chroot() { echo "in the root: ${*:2}"; }
+unshare() {
+    echo one >>debootstrapped
+    mkdir -p base.unfinished/{etc/{dpkg/dpkg.cfg.d,apt/apt.conf.d},usr/share/{doc,man,info,locale}}
+    sleep 0.3
+    %s
+}
+main x base
+"""
+
+
+def test_two_who_make_the_same_base_system_make_it_once(work):
+    write(work / "pretended" / "debootstrap", "#!/bin/sh\n", executable=True)
+    path = f"{work / 'pretended'}:{os.environ['PATH']}"
+    command = ["bash", "-c", f". scripts/steps/make-base-root.sh; {PRETENDED_DEBOOTSTRAP % ':'}"]
+    both = [
+        subprocess.Popen(command, cwd=work, env={**os.environ, "PATH": path}, stdout=subprocess.DEVNULL)
+        for _ in range(2)
+    ]
+    assert [process.wait() for process in both] == [0, 0]
+    assert (work / "debootstrapped").read_text() == "one\n"
+    assert (work / "base" / "etc" / "apt" / "sources.list").read_text() == "deb http://archive/ x main\n"
+
+
+def test_a_base_system_of_another_release_comes_from_this_machine_s_archive(work):
+    write(work / "pretended" / "debootstrap", "#!/bin/sh\n", executable=True)
+    path = f"{work / 'pretended'}:{os.environ['PATH']}"
+    own = """
+own_suite() { echo own; }
+suites_of_this_machine() { [ "$1" != own ] || printf 'http://a/ own main non-free-firmware\\nhttp://s/ own-security main\\n'; }
+main x base"""
+    done = call(work, "make-base-root.sh", (PRETENDED_DEBOOTSTRAP % ":").replace("main x base", own), PATH=path)
+    assert done.returncode == 0, done.stderr
+    assert (work / "base" / "etc" / "apt" / "sources.list").read_text() == (
+        "deb http://a/ x main\ndeb http://s/ x-security main\n"
+    )
+
+
+def test_a_base_system_that_could_not_be_finished_leaves_nothing(work):
+    write(work / "pretended" / "debootstrap", "#!/bin/sh\n", executable=True)
+    path = f"{work / 'pretended'}:{os.environ['PATH']}"
+    done = call(work, "make-base-root.sh", PRETENDED_DEBOOTSTRAP % "return 1", PATH=path)
+    assert done.returncode == 1
+    assert (work / "debootstrapped").exists() and not list(work.glob("base*/")), done.stderr
