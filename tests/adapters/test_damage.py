@@ -13,6 +13,7 @@ from python_builds.adapters.publishing.retention import find_removable
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.cli.publishing.minors import every_record
+from python_builds.core.building.requests import parse_platform_request
 from python_builds.core.building.training import parse_identity
 from python_builds.core.documents import dump
 from python_builds.core.errors import StoreError
@@ -366,14 +367,15 @@ def test_a_build_trains_anew_where_stored_training_data_are_damaged(kept, tmp_pa
     data, path = made(tmp_path, b"training")
     data = data.model_copy(update={"identity": identity, "key": data.key.replace(IDENTITY.digest, identity.digest)})
     keep_training(kept.store, data, path)
-    request = {"python_version": str(TAG.version), "variant": "", "profile": "optimized"}
-    properties = {**request, "training_identity": told, "source_sha256": "a" * 64}
+    asked = {"python_version": str(TAG.version), "variant": "", "profile": "optimized"}
+    request = parse_platform_request(asked, DEBIAN, "amd64")
+    properties = {"training_identity": told, "source_sha256": "a" * 64}
     (tmp_path / "spool").mkdir()
     work = Work(properties=properties, build="b/1", spool=tmp_path / "spool", steps={}, say=lambda line: None)
 
-    assert find_training_data(kept.store, DEBIAN, "amd64", work).properties["training_sha256"] == data.sha256
+    assert find_training_data(kept.store, request, work).properties["training_sha256"] == data.sha256
     kept.spoil(data.key)
-    found = find_training_data(kept.store, DEBIAN, "amd64", work)
+    found = find_training_data(kept.store, request, work)
     assert (found.summary, found.properties["training_sha256"]) == (f"{data.key} is damaged: training anew", "")
     assert [*work.spool.iterdir()] == []
 

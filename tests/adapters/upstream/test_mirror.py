@@ -15,6 +15,7 @@ from python_builds.adapters.upstream.folder import Folder
 from python_builds.adapters.upstream.library_sources import mirror_library
 from python_builds.adapters.upstream.mirror import Mirror, mirrored
 from python_builds.adapters.upstream.offers import Offer
+from python_builds.core.building.requests import parse_platform_request
 from python_builds.core.errors import NotVerified, SourceError, SourceNotFound, StoreError, WrongDigest
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.artifacts import record_key
@@ -338,9 +339,10 @@ def test_a_build_does_not_send_its_worker_a_damaged_source(farm: Farm, tmp_path:
     digest = farm.put()
     farm.find()
     farm.store.replace(KEY, b"damaged")
-    properties = {"python_version": "3.13.5", "profile": "quick", "source_name": "Python-3.13.5.tgz", "libraries": []}
+    asked = {"python_version": "3.13.5", "profile": "quick"}
+    request = parse_platform_request(asked, platform_named("debian-12"), "amd64")
     work = Work(
-        properties={**properties, "source_sha256": digest},
+        properties={"source_name": "Python-3.13.5.tgz", "source_sha256": digest, "libraries": []},
         build="debian-12-amd64/1",
         spool=tmp_path,
         steps={},
@@ -350,4 +352,4 @@ def test_a_build_does_not_send_its_worker_a_damaged_source(farm: Farm, tmp_path:
     with pytest.raises(
         StoreError, match=f"mirror of Python-3.13.5.tgz is damaged: it was verified as SHA-256 {digest}"
     ):
-        take_source(farm.store, platform_named("debian-12"), "amd64", work)
+        take_source(farm.store, request, work)

@@ -15,6 +15,7 @@ from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS
 
 from python_builds.adapters.store.store import Store
+from python_builds.core.building.requests import PlatformRequest, parse_platform_request
 from python_builds.core.building.stage import By, Stage
 from python_builds.core.building.stages import CHECK_STEP, stages
 from python_builds.core.platforms.platforms import Platform
@@ -32,7 +33,7 @@ from python_builds.farm.building.platform_work import (
 from python_builds.farm.building.training_work import find_training_data, keep_training_data
 from python_builds.farm.building.worker_steps import check_environment, moved, run, sent_scripts
 from python_builds.farm.indexes.manifest_steps import MANIFEST
-from python_builds.farm.steps.master_step import MasterStep
+from python_builds.farm.steps.master_step import MasterStep, Outcome, Work
 from python_builds.farm.steps.thread_step import values_of
 
 CANNOT_CHECK = 3
@@ -52,15 +53,18 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 def platform_steps(platform: Platform, architecture: str, settings: Settings, store: Store) -> list[BuildStep]:
     """Make the steps of one platform's builder."""
     spool = settings.state_dir / "spool"
-    work = _work(settings)
+    functions = _functions(settings, store)
 
-    def on_master(name: str, function: Callable[..., Any], **options: Any) -> BuildStep:
-        return MasterStep(functools.partial(function, store, platform, architecture), spool, name=name, **options)
+    def on_master(stage: Stage, **options: Any) -> BuildStep:
+        def function(work: Work) -> Outcome:
+            return functions[stage.name](parse_platform_request(work.properties, platform, architecture), work)
+
+        return MasterStep(function, spool, name=stage.name, **options)
 
     def step(stage: Stage) -> BuildStep:
         options = {**_shown(stage), **OPTIONS.get(stage.name, {})}
         if stage.by == By.MASTER:
-            return on_master(stage.name, work[stage.name], **options)
+            return on_master(stage, **options)
         if stage.name == "send the scripts":
             return sent_scripts(stage, **options)
         if stage.by in (By.SENT, By.TAKEN):
@@ -77,22 +81,25 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
             doStepIf=lambda step: step.build.results in (SUCCESS, WARNINGS),
             hideStepIf=lambda results, _: results == SKIPPED,
         ),
-        on_master("clean up", clean_up, alwaysRun=True, hideStepIf=lambda results, _: results == SUCCESS),
+        MasterStep(clean_up, spool, name="clean up", alwaysRun=True, hideStepIf=lambda results, _: results == SUCCESS),
     ]
 
 
-def _work(settings: Settings) -> Mapping[str, Callable[..., Any]]:
+def _functions(settings: Settings, store: Store) -> Mapping[str, Callable[[PlatformRequest, Work], Outcome]]:
     """Give what the master does in its stages."""
-    return {
-        "check the request": functools.partial(check_request, settings),
+    with_store = {
         "take the source from the store": take_source,
         "look for training data": find_training_data,
         "reserve a revision": reserve,
-        "verify the artifacts": functools.partial(verify, settings),
-        "sign the package": functools.partial(sign, settings),
         "keep the training data": keep_training_data,
         "publish": publish,
         "record": record,
+    }
+    return {
+        "check the request": functools.partial(check_request, settings, store),
+        "verify the artifacts": functools.partial(verify, settings),
+        "sign the package": functools.partial(sign, settings),
+        **{name: functools.partial(function, store) for name, function in with_store.items()},
     }
 
 

@@ -22,10 +22,9 @@ from python_builds.adapters.store.store import Store
 from python_builds.adapters.upstream.mirror import mirrored
 from python_builds.core.advice import FORCE
 from python_builds.core.building.built_with import LARGEST, BuiltWith, parse_built_with
-from python_builds.core.building.requests import TRUST, parse_platform_request
+from python_builds.core.building.requests import TRUST, PlatformRequest
 from python_builds.core.building.stages import BUILT_WITH_FILE, CHECK_STEP
 from python_builds.core.errors import InvalidRequest, StoreError
-from python_builds.core.platforms.platforms import Platform
 from python_builds.core.publishing.artifacts import (
     PACKAGES_FOLDER,
     TARBALL_PARTS,
@@ -44,9 +43,8 @@ from python_builds.farm.steps.master_step import Outcome, Work
 from python_builds.farm.workers.container_worker import IMAGE_ID
 
 
-def check_request(settings: Settings, store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+def check_request(settings: Settings, store: Store, request: PlatformRequest, work: Work) -> Outcome:
     """Refuse what cannot be built or published, and end where there is nothing to do."""
-    request = parse_platform_request(work.properties, platform, architecture)
     product = request.product
     existing = newest_record(store, product)
     if existing and not request.force:
@@ -57,7 +55,7 @@ def check_request(settings: Settings, store: Store, platform: Platform, architec
             properties={"artifacts": located(store, existing), "revision": existing.revision},
             ends_build=True,
         )
-    if platform.package_format == "rpm":
+    if product.platform.package_format == "rpm":
         require_rpm()
     require_ready(settings, store, product.profile)  # rather now than after an hour of compiling
     source = mirrored(store, product.version)  # kept in a property: the mirror may have a better one when we are done
@@ -70,9 +68,9 @@ def check_request(settings: Settings, store: Store, platform: Platform, architec
     return Outcome(summary=product.package, properties=_source_properties(product, source))
 
 
-def reserve(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+def reserve(store: Store, request: PlatformRequest, work: Work) -> Outcome:
     """Reserve the revision under which this build alone may publish, as soon as there is something to publish."""
-    product = parse_platform_request(work.properties, platform, architecture).product
+    product = request.product
     revision = reserve_revision(store, product, work.build)
     work.say(f"{product}, revision {revision}")
     return Outcome(
@@ -111,9 +109,9 @@ def _revision_properties(product: Product, revision: int) -> dict[str, object]:
     }
 
 
-def take_source(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+def take_source(store: Store, request: PlatformRequest, work: Work) -> Outcome:
     """Copy the mirrored tarballs into the spool, from where they are sent; the worker checks their digests, too."""
-    product = parse_platform_request(work.properties, platform, architecture).product
+    product = request.product
     name = str(work.properties["source_name"])
     wanted = {source_key(product.version, name): (name, work.properties["source_sha256"])}
     wanted |= {
@@ -130,14 +128,13 @@ def take_source(store: Store, platform: Platform, architecture: str, work: Work)
     return Outcome(summary=", ".join(tarball for tarball, _ in wanted.values()))
 
 
-def verify(settings: Settings, _store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+def verify(settings: Settings, request: PlatformRequest, work: Work) -> Outcome:
     """See that what arrived is what was to be made, before root installs any of it."""
-    product = parse_platform_request(work.properties, platform, architecture).product
-    check_apart(product, int(work.properties["revision"]), settings.maintainer, work.spool, work.stop)
+    check_apart(request.product, int(work.properties["revision"]), settings.maintainer, work.spool, work.stop)
     return Outcome(summary="as they should be")
 
 
-def sign(settings: Settings, _store: Store, _platform: Platform, _architecture: str, work: Work) -> Outcome:
+def sign(settings: Settings, _request: PlatformRequest, work: Work) -> Outcome:
     """Sign an rpm, before its digest is taken."""
     path = work.spool / str(work.properties["package_file"])
     with signer(settings) as signs:
@@ -147,9 +144,9 @@ def sign(settings: Settings, _store: Store, _platform: Platform, _architecture: 
         return Outcome(summary=f"signed by {signs.fingerprints[0]}")
 
 
-def publish(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+def publish(store: Store, request: PlatformRequest, work: Work) -> Outcome:
     """Upload the artifacts under new keys and verify what was written. Nobody sees them before the record."""
-    product = parse_platform_request(work.properties, platform, architecture).product
+    product = request.product
     name = str(work.properties["package_file"])
     metadata = package_metadata(work.spool / name, f"{PACKAGES_FOLDER}/{name}")
     artifacts = upload_artifacts(store, product, int(work.properties["revision"]), work.spool)
@@ -161,15 +158,15 @@ def publish(store: Store, platform: Platform, architecture: str, work: Work) -> 
     )
 
 
-def record(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+def record(store: Store, request: PlatformRequest, work: Work) -> Outcome:
     """Write the record, after which the build counts as published."""
-    product = parse_platform_request(work.properties, platform, architecture).product
+    product = request.product
     made = Record.model_validate(
         {
             "python_version": str(product.version),
             "variant": product.variant,
-            "platform": platform.name,
-            "architecture": architecture,
+            "platform": product.platform.name,
+            "architecture": product.architecture,
             "revision": work.properties["revision"],
             "profile": product.profile,
             "checked": work.steps[CHECK_STEP][0] == SUCCESS,
@@ -202,7 +199,7 @@ def _image(work: Work) -> dict[str, object] | None:
     return {"name": work.properties["worker_image"], "id": found} if found else None
 
 
-def clean_up(_store: Store, _platform: Platform, _architecture: str, work: Work) -> Outcome:
+def clean_up(work: Work) -> Outcome:
     """Remove the build's folder in the spool."""
     shutil.rmtree(work.spool)
     return Outcome(summary="spool emptied")

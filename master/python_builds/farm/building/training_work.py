@@ -6,19 +6,17 @@ from python_builds.adapters.building.training import keep_training, newest_train
 from python_builds.adapters.digests import file_sha256
 from python_builds.adapters.publishing.publishing import read_sidecar
 from python_builds.adapters.store.store import Store
-from python_builds.core.building.requests import parse_platform_request
+from python_builds.core.building.requests import PlatformRequest
 from python_builds.core.building.stages import TRAINING_FILE
 from python_builds.core.building.training import TrainingData, TrainingIdentity, parse_identity
-from python_builds.core.platforms.platforms import Platform
 from python_builds.core.publishing.artifacts import training_prefix
 from python_builds.farm.steps.master_step import Outcome, Work
 
 
-def find_training_data(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+def find_training_data(store: Store, request: PlatformRequest, work: Work) -> Outcome:
     """Fetch the newest stored data that fit this build into the spool, unless new ones are asked for."""
-    request = parse_platform_request(work.properties, platform, architecture)
     identity = parse_identity(
-        str(work.properties["training_identity"]), str(work.properties["source_sha256"]), architecture
+        str(work.properties["training_identity"]), str(work.properties["source_sha256"]), request.product.architecture
     )
     work.say(identity.model_dump_json(indent=2))
     properties: dict[str, object] = {"training": {"identity": identity.model_dump()}, "training_sha256": ""}
@@ -37,14 +35,13 @@ def find_training_data(store: Store, platform: Platform, architecture: str, work
     return Outcome(summary=f"stored by {found.trained_by}", properties=properties)
 
 
-def keep_training_data(store: Store, platform: Platform, architecture: str, work: Work) -> Outcome:
+def keep_training_data(store: Store, request: PlatformRequest, work: Work) -> Outcome:
     """Keep the data of this build's own training run."""
-    tag = parse_platform_request(work.properties, platform, architecture).product.tag
     identity = TrainingIdentity.model_validate(work.properties["training"]["identity"])
     path = work.spool / TRAINING_FILE
     digest = read_sidecar(path.with_name(f"{path.name}.sha256"))
     data = TrainingData(
-        key=f"{training_prefix(tag, identity.digest)}{digest}.tar.gz",
+        key=f"{training_prefix(request.product.tag, identity.digest)}{digest}.tar.gz",
         sha256=digest,
         size=path.stat().st_size,
         identity=identity,
