@@ -16,7 +16,7 @@ import requests
 from urllib3.util import Retry
 
 from python_builds.adapters.stop import Stop
-from python_builds.adapters.wire import LONGEST, Wire, WiredAdapter
+from python_builds.adapters.wire import MAX_TRANSFER_SECONDS, Wire, WiredAdapter
 from python_builds.core.errors import NotAnswered, SourceError
 
 TIMEOUT = (10, 60)
@@ -64,7 +64,7 @@ def get(
     *,
     max_bytes: int,
     within: Sequence[str] = (),
-    seconds: float = LONGEST,
+    seconds: float = MAX_TRANSFER_SECONDS,
     conditions: Mapping[str, str] | None = None,
 ) -> Page:
     """Ask once: whoever counts his requests, or waits between them, wants no retries; `within` as for `download`.
@@ -139,7 +139,7 @@ class _Ask:
     seconds: float
 
 
-_PATIENTLY = _Ask({}, _RETRIES, LONGEST)
+_PATIENTLY = _Ask({}, _RETRIES, MAX_TRANSFER_SECONDS)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from python_builds.farm.building.platform_steps import platform_steps
 from python_builds.farm.building.release_steps import release_steps
 from python_builds.farm.indexes.index_build import IndexBuild
 from python_builds.farm.indexes.manifest_steps import MANIFEST, manifest_steps
-from python_builds.farm.planning.rebuild_steps import REBUILD, AskForRebuilds
+from python_builds.farm.planning.rebuild_steps import REBUILD, RequestRebuilds
 from python_builds.farm.workers.workers import MASTER_WORKER, RELEASE_WORKERS, buildable, worker_names
 
 RELEASE = "release"
@@ -41,14 +41,14 @@ def recipes(platforms: Sequence[Platform], settings: Settings) -> dict[str, str]
 def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[BuilderConfig]:
     """Make all builders."""
     store = make_store(settings)
-    parts = platform_builders(platforms, settings)
+    builders = platform_builders(platforms, settings)
     digests = recipes(platforms, settings)
     origins = functools.partial(make_sources, settings, store)
     return [
         _builder(
             RELEASE,
             RELEASE_WORKERS,
-            release_steps(settings, store, origins, parts),
+            release_steps(settings, store, origins, builders),
             description="Finds, verifies and mirrors a release's source, then asks for its builds.",
         ),
         *(
@@ -60,7 +60,7 @@ def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[Bui
                 tags=[platform.name, architecture],
                 properties={"worker_image": worker_image(platform, settings.registry), "recipe": digests[name]},
             )
-            for name, (platform, architecture) in parts.items()
+            for name, (platform, architecture) in builders.items()
         ),
         _builder(
             MANIFEST,
@@ -73,7 +73,7 @@ def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[Bui
         _builder(
             REBUILD,
             [MASTER_WORKER],
-            [AskForRebuilds(settings, parts, RELEASE, name="list and ask")],
+            [RequestRebuilds(settings, builders, RELEASE, name="list and ask")],
             description="Breaks the glass: lists what is to be built again, and asks for it.",
         ),
     ]

@@ -14,7 +14,7 @@ from twisted.python import log
 from zope.interface import implementer
 
 from python_builds.core.settings.settings import Settings
-from python_builds.farm.planning.telling import NOTICE
+from python_builds.farm.planning.announcing import NOTICE
 
 SECONDS = 30
 """That a webhook's server may be silent."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from python_builds.adapters.store.directory_store import DirectoryStore
-from python_builds.adapters.store.objects import LARGEST
+from python_builds.adapters.store.objects import MAX_READ_BYTES
 from python_builds.cli.building.usual import READ_AT_MOST, from_records
 from python_builds.core.documents import dump
 from python_builds.core.publishing.artifacts import record_key, records_prefix
@@ -19,7 +19,7 @@ class Store(DirectoryStore):
         super().__init__(folder)
         self.reads: list[str] = []
 
-    def read(self, key: str, at_most: int = LARGEST) -> bytes:
+    def read(self, key: str, at_most: int = MAX_READ_BYTES) -> bytes:
         self.reads.append(key)
         return super().read(key, at_most)
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from python_builds.core.building.built_with import LARGEST, parse_built_with
+from python_builds.core.building.built_with import MAX_DESCRIPTION_BYTES, parse_built_with
 from python_builds.core.documents import dump
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.publishing.artifacts import record_key
@@ -49,7 +49,7 @@ def test_a_record_keeps_it_and_a_snapshot_does_without(make_record) -> None:
         (b"", "none: Invalid JSON"),
         (told(tests={"passed": 0}), "tests.passed"),
         (told(surprise=1), "surprise"),
-        (b" " * (LARGEST + 1), "500000 bytes"),
+        (b" " * (MAX_DESCRIPTION_BYTES + 1), "500000 bytes"),
     ],
 )
 def test_what_is_no_description_is_refused(content: bytes, complaint: str) -> None:

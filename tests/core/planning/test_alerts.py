@@ -4,7 +4,7 @@ import datetime
 
 from python_builds.core.planning.agenda import MISSING, PUBLISHED, Item
 from python_builds.core.planning.alerts import failing, news, notices, overdue, unpolled
-from python_builds.core.planning.failures import CANCELLED, FAILED, OK, Try
+from python_builds.core.planning.failures import CANCELLED, FAILED, OK, Attempt
 from python_builds.core.upstream.tags import parse_tag
 
 NOW = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
@@ -16,7 +16,7 @@ def hours_ago(hours):
 
 
 def one(number, result):
-    return Try(request=number, result=result, reason=f"reason {number}", ended=hours_ago(100 - number))
+    return Attempt(request=number, result=result, reason=f"reason {number}", ended=hours_ago(100 - number))
 
 
 def test_what_failed_last_is_failing_whatever_was_before(make_product):

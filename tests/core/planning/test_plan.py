@@ -6,7 +6,7 @@ import datetime
 import pytest
 from packaging.version import Version
 
-from python_builds.core.planning.plan import asks, missing, parts, priority, wanted
+from python_builds.core.planning.plan import expand, missing, priority, split_into_requests, wanted
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.upstream.tags import Tag, parse_tag
 
@@ -25,7 +25,7 @@ def wanted_on(*platforms, releases=RELEASES, published=(), today=TODAY, builders
 
 
 def test_a_release_comes_to_a_product_for_each_builder():
-    found = parts(
+    found = expand(
         Tag(Version("3.13.5")), [DEBIAN, RHEL], {"debian-12-amd64", "debian-12-arm64", "rhel-9-amd64"}, "quick"
     )
 
@@ -37,21 +37,21 @@ def test_a_release_comes_to_a_product_for_each_builder():
 
 
 def test_an_architecture_that_nobody_named_is_left_out_without_a_word():
-    found = parts(Tag(Version("3.13.5")), [DEBIAN, RHEL], {"debian-12-amd64", "rhel-9-amd64"}, "quick")
+    found = expand(Tag(Version("3.13.5")), [DEBIAN, RHEL], {"debian-12-amd64", "rhel-9-amd64"}, "quick")
 
     assert [p.architecture for p in found.products] == ["amd64", "amd64"]
     assert found.left_out == {}
 
 
 def test_an_architecture_that_is_asked_for_by_name_and_has_no_worker_is_said():
-    found = parts(Tag(Version("3.13.5")), [DEBIAN, RHEL], BUILDERS, "quick", ["amd64", "arm64"])
+    found = expand(Tag(Version("3.13.5")), [DEBIAN, RHEL], BUILDERS, "quick", ["amd64", "arm64"])
 
     assert [p.builder for p in found.products] == ["debian-12-amd64", "rhel-9-amd64"]
     assert found.left_out == {"no worker for arm64": ("debian-12", "rhel-9")}
 
 
 def test_a_platform_without_any_worker_is_left_out_and_said():
-    found = parts(Tag(Version("3.13.5")), [DEBIAN, RHEL], {"debian-12-amd64"}, "quick")
+    found = expand(Tag(Version("3.13.5")), [DEBIAN, RHEL], {"debian-12-amd64"}, "quick")
 
     assert [p.builder for p in found.products] == ["debian-12-amd64"]
     assert found.left_out == {"no worker for amd64 or arm64": ("rhel-9",)}
@@ -60,7 +60,7 @@ def test_a_platform_without_any_worker_is_left_out_and_said():
 def test_a_platform_that_is_too_new_for_a_release_is_left_out_and_said():
     young = dataclasses.replace(DEBIAN, oldest_python="3.10")
 
-    found = parts(Tag(Version("3.9.25")), [young, RHEL], BUILDERS, "quick")
+    found = expand(Tag(Version("3.9.25")), [young, RHEL], BUILDERS, "quick")
 
     assert [p.platform for p in found.products] == [RHEL]
     assert found.left_out["needs CPython 3.10 or newer"] == ("debian-12",)
@@ -136,7 +136,7 @@ def test_a_platform_without_a_builder_is_not_wanted():
 def test_what_exists_or_is_asked_for_is_not_missing(make_product):
     a, b, c = (make_product(v) for v in ("3.12.11", "3.13.5", "3.13.10"))
 
-    found = missing([a, b, c], published=[a], asked=[b])
+    found = missing([a, b, c], published=[a], pending=[b])
 
     assert found == (c,)
 
@@ -144,13 +144,13 @@ def test_what_exists_or_is_asked_for_is_not_missing(make_product):
 def test_when_all_exists_nothing_is_missing():
     products = wanted_on(DEBIAN, RHEL)
 
-    assert missing(products, published=products, asked=()) == ()
+    assert missing(products, published=products, pending=()) == ()
 
 
 def test_the_most_urgent_comes_first_finals_before_pre_releases_newer_before_older(make_product):
     products = [make_product(v) for v in ("3.15.0a1", "3.9.25", "3.14.0", "3.10.1", "3.15.0b1")]
 
-    found = missing(products, published=(), asked=())
+    found = missing(products, published=(), pending=())
 
     assert tags(found) == ["3.14.0", "3.10.1", "3.9.25", "3.15.0b1", "3.15.0a1"]
 
@@ -178,7 +178,7 @@ def test_a_platform_past_its_support_that_is_kept_gets_what_is_new():
 def test_an_architecture_that_is_not_asked_for_is_neither_built_nor_missed():
     builders = {"debian-12-amd64", "debian-12-arm64", "rhel-9-amd64"}
 
-    found = parts(Tag(Version("3.13.5")), [DEBIAN, RHEL], builders, "quick", ["amd64"])
+    found = expand(Tag(Version("3.13.5")), [DEBIAN, RHEL], builders, "quick", ["amd64"])
 
     assert [p.builder for p in found.products] == ["debian-12-amd64", "rhel-9-amd64"]
     assert found.left_out == {}
@@ -193,7 +193,9 @@ def test_a_request_names_exactly_what_it_is_for(make_product):
         make_product("3.12.4", "rhel-9", architecture="amd64"),
     ]
 
-    found = asks(products, {f"{p}-{a}" for p in ("debian-12", "rhel-9", "debian-13") for a in ("amd64", "arm64")})
+    found = split_into_requests(
+        products, {f"{p}-{a}" for p in ("debian-12", "rhel-9", "debian-13") for a in ("amd64", "arm64")}
+    )
 
     assert [(str(a.tag), a.platforms, a.architectures) for a in found] == [
         ("3.13.5", ["debian-12"], ["amd64", "arm64"]),
@@ -210,7 +212,7 @@ def test_one_request_is_enough_where_the_farm_has_nothing_that_it_would_name_too
         make_product("3.13.5", "rhel-9", architecture="amd64"),
     ]
 
-    (ask,) = asks(products, {product.builder for product in products})
+    (ask,) = split_into_requests(products, {product.builder for product in products})
 
     assert (ask.platforms, ask.architectures) == (["debian-12", "rhel-9"], ["amd64", "arm64"])
 
@@ -219,7 +221,7 @@ BOTH = tuple(map(parse_tag, ["3.13.5", "3.14.6", "3.14.6t", "3.14.7", "3.14.7t"]
 
 
 def test_the_free_threaded_build_is_a_product_of_its_own():
-    (product,) = parts(parse_tag("3.14.7t"), [DEBIAN], BUILDERS, "optimized").products
+    (product,) = expand(parse_tag("3.14.7t"), [DEBIAN], BUILDERS, "optimized").products
 
     assert (str(product.version), product.variant, product.package) == ("3.14.7", "t", "python-3.14.7t")
 
@@ -244,20 +246,20 @@ def test_with_no_backfill_a_variant_is_wanted_where_there_is_an_older_one_of_it(
 def test_what_is_published_of_one_variant_is_missing_of_the_other(make_product):
     ordinary, free = make_product("3.14.7"), make_product("3.14.7", variant="t")
 
-    assert missing([ordinary, free], published=[ordinary], asked=()) == (free,)
-    assert missing([ordinary, free], published=(), asked=[free]) == (ordinary,)
+    assert missing([ordinary, free], published=[ordinary], pending=()) == (free,)
+    assert missing([ordinary, free], published=(), pending=[free]) == (ordinary,)
 
 
 def test_of_one_version_the_ordinary_build_comes_first(make_product):
     products = [make_product("3.13.5"), make_product("3.14.7", variant="t"), make_product("3.14.7")]
 
-    assert tags(missing(products, published=(), asked=())) == ["3.14.7", "3.14.7t", "3.13.5"]
+    assert tags(missing(products, published=(), pending=())) == ["3.14.7", "3.14.7t", "3.13.5"]
 
 
 def test_a_request_is_for_one_variant(make_product):
     products = [make_product("3.14.7", p, variant=v) for v in ("", "t") for p in ("debian-12", "rhel-9")]
 
-    assert [(str(a.tag), a.platforms) for a in asks(products, BUILDERS)] == [
+    assert [(str(a.tag), a.platforms) for a in split_into_requests(products, BUILDERS)] == [
         ("3.14.7", ["debian-12", "rhel-9"]),
         ("3.14.7t", ["debian-12", "rhel-9"]),
     ]

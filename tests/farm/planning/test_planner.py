@@ -15,15 +15,15 @@ from twisted.internet import defer, reactor, task
 from python_builds.adapters.planning.plan_files import read_report
 from python_builds.adapters.publishing.publishing import write_record
 from python_builds.adapters.store.directory_store import DirectoryStore
-from python_builds.core.planning.agenda import ASKED
+from python_builds.core.planning.agenda import PENDING
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.records import Record
 from python_builds.core.settings.settings import Settings
-from python_builds.farm.building.release_steps import SCHEDULER, AskForBuilds
+from python_builds.farm.building.release_steps import SCHEDULER, RequestBuilds
 from python_builds.farm.indexes.manifest_steps import DAMAGED, MANIFEST, TellDamage
-from python_builds.farm.planning import asking
+from python_builds.farm.planning import requesting
+from python_builds.farm.planning.announcing import NOTICE
 from python_builds.farm.planning.planner import Planner
-from python_builds.farm.planning.telling import NOTICE
 
 PARTS = {
     "debian-12-amd64": (platform_named("debian-12"), "amd64"),
@@ -119,7 +119,7 @@ class PlannerTest(RunMasterBase):
         )
         (self.folder / "master").mkdir()
         factories = {
-            "release": util.BuildFactory([AskForBuilds(self.store, PARTS, name="ask")]),
+            "release": util.BuildFactory([RequestBuilds(self.store, PARTS, name="ask")]),
             **{name: util.BuildFactory([Publish(self.store, self.bad)]) for name in PARTS},
             MANIFEST: util.BuildFactory([WriteIndexes(self.bad, self.damaged), TellDamage(name="look for damage")]),
         }
@@ -166,7 +166,7 @@ class PlannerTest(RunMasterBase):
             while (seen := read_report(self.settings.state_dir)) is None or seen.made_at < began:
                 yield task.deferLater(reactor, 0.05, lambda: None)
             soon = began + datetime.timedelta(minutes=1)
-            busy = any(one.state == ASKED or (one.until and one.until < soon) for one in seen.lines)
+            busy = any(one.state == PENDING or (one.until and one.until < soon) for one in seen.lines)
             if idle and (yield self.is_idle()) and not busy:
                 return
             yield task.deferLater(reactor, 0.2, lambda: None)
@@ -192,37 +192,37 @@ class PlannerTest(RunMasterBase):
 
     @defer.inlineCallbacks
     def test_a_reason_that_buildbot_has_no_room_for_is_cut(self) -> Any:
-        assert asking.REASON == 256, "what PostgreSQL's column holds"
-        self.patch(asking, "REASON", 20)
+        assert requesting.REASON == 256, "what PostgreSQL's column holds"
+        self.patch(requesting, "REASON", 20)
         yield self.start("3.13.5")
-        asked = yield self.requests("release")
-        found = yield self.master.data.get(("buildsets", asked[0]["buildsetid"]))
+        pending = yield self.requests("release")
+        found = yield self.master.data.get(("buildsets", pending[0]["buildsetid"]))
 
         assert found["reason"] == "missing: debian-12-…"
 
     @defer.inlineCallbacks
     def test_what_is_missing_is_asked_for_once_the_most_urgent_first(self) -> Any:
         yield self.start("3.13.4", "3.13.5", "3.12.11", backfill="all")
-        asked = yield self.requests("release")
+        pending = yield self.requests("release")
 
-        assert [(r["values"]["python_version"], r["priority"]) for r in asked] == [
+        assert [(r["values"]["python_version"], r["priority"]) for r in pending] == [
             ("3.13.5", 20),
             ("3.12.11", 20),
             ("3.13.4", 15),
         ]
         for name in PARTS:
-            parts = yield self.requests(name)
-            assert [r["results"] for r in parts] == [SUCCESS] * 3
-            assert [r["priority"] for r in parts] == [20, 20, 15], "the planner's priority is handed on"
+            expand = yield self.requests(name)
+            assert [r["results"] for r in expand] == [SUCCESS] * 3
+            assert [r["priority"] for r in expand] == [20, 20, 15], "the planner's priority is handed on"
         assert self.states() == {}
 
     @defer.inlineCallbacks
     def test_a_free_threaded_build_is_asked_for_beside_the_ordinary_one_where_its_minor_gets_one(self) -> Any:
         self.bad.add("3.14.7t debian-13-arm64")
         yield self.start("3.14.7", "3.13.5", free_threaded="3.14+")
-        asked = yield self.requests("release")
+        pending = yield self.requests("release")
 
-        assert [(r["values"]["python_version"], r["values"]["variant"], r["priority"]) for r in asked] == [
+        assert [(r["values"]["python_version"], r["values"]["variant"], r["priority"]) for r in pending] == [
             ("3.14.7", "", 20),
             ("3.14.7", "t", 20),
             ("3.13.5", "", 20),
@@ -237,9 +237,9 @@ class PlannerTest(RunMasterBase):
     @defer.inlineCallbacks
     def test_only_what_the_setting_names_gets_a_free_threaded_build_by_itself(self) -> Any:
         yield self.start("3.14.7", "3.13.5", free_threaded="3.13")
-        asked = yield self.requests("release")
+        pending = yield self.requests("release")
 
-        assert [f"{r['values']['python_version']}{r['values']['variant']}" for r in asked] == [
+        assert [f"{r['values']['python_version']}{r['values']['variant']}" for r in pending] == [
             "3.14.7",
             "3.13.5",
             "3.13.5t",

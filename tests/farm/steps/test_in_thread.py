@@ -14,7 +14,7 @@ from twisted.trial import unittest
 
 from python_builds.adapters.stop import Stopped
 from python_builds.farm.steps import in_thread
-from python_builds.farm.steps.in_thread import GRACE, LONGEST, InThread
+from python_builds.farm.steps.in_thread import GRACE, MAX_STEP_SECONDS, InThread
 from python_builds.farm.steps.master_step import MasterStep, Outcome, Work
 
 PATIENCE = 60
@@ -51,7 +51,7 @@ class InThreadTest(unittest.TestCase):
     def test_what_takes_too_long_ends_with_that_sentence(self) -> Any:
         ended = self.thread.run(self.listens)
         yield _in_a_thread(self.waits.wait, PATIENCE)
-        self.clock.advance(LONGEST)
+        self.clock.advance(MAX_STEP_SECONDS)
 
         stopped = yield self.assertFailure(ended, Stopped)
         assert str(stopped) == "it did not end within 4 hours"

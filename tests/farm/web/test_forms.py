@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from python_builds.farm.planning.asking import REASON
+from python_builds.farm.planning.requesting import REASON
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from python_builds.adapters.building.elf_files import read_program
-from python_builds.adapters.building.package_files import Look, read_deb, read_rpm, read_tarball
+from python_builds.adapters.building.package_files import Selection, read_deb, read_rpm, read_tarball
 from python_builds.adapters.stop import Stop, run
 from python_builds.adapters.upstream.source_tarball import DEFINED
 from python_builds.core.building.hardening import hardening_problems
@@ -95,9 +95,11 @@ def check(product: Product, revision: int, maintainer: str, folder: Path) -> lis
         else:
             programs.append(read_program(path, content))
 
-    look = Look(wanted=lambda path, start: start.startswith(b"\x7fELF") or path.endswith("/patchlevel.h"), take=take)
+    selection = Selection(
+        wanted=lambda path, start: start.startswith(b"\x7fELF") or path.endswith("/patchlevel.h"), take=take
+    )
     trees = {
-        part: read_tarball(folder / tarball_file(product, revision, part), look if part in WITH_PROGRAMS else None)
+        part: read_tarball(folder / tarball_file(product, revision, part), selection if part in WITH_PROGRAMS else None)
         for part in TARBALL_PARTS
     }
     problems = [p for program in programs for p in program_problems(program, product.architecture, tag)]

@@ -52,7 +52,7 @@ _RPM_KINDS = {0o100000: "file", 0o040000: "directory", 0o120000: "symlink"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class Selection:
     """What somebody wants to see of files that are read anyway."""
 
     wanted: Callable[[str, bytes], bool]
@@ -85,7 +85,7 @@ def read_deb(path: Path) -> Deb:
             raise StoreError(f"{path.name} has the parts {shown(', '.join(names))}, and must have those of a deb alone")
         deb = DebFile(str(path))
         control: dict[str, bytes] = {}
-        keep = Look(wanted=lambda *_: True, take=control.__setitem__)
+        keep = Selection(wanted=lambda *_: True, take=control.__setitem__)
         control_members = tuple(_members(deb.control.tgz(), keep))
         md5: dict[str, str] = {}
         members = tuple(_members(deb.data.tgz(), md5=md5))
@@ -100,7 +100,7 @@ def read_deb(path: Path) -> Deb:
         raise StoreError(f"{path.name} cannot be read as a package: {error}") from error
 
 
-def read_tarball(path: Path, look: Look | None = None) -> tuple[Member, ...]:
+def read_tarball(path: Path, selection: Selection | None = None) -> tuple[Member, ...]:
     """List what a compressed tarball holds.
 
     Raises:
@@ -108,12 +108,14 @@ def read_tarball(path: Path, look: Look | None = None) -> tuple[Member, ...]:
     """
     try:
         with tarfile.open(path, "r|gz") as tar:
-            return tuple(_members(tar, look))
+            return tuple(_members(tar, selection))
     except UNREADABLE as error:
         raise StoreError(f"{path.name} cannot be read as a tarball: {error}") from error
 
 
-def _members(tar: tarfile.TarFile, look: Look | None = None, md5: dict[str, str] | None = None) -> Iterator[Member]:
+def _members(
+    tar: tarfile.TarFile, selection: Selection | None = None, md5: dict[str, str] | None = None
+) -> Iterator[Member]:
     size = 0
     for number, info in enumerate(tar):
         size += info.size
@@ -122,7 +124,7 @@ def _members(tar: tarfile.TarFile, look: Look | None = None, md5: dict[str, str]
         path = info.name.removeprefix("./").removeprefix(".")
         digest = ""
         if info.isreg():
-            digest = _digest(tar, info, path, look, md5)
+            digest = _digest(tar, info, path, selection, md5)
         yield Member(
             path=path,
             kind=_TAR_KINDS.get(info.type, "thing that is not known") if _is_plain(info) else "file with attributes",
@@ -140,12 +142,12 @@ def _is_plain(info: tarfile.TarInfo) -> bool:
 
 
 def _digest(
-    tar: tarfile.TarFile, info: tarfile.TarInfo, path: str, look: Look | None, md5: dict[str, str] | None
+    tar: tarfile.TarFile, info: tarfile.TarInfo, path: str, selection: Selection | None, md5: dict[str, str] | None
 ) -> str:
     file = tar.extractfile(info)
     content = file.read() if file else b""
-    if look is not None and look.wanted(path, content[:BEGINNING]):
-        look.take(path, content)
+    if selection is not None and selection.wanted(path, content[:BEGINNING]):
+        selection.take(path, content)
     if md5 is not None:
         md5[path] = hashlib.md5(content, usedforsecurity=False).hexdigest()
     return hashlib.sha256(content).hexdigest()

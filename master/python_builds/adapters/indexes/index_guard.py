@@ -7,7 +7,7 @@ from typing import Any
 from python_builds.adapters.store.store import Store
 from python_builds.core.errors import DamagedObject
 from python_builds.core.indexes import manifest
-from python_builds.core.indexes.losses import Lost, lost
+from python_builds.core.indexes.removed import Removed, removed
 from python_builds.core.platforms.platforms import Platform
 from python_builds.core.publishing.artifacts import INDEX_JSON, VERSIONS_JSON, platform_folder, profile_prefix
 
@@ -15,7 +15,7 @@ FIELDS = {"python_version", "variant", "platform", "arch", "revision"}
 """Of a build, without which an index says nothing of what is there."""
 
 
-def losses(store: Store, profile: str, index: Mapping[str, Any], platforms: Sequence[Platform]) -> Lost:
+def losses(store: Store, profile: str, index: Mapping[str, Any], platforms: Sequence[Platform]) -> Removed:
     """Compare an index that is to be written with what index.json and versions.json name, whoever wrote those.
 
     Where they are damaged, what is joined to them tells the same: the indexes of the platforms.
@@ -37,17 +37,17 @@ def losses(store: Store, profile: str, index: Mapping[str, Any], platforms: Sequ
     old = {"builds": named(prefix + INDEX_JSON, "builds", manifest.index_json)}
     versions = named(prefix + VERSIONS_JSON, "python_versions", manifest.versions_json)
     new_versions = json.loads(manifest.versions_json(index))["python_versions"]
-    return lost(_revisions(old), _revisions(index), map(str, versions), new_versions)
+    return removed(_revisions(old), _revisions(index), map(str, versions), new_versions)
 
 
-def platform_losses(store: Store, profile: str, platform: Platform, index: Mapping[str, Any]) -> Lost:
+def platform_losses(store: Store, profile: str, platform: Platform, index: Mapping[str, Any]) -> Removed:
     """Compare an index of a platform that is to be written with the one there is; one that is damaged tells nothing."""
     key = platform_index_key(profile, platform)
     try:
         old = read_index(store, key) if store.exists(key) else {"builds": []}
     except DamagedObject:
-        return Lost()
-    return lost(_revisions(old), _revisions(index), (), ())
+        return Removed()
+    return removed(_revisions(old), _revisions(index), (), ())
 
 
 def platform_index_key(profile: str, platform: Platform) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from python_builds.adapters.building.training import read_training
+from python_builds.adapters.building.training_store import read_training
 from python_builds.adapters.publishing.publishing import read_records
 from python_builds.adapters.store.store import Store
 from python_builds.core.errors import DamagedObject

@@ -30,7 +30,7 @@ from python_builds.core.publishing.artifacts import (
     revision_of_key,
     unindexed_key,
 )
-from python_builds.core.publishing.record_rules import LARGEST
+from python_builds.core.publishing.record_rules import MAX_RECORD_BYTES
 from python_builds.core.publishing.records import Artifact, Record, parse_record
 from python_builds.core.publishing.snapshots import Found
 
@@ -47,7 +47,7 @@ def read_records(store: Store, keys: Iterable[str]) -> list[Found]:
 def _find_record(store: Store, key: str) -> Found:
     content = b""
     try:
-        content = store.read(key, LARGEST)
+        content = store.read(key, MAX_RECORD_BYTES)
         record = parse_record(key, content)
     except DamagedObject as error:
         return Found(key=key, record=None, sha256=sha256_of(content), problem=str(error))

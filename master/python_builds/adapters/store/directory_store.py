@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from python_builds.adapters.digests import file_sha256
-from python_builds.adapters.store.objects import LARGEST, Stat, too_large
+from python_builds.adapters.store.objects import MAX_READ_BYTES, Stat, too_large
 from python_builds.core.errors import StoreConflict, StoreError
 from python_builds.core.publishing.artifacts import check_key
 
@@ -39,7 +39,7 @@ class DirectoryStore:
         """Say whether there is an object of this key."""
         return self._path(key).is_file()
 
-    def read(self, key: str, at_most: int = LARGEST) -> bytes:
+    def read(self, key: str, at_most: int = MAX_READ_BYTES) -> bytes:
         """Read a small object.
 
         Raises:

@@ -8,7 +8,7 @@ from python_builds.core.errors import DamagedObject
 ARTIFACT_CACHING, INDEX_CACHING = "public, max-age=31536000, immutable", "public, max-age=300"
 """Cache-Control of what is never written again, and of what is."""
 
-LARGEST = 2**28
+MAX_READ_BYTES = 2**28
 """Bytes of what is read into memory: indexes and snapshots of a hundred thousand artifacts have a quarter of it."""
 
 CONTENT_TYPES = {

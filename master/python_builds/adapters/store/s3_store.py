@@ -19,7 +19,14 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from python_builds.adapters.store import s3_client
-from python_builds.adapters.store.objects import ARTIFACT_CACHING, INDEX_CACHING, LARGEST, Stat, content_type, too_large
+from python_builds.adapters.store.objects import (
+    ARTIFACT_CACHING,
+    INDEX_CACHING,
+    MAX_READ_BYTES,
+    Stat,
+    content_type,
+    too_large,
+)
 from python_builds.core.errors import StoreConflict, StoreError
 from python_builds.core.publishing.artifacts import check_key
 
@@ -65,7 +72,7 @@ class S3Store:
         """Say whether there is an object of this key."""
         return self._head(key) is not None
 
-    def read(self, key: str, at_most: int = LARGEST) -> bytes:
+    def read(self, key: str, at_most: int = MAX_READ_BYTES) -> bytes:
         """Read a small object.
 
         Raises:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from python_builds.adapters.store.directory_store import DirectoryStore
-from python_builds.adapters.store.objects import LARGEST, Stat
+from python_builds.adapters.store.objects import MAX_READ_BYTES, Stat
 from python_builds.adapters.store.s3_client import make_client
 from python_builds.adapters.store.s3_store import S3Store
 from python_builds.core.settings.settings import Settings
@@ -28,7 +28,7 @@ class Store(Protocol):
     def exists(self, key: str) -> bool:
         """Say whether there is an object of this key."""
 
-    def read(self, key: str, at_most: int = LARGEST) -> bytes:
+    def read(self, key: str, at_most: int = MAX_READ_BYTES) -> bytes:
         """Read a small object; one that is larger than `at_most` is a DamagedObject."""
 
     def digest(self, key: str) -> str:

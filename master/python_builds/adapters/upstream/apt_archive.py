@@ -29,7 +29,7 @@ from python_builds.core.upstream.trust import Trust
 INDEX_KEPT = 3600
 """Seconds before apt is asked for a fresh index."""
 
-LONGEST = 600
+MAX_APT_SECONDS = 600
 """Seconds that one of apt's commands may take."""
 
 MAX_PROBLEM = 2000
@@ -214,11 +214,11 @@ def _configured(stop: Stop) -> list[tuple[str, str]]:
 
 def _run(command: Sequence[str], environment: dict[str, str], folder: Path | None, stop: Stop) -> str:
     try:
-        done = run(command, stop, LONGEST, env=environment, cwd=folder)
+        done = run(command, stop, MAX_APT_SECONDS, env=environment, cwd=folder)
     except FileNotFoundError:
         raise SourceError(f"this machine has no {command[0]}") from None
     except subprocess.TimeoutExpired:
-        raise SourceError(f"{' '.join(command[:3])} did not end within {LONGEST // 60} minutes") from None
+        raise SourceError(f"{' '.join(command[:3])} did not end within {MAX_APT_SECONDS // 60} minutes") from None
     if done.returncode:
         problem = done.stderr.strip() or done.stdout.strip()
         raise SourceError(f"{' '.join(command[:3])} failed: {problem[-MAX_PROBLEM:]}")

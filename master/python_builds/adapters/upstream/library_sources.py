@@ -10,7 +10,7 @@ from python_builds.adapters.store.store import Store
 from python_builds.adapters.upstream.apt_archive import AptArchive
 from python_builds.adapters.upstream.folder import Folder, copy
 from python_builds.adapters.upstream.mirror import digest_in, put
-from python_builds.adapters.upstream.offers import Source
+from python_builds.adapters.upstream.offers import TarballSource
 from python_builds.adapters.upstream.python_org import PythonOrg
 from python_builds.core.errors import PythonBuildsError, SourceNotFound
 from python_builds.core.publishing.artifacts import library_key
@@ -21,7 +21,7 @@ Fetch = Callable[[Path], None]
 
 
 def mirror_library(
-    store: Store, library: Library, sources: Iterable[Source], folder: Path, say: Callable[[str], None]
+    store: Store, library: Library, sources: Iterable[TarballSource], folder: Path, say: Callable[[str], None]
 ) -> LibrarySource:
     """Put a library's tarball into the store, if it is not there as it should be; `sources` are asked in their order.
 
@@ -53,7 +53,7 @@ def mirror_library(
     )
 
 
-def _origins(library: Library, sources: Iterable[Source]) -> Iterable[tuple[str, Fetch]]:
+def _origins(library: Library, sources: Iterable[TarballSource]) -> Iterable[tuple[str, Fetch]]:
     for source in sources:
         if isinstance(source, Folder) and (path := source.path / library.tarball).is_file():
             yield str(path), functools.partial(copy, path, stop=source.stop)

@@ -39,7 +39,7 @@ class Offer:
     """Whether this farm has it already; the origin is where it came from."""
 
 
-class Source(Protocol):
+class TarballSource(Protocol):
     """Where tarballs can be had."""
 
     @property

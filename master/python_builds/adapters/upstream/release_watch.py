@@ -45,7 +45,7 @@ MAX_PAGE = 4 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class Poll:
     """What a look came to; it is on disk already."""
 
     releases: ReleaseList
@@ -78,7 +78,7 @@ class ReleaseWatch:
         self.api.seconds = self.peps.seconds = total_seconds
         self.path = release_list.release_list_path(settings.state_dir)
 
-    def look(self, known: Collection[str] | None, stop: Stop) -> Look:
+    def poll(self, known: Collection[str] | None, stop: Stop) -> Poll:
         """Ask, write the list, and say what is new beside the versions in `known`, which is None at the first look.
 
         Raises:
@@ -87,20 +87,20 @@ class ReleaseWatch:
         now = time.time()
         before = release_list.read(self.path) or ReleaseList()
         after, answer = self._ask(before, now, stop)
-        look = Look(releases=after) if answer is None else self._understood(after, answer, known, now, stop)
+        poll = Poll(releases=after) if answer is None else self._understood(after, answer, known, now, stop)
         stop.check()
-        release_list.write(self.path, look.releases)
-        remarks = [_failure(look.releases)] if look.releases.failures > before.failures else []
-        return Look(
-            releases=look.releases,
-            new=look.new,
-            seen=look.seen,
-            remarks=(*remarks, *(f"python.org: {note}" for note in sorted({*look.releases.notes} - {*before.notes}))),
+        release_list.write(self.path, poll.releases)
+        remarks = [_failure(poll.releases)] if poll.releases.failures > before.failures else []
+        return Poll(
+            releases=poll.releases,
+            new=poll.new,
+            seen=poll.seen,
+            remarks=(*remarks, *(f"python.org: {note}" for note in sorted({*poll.releases.notes} - {*before.notes}))),
         )
 
     def _understood(
         self, before: ReleaseList, answer: Answer, known: Collection[str] | None, now: float, stop: Stop
-    ) -> Look:
+    ) -> Poll:
         listing = understand(answer)
         cycle, notes = self._cycle(now, stop)
         wanted = self._wanted(listing, cycle, _moment(now).date())
@@ -113,7 +113,7 @@ class ReleaseWatch:
             "minors": dict(wanted.minors),
             "notes": bounded((*notes, *wanted.notes, *listing.left_out)),
         }
-        return Look(
+        return Poll(
             releases=before.model_copy(update=update),
             new=tuple(r for r in candidates if not doubts[r.version]),
             seen=tuple(str(r.version) for r in listing.releases if not lacking(r) and not doubts.get(r.version)),

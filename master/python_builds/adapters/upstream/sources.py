@@ -22,7 +22,7 @@ from python_builds.adapters.upstream.apt_archive import AptArchive
 from python_builds.adapters.upstream.fetching import Fetched, fetch
 from python_builds.adapters.upstream.folder import Folder
 from python_builds.adapters.upstream.mirror import Mirror, published_of, withdraw
-from python_builds.adapters.upstream.offers import Offer, Source
+from python_builds.adapters.upstream.offers import Offer, TarballSource
 from python_builds.adapters.upstream.python_org import PythonOrg
 from python_builds.adapters.upstream.source_tarball import check_apart
 from python_builds.adapters.upstream.verification import make_verification
@@ -47,10 +47,10 @@ def make_python_org(settings: Settings, stop: Stop) -> PythonOrg:
     return PythonOrg(settings.python_org_url, settings.state_dir / "python-org.json", make_verification(settings), stop)
 
 
-def make_sources(settings: Settings, store: Store, stop: Stop) -> list[Source]:
+def make_sources(settings: Settings, store: Store, stop: Stop) -> list[TarballSource]:
     """Make the sources of the settings, in their order, for somebody who may be stopped."""
     suites = settings.apt_suites.split()
-    known: dict[str, Source] = {
+    known: dict[str, TarballSource] = {
         "mirror": Mirror(store),
         "python.org": make_python_org(settings, stop),
         "apt": AptArchive(settings.state_dir / "apt-archive", suites, make_verification(settings), stop),
@@ -58,7 +58,7 @@ def make_sources(settings: Settings, store: Store, stop: Stop) -> list[Source]:
     return [known.get(name) or Folder(Path(name), stop) for name in settings.sources.split()]
 
 
-def find_offer(sources: Sequence[Source], version: Version | None, minimum: Trust) -> tuple[Offer, list[str]]:
+def find_offer(sources: Sequence[TarballSource], version: Version | None, minimum: Trust) -> tuple[Offer, list[str]]:
     """Find a tarball of a version, or of the newest final release if none is given, that can really be fetched.
 
     Returns the offer and what was passed over on the way, as sentences.
@@ -139,7 +139,7 @@ def _withdraw_unfit(offer: Offer, search: "Search", store: Store) -> None:
 class Search:
     """One look through the sources for a version, or for the newest final release."""
 
-    sources: Sequence[Source]
+    sources: Sequence[TarballSource]
     version: Version | None
     minimum: Trust
     say: Callable[[str], None] = lambda _: None
@@ -163,7 +163,7 @@ class Search:
                 if found:
                     return
 
-    def ask(self, source: Source) -> list[Offer]:
+    def ask(self, source: TarballSource) -> list[Offer]:
         """Ask a source for all it lists."""
         try:
             offers = source.offers()

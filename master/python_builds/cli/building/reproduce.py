@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from python_builds.adapters.building.hand_build import container, run_all, this_machine
+from python_builds.adapters.building.local_build import container, run_all, this_machine
 from python_builds.adapters.building.recipe import SCRIPTS, packed, recipe
 from python_builds.adapters.publishing.packages import same_package
 from python_builds.adapters.publishing.publishing import newest_record

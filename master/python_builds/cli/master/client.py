@@ -9,7 +9,7 @@ import requests
 from python_builds.core.errors import FarmError
 from python_builds.core.settings.settings import Settings
 
-PATIENCE = 60
+ANSWER_SECONDS = 60
 """Seconds for which a farm that does not answer is asked again: it may be starting."""
 
 CANCEL_SECONDS = 30
@@ -18,7 +18,7 @@ CANCEL_SECONDS = 30
 class Client:
     """Talks to one farm."""
 
-    def __init__(self, url: str, settings: Settings, patience: float = PATIENCE) -> None:
+    def __init__(self, url: str, settings: Settings, patience: float = ANSWER_SECONDS) -> None:
         self.url = url
         self.patience = patience
         self.session = requests.Session()

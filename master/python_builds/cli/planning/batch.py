@@ -48,10 +48,10 @@ class Batch:
         """Count the releases that have not asked yet, and the builds that the others asked for."""
         releases = self._below(self.number)
         failed_releases = [n for n in releases if self._complete(n) and self._result(n) not in GOOD]
-        parts = [part for release in releases if self._complete(release) for part in self._below(release)]
+        builds = [part for release in releases if self._complete(release) for part in self._below(release)]
         pending = [n for n in releases if not self._complete(n)]
-        ended = [self._result(n) for n in (*parts, *failed_releases) if self._complete(n)]
-        unfinished = [*pending, *(part for part in parts if not self._complete(part))]
+        ended = [self._result(n) for n in (*builds, *failed_releases) if self._complete(n)]
+        unfinished = [*pending, *(part for part in builds if not self._complete(part))]
         building = sum(bool(self._requests[n]["claimed"]) for n in unfinished)
         return State(
             done=sum(result in GOOD for result in ended),
@@ -77,8 +77,8 @@ class Batch:
         cancelled = self.client.cancel([self.number], reason)
         releases = self.client.children(self.number)
         cancelled += self.client.cancel(releases, reason)
-        parts = [part for release in releases for part in self.client.children(release)]
-        return cancelled + self.client.cancel(parts, reason)
+        builds = [part for release in releases for part in self.client.children(release)]
+        return cancelled + self.client.cancel(builds, reason)
 
     def _below(self, number: int) -> list[int]:
         """List what a finished request has asked for."""

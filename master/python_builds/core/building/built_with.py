@@ -5,7 +5,7 @@ from pydantic import Field, ValidationError
 from python_builds.core.documents import Document, first_problem
 from python_builds.core.errors import InvalidRequest
 
-LARGEST = 500_000
+MAX_DESCRIPTION_BYTES = 500_000
 """Bytes of the document that a worker may send."""
 
 
@@ -37,8 +37,10 @@ def parse_built_with(content: bytes) -> BuiltWith:
     Raises:
         InvalidRequest: saying what is wrong with it.
     """
-    if len(content) > LARGEST:
-        raise InvalidRequest(f"the description of the build has more than the {LARGEST} bytes that are allowed")
+    if len(content) > MAX_DESCRIPTION_BYTES:
+        raise InvalidRequest(
+            f"the description of the build has more than the {MAX_DESCRIPTION_BYTES} bytes that are allowed"
+        )
     try:
         return BuiltWith.model_validate_json(content)
     except ValidationError as error:

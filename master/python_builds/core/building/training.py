@@ -14,7 +14,7 @@ from python_builds.core.errors import InvalidRequest
 NAMES = ("compiler", "target", "flags", "configuration")
 """What scripts/steps/identify-training-data.sh tells, a line each."""
 
-LONGEST = 20_000
+MAX_IDENTITY_CHARACTERS = 20_000
 """Characters of what it may tell."""
 
 
@@ -51,8 +51,10 @@ def parse_identity(text: str, source_sha256: str, architecture: str) -> Training
     Raises:
         InvalidRequest: saying what is wrong with it.
     """
-    if len(text) > LONGEST:
-        raise InvalidRequest(f"identify-training-data.sh told {len(text)} characters; {LONGEST} are allowed")
+    if len(text) > MAX_IDENTITY_CHARACTERS:
+        raise InvalidRequest(
+            f"identify-training-data.sh told {len(text)} characters; {MAX_IDENTITY_CHARACTERS} are allowed"
+        )
     lines = [line.partition(" ") for line in text.splitlines()]
     told = {name: value.strip() for name, _, value in lines}
     if len(lines) != len(NAMES) or set(told) != set(NAMES):

@@ -5,15 +5,15 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from python_builds.core.planning.failures import DAILY, OK, Hold, Inputs, Try, hold
-from python_builds.core.planning.plan import BACKLOG_PRIORITY, Ask, asks, missing, priority
+from python_builds.core.planning.failures import DAILY, OK, Attempt, BackOff, Inputs, back_off
+from python_builds.core.planning.plan import BACKLOG_PRIORITY, Request, missing, priority, split_into_requests
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.upstream.releases import minor
 from python_builds.core.upstream.tags import VARIANTS, Tag
 
-PUBLISHED, ASKED, MISSING, WAITING, FAILED = "published", "asked for", "missing", "waiting", "failed"
+PUBLISHED, PENDING, MISSING, WAITING, FAILED = "published", "asked for", "missing", "waiting", "failed"
 
-Tries = Mapping[Product | Tag, Sequence[Try]]
+Attempts = Mapping[Product | Tag, Sequence[Attempt]]
 """Of platform builds by product, of release builds by version and variant."""
 
 
@@ -23,14 +23,14 @@ class Item:
 
     product: Product
     state: str
-    hold: Hold | None = None
+    back_off: BackOff | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
-    """One request to make of the `release` builder."""
+class PlannedRequest:
+    """One request that the planner makes of the `release` builder."""
 
-    ask: Ask
+    request: Request
     external_id: str
     """Names what is wanted and which attempt it is: whoever meets it in Buildbot's database has been here before."""
     priority: int
@@ -41,7 +41,7 @@ class Agenda:
     """What is wanted, and what is to be done about it."""
 
     items: tuple[Item, ...]
-    requests: tuple[Request, ...]
+    requests: tuple[PlannedRequest, ...]
 
 
 def make_agenda(
@@ -49,26 +49,26 @@ def make_agenda(
     builders: Collection[str],
     *,
     published: Collection[Product],
-    asked: Collection[Product],
-    tries: Tries,
+    pending: Collection[Product],
+    attempts: Attempts,
     inputs: Mapping[Product, Inputs],
-    waits: Sequence[datetime.timedelta],
+    delays: Sequence[datetime.timedelta],
     now: datetime.datetime,
 ) -> Agenda:
     """Compare. One product that fails holds no other back."""
     items = []
     for product in wanted:
-        against = None if product in published else _hold(product, tries, inputs, waits)
-        items.append(Item(product=product, state=_state(product, published, asked, against, now), hold=against))
-    due = missing([item.product for item in items if item.state == MISSING], published=(), asked=())
+        against = None if product in published else _back_off(product, attempts, inputs, delays)
+        items.append(Item(product=product, state=_state(product, published, pending, against, now), back_off=against))
+    due = missing([item.product for item in items if item.state == MISSING], published=(), pending=())
     latest = _latest(item.product.tag for item in items)
     requests = [
-        Request(
-            ask=ask,
-            external_id=_external_id(ask, tries),
-            priority=_priority(ask.tag, latest),
+        PlannedRequest(
+            request=request,
+            external_id=_external_id(request, attempts),
+            priority=_priority(request.tag, latest),
         )
-        for ask in asks(due, builders)
+        for request in split_into_requests(due, builders)
     ]
     return Agenda(items=tuple(items), requests=tuple(sorted(requests, key=lambda r: -r.priority)))
 
@@ -76,38 +76,38 @@ def make_agenda(
 def _state(
     product: Product,
     published: Collection[Product],
-    asked: Collection[Product],
-    against: Hold | None,
+    pending: Collection[Product],
+    against: BackOff | None,
     now: datetime.datetime,
 ) -> str:
     if product in published:
         return PUBLISHED
-    if product in asked:
-        return ASKED
+    if product in pending:
+        return PENDING
     if against is not None and against.holds(now):
         return FAILED if against.given_up else WAITING
     return MISSING
 
 
-def _hold(
-    product: Product, tries: Tries, inputs: Mapping[Product, Inputs], waits: Sequence[datetime.timedelta]
-) -> Hold | None:
+def _back_off(
+    product: Product, attempts: Attempts, inputs: Mapping[Product, Inputs], delays: Sequence[datetime.timedelta]
+) -> BackOff | None:
     """Find what holds a product back for longest: its own failures or its release's."""
-    own = hold(tries.get(product, ()), waits, inputs=inputs.get(product))
-    release = hold(_failures_of_release(product.tag, tries), waits, again=DAILY)
+    own = back_off(attempts.get(product, ()), delays, inputs=inputs.get(product))
+    release = back_off(_failures_of_release(product.tag, attempts), delays, again=DAILY)
     both = [found for found in (own, release) if found is not None]
     forever = datetime.datetime.max.replace(tzinfo=datetime.UTC)
     return max(both, key=lambda h: h.until or forever, default=None)
 
 
-def _failures_of_release(tag: Tag, tries: Tries) -> list[Try]:
+def _failures_of_release(tag: Tag, attempts: Attempts) -> list[Attempt]:
     """Keep what came after the last one that went well: that one has done all it could.
 
     Each variant's are counted for themselves, as both are asked for at once. Both want the same source, so what went
     well for one went well for the other.
     """
-    every = [(one, variant) for variant in VARIANTS for one in tries.get(Tag(tag.version, variant), ())]
-    result: list[Try] = []
+    every = [(one, variant) for variant in VARIANTS for one in attempts.get(Tag(tag.version, variant), ())]
+    result: list[Attempt] = []
     for one, variant in sorted(every, key=lambda pair: (pair[0].ended, pair[0].request)):
         if one.result == OK:
             result = []
@@ -128,9 +128,9 @@ def _latest(tags: Iterable[Tag]) -> set[Tag]:
     return set({(minor(tag.version), tag.variant): tag for tag in finals}.values())
 
 
-def _external_id(ask: Ask, tries: Tries) -> str:
-    """Count every try there ever was, so that a number never comes twice."""
-    release = sum(one.result != OK for one in tries.get(ask.tag, ()))
-    counts = [f"{product}#{len(tries.get(product, ()))}" for product in ask.products]
+def _external_id(request: Request, attempts: Attempts) -> str:
+    """Count every attempt there ever was, so that a number never comes twice."""
+    release = sum(one.result != OK for one in attempts.get(request.tag, ()))
+    counts = [f"{product}#{len(attempts.get(product, ()))}" for product in request.products]
     digest = hashlib.sha256("\n".join([f"release#{release}", *sorted(counts)]).encode()).hexdigest()
-    return f"plan/{ask.tag}/{digest[:20]}"
+    return f"plan/{request.tag}/{digest[:20]}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from packaging.version import Version
 
 from python_builds.core.planning import failures
-from python_builds.core.planning.agenda import PUBLISHED, Item, Tries
+from python_builds.core.planning.agenda import PUBLISHED, Attempts, Item
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.upstream.tags import Tag
 
@@ -33,11 +33,11 @@ class Notice:
         return f"solved: {self.key}" if self.solved and not self.versions else self.key
 
 
-def failing(tries: Tries) -> dict[str, str]:
+def failing(attempts: Attempts) -> dict[str, str]:
     """Say which products and releases failed at their last try, whoever asked; a cancelled one says nothing."""
     found = {}
-    for what, all_tries in tries.items():
-        counted = [one for one in all_tries if one.result != failures.CANCELLED]
+    for what, all_attempts in attempts.items():
+        counted = [one for one in all_attempts if one.result != failures.CANCELLED]
         last = max(counted, key=lambda t: (t.ended, t.request), default=None)
         if last is not None and last.result in (failures.FAILED, failures.BROKEN):
             name = f"the release build of CPython {what}" if isinstance(what, Tag) else str(what)
@@ -56,7 +56,7 @@ def overdue(
     for item in items:
         seen = first_seen.get(item.product.version)
         if item.state != PUBLISHED and seen is not None and now - seen > patience:
-            reason = f" ({item.hold.reason})" if item.hold else ""
+            reason = f" ({item.back_off.reason})" if item.back_off else ""
             behind.setdefault(item.product.tag, []).append(f"{item.product.builder}: {item.state}{reason}")
     return {
         f"CPython {tag} is overdue": f"seen {first_seen[tag.version]:%Y-%m-%d %H:%M} UTC, not published on\n"

@@ -31,7 +31,7 @@ class Inputs:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Try:
+class Attempt:
     """A request that has come to its end."""
 
     request: int
@@ -45,7 +45,7 @@ class Try:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hold:
+class BackOff:
     """Why something is not asked for now."""
 
     failures: int
@@ -60,36 +60,36 @@ class Hold:
         return self.until is None or now < self.until
 
 
-def hold(
-    tries: Sequence[Try],
-    waits: Sequence[datetime.timedelta],
+def back_off(
+    attempts: Sequence[Attempt],
+    delays: Sequence[datetime.timedelta],
     *,
     inputs: Inputs | None = None,
     again: datetime.timedelta | None = None,
-) -> Hold | None:
+) -> BackOff | None:
     """Say what stands against another try of what is missing in spite of these; None if nothing does.
 
     After the first failure the first of the `waits` passes, and so on; afterwards `again`, or None: for ever.
     """
-    counted = _counted(tries, inputs or Inputs())
+    counted = _counted(attempts, inputs or Inputs())
     if not counted:
         return None
     last = counted[-1]
     if last.result == CANCELLED:
-        return Hold(failures=len(counted), reason="cancelled by a person", until=None, given_up=True)
-    wait = waits[len(counted) - 1] if len(counted) <= len(waits) else DAILY if last.result == BROKEN else again
-    return Hold(
+        return BackOff(failures=len(counted), reason="cancelled by a person", until=None, given_up=True)
+    wait = delays[len(counted) - 1] if len(counted) <= len(delays) else DAILY if last.result == BROKEN else again
+    return BackOff(
         failures=len(counted),
         reason=last.reason if last.result != OK else f"ended well and left no record: {last.reason}",
         until=None if wait is None else last.ended + wait,
-        given_up=len(counted) > len(waits),
+        given_up=len(counted) > len(delays),
     )
 
 
-def _counted(tries: Sequence[Try], inputs: Inputs) -> list[Try]:
+def _counted(attempts: Sequence[Attempt], inputs: Inputs) -> list[Attempt]:
     """Pick the tries since the inputs changed, a person asked, or one went well, the oldest first."""
-    counted: list[Try] = []
-    for one in sorted(tries, key=lambda t: (t.ended, t.request), reverse=True):
+    counted: list[Attempt] = []
+    for one in sorted(attempts, key=lambda t: (t.ended, t.request), reverse=True):
         if one.result == CANCELLED and one.by_hand:
             continue  # a person asked, and thought better of it: that says nothing
         if one.inputs.differs(inputs):

@@ -20,7 +20,7 @@ The backlog are final releases that a newer one of their minor has followed."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class BuildMatrix:
     """What one release comes to on this farm."""
 
     products: tuple[Product, ...]
@@ -35,7 +35,7 @@ class Parts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask:
+class Request:
     """One request of the `release` builder: products of one version's variant in one profile."""
 
     products: tuple[Product, ...]
@@ -56,7 +56,7 @@ class Ask:
         return sorted({product.architecture for product in self.products})
 
 
-def asks(products: Iterable[Product], builders: Collection[str]) -> tuple[Ask, ...]:
+def split_into_requests(products: Iterable[Product], builders: Collection[str]) -> tuple[Request, ...]:
     """Put products of one profile into as few requests as name exactly them on this farm, in their order.
 
     A request names platforms and architectures: one for each version and variant, or one for all platforms that lack
@@ -65,29 +65,29 @@ def asks(products: Iterable[Product], builders: Collection[str]) -> tuple[Ask, .
     by_tag: dict[Tag, list[Product]] = {}
     for product in products:
         by_tag.setdefault(product.tag, []).append(product)
-    return tuple(ask for mine in by_tag.values() for ask in _asks(mine, builders))
+    return tuple(request for mine in by_tag.values() for request in _split(mine, builders))
 
 
-def _asks(products: Sequence[Product], builders: Collection[str]) -> Iterable[Ask]:
-    whole = Ask(products=tuple(products))
+def _split(products: Sequence[Product], builders: Collection[str]) -> Iterable[Request]:
+    whole = Request(products=tuple(products))
     platforms = tuple(dict.fromkeys(product.platform for product in products))
-    comes_to = parts(whole.tag, platforms, builders, products[0].profile, whole.architectures).products
+    comes_to = expand(whole.tag, platforms, builders, products[0].profile, whole.architectures).products
     if {*comes_to} == {*products}:
         return [whole]
     grouped: dict[tuple[str, ...], list[Product]] = {}
     for platform in platforms:
         mine = [product for product in products if product.platform == platform]
         grouped.setdefault(tuple(sorted(product.architecture for product in mine)), []).extend(mine)
-    return [Ask(products=tuple(group)) for group in grouped.values()]
+    return [Request(products=tuple(group)) for group in grouped.values()]
 
 
-def parts(
+def expand(
     tag: Tag,
     platforms: Sequence[Platform],
     builders: Collection[str],
     profile: str,
     architectures: Collection[str] = (),
-) -> Parts:
+) -> BuildMatrix:
     """Say what a request for one tag on these platforms comes to, given the builders that this farm has.
 
     Without `architectures` it is for all that a platform has.
@@ -98,8 +98,8 @@ def parts(
         if not platform.supports(tag.version):
             left_out.setdefault(f"needs CPython {platform.oldest_python} or newer", []).append(platform.name)
             continue
-        asked = [a for a in platform.architectures if not architectures or a in architectures]
-        able = [a for a in asked if builder_name(platform, a) in builders]
+        named = [a for a in platform.architectures if not architectures or a in architectures]
+        able = [a for a in named if builder_name(platform, a) in builders]
         for architecture in able:
             products.append(
                 Product(
@@ -110,10 +110,10 @@ def parts(
                     variant=tag.variant,
                 )
             )
-        lacking = [a for a in asked if a not in able]
+        lacking = [a for a in named if a not in able]
         if lacking and (architectures or not able):
             left_out.setdefault(f"no worker for {' or '.join(lacking)}", []).append(platform.name)
-    return Parts(products=tuple(products), left_out={reason: tuple(names) for reason, names in left_out.items()})
+    return BuildMatrix(products=tuple(products), left_out={reason: tuple(names) for reason, names in left_out.items()})
 
 
 def wanted(
@@ -144,7 +144,7 @@ def wanted(
         mine = [tag for tag in candidates if platform.supports(tag.version)]
         for tag in mine:
             alike = [other.version for other in mine if other.variant == tag.variant]
-            for product in parts(tag, [platform], builders, "optimized").products:
+            for product in expand(tag, [platform], builders, "optimized").products:
                 if _belongs(tag.version, alike, have.get(_line(product), []), backfill):
                     result.append(product)
     return tuple(result)
@@ -175,13 +175,13 @@ def _belongs(version: Version, candidates: Sequence[Version], have: Sequence[Ver
 
 
 def missing(
-    wanted: Iterable[Product], *, published: Collection[Product], asked: Collection[Product]
+    wanted: Iterable[Product], *, published: Collection[Product], pending: Collection[Product]
 ) -> tuple[Product, ...]:
     """Say what to ask for now, the most urgent first: final releases before pre-releases, newer before older.
 
     Of one version the ordinary build comes before the free-threaded one.
     """
-    found = [product for product in wanted if product not in published and product not in asked]
+    found = [product for product in wanted if product not in published and product not in pending]
     found.sort(key=lambda p: p.variant)
     return tuple(sorted(found, key=lambda p: (priority(p.version, rebuild=False), p.version), reverse=True))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from python_builds.core.planning.agenda import ASKED, FAILED, MISSING, PUBLISHED, WAITING, Item
+from python_builds.core.planning.agenda import FAILED, MISSING, PENDING, PUBLISHED, WAITING, Item
 
 
 class Line(BaseModel):
@@ -40,16 +40,16 @@ class PlanReport(BaseModel):
 
 def line(item: Item) -> Line:
     """Write an item down."""
-    product, hold = item.product, item.hold
+    product, back_off = item.product, item.back_off
     return Line(
         version=str(product.tag),
         platform=product.platform.name,
         architecture=product.architecture,
         # What is missing is asked for right after the look.
-        state=ASKED if item.state == MISSING else item.state,
-        failures=hold.failures if hold else 0,
-        reason=hold.reason if hold else "",
-        until=hold.until if hold and item.state in (WAITING, FAILED) else None,
+        state=PENDING if item.state == MISSING else item.state,
+        failures=back_off.failures if back_off else 0,
+        reason=back_off.reason if back_off else "",
+        until=back_off.until if back_off and item.state in (WAITING, FAILED) else None,
     )
 
 
@@ -65,7 +65,7 @@ def summary(found: PlanReport) -> str:
     """Say it in a line."""
     if found.idle:
         return f"nothing is built by itself: {found.idle}"
-    counts = {state: sum(one.state == state for one in found.lines) for state in (ASKED, WAITING, FAILED)}
+    counts = {state: sum(one.state == state for one in found.lines) for state in (PENDING, WAITING, FAILED)}
     shown = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     return f"{found.wanted} wanted, {found.published} published" + (f", {shown}" if shown else "")
 

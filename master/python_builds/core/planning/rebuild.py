@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Collection, Mapping, Sequence
 
 from python_builds.core.building.requests import RebuildRequest
-from python_builds.core.planning.plan import Parts, parts
+from python_builds.core.planning.plan import BuildMatrix, expand
 from python_builds.core.platforms.platforms import PLATFORMS, Platform
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.upstream.tags import reading_order
@@ -17,7 +17,7 @@ def to_rebuild(
     published: Collection[Product],
     today: datetime.date,
     keep: Collection[str] = (),
-) -> Parts:
+) -> BuildMatrix:
     """List the products, newest version first.
 
     Everything means what is published, of all variants. A version that is named is built wherever this farm can,
@@ -28,11 +28,11 @@ def to_rebuild(
     products: list[Product] = []
     left_out: dict[str, tuple[str, ...]] = {}
     for tag in reading_order(tags):
-        found = parts(tag, platforms, builders, request.profile, request.architectures)
+        found = expand(tag, platforms, builders, request.profile, request.architectures)
         for reason, names in found.left_out.items() if request.tags else ():
             left_out[reason] = tuple(dict.fromkeys((*left_out.get(reason, ()), *names)))
         for product in found.products:
             alive = product.platform.is_supported_on(today) or product.platform.name in keep or request.platforms
             if product in published or (request.tags and alive):
                 products.append(product)
-    return Parts(products=tuple(products), left_out=left_out)
+    return BuildMatrix(products=tuple(products), left_out=left_out)

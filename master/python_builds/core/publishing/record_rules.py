@@ -16,7 +16,7 @@ from python_builds.core.publishing.artifacts import (
     record_key,
 )
 
-LARGEST = 2 * 2**20
+MAX_RECORD_BYTES = 2 * 2**20
 """Bytes of a record; real ones have some ten thousand."""
 
 ADDED = ("filename", "size", "md5sum", "sha1", "sha256", "sha512")

@@ -11,7 +11,7 @@ from python_builds.core.documents import Document, parse_document
 from python_builds.core.errors import DamagedObject, PythonBuildsError, StoreError
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.artifacts import PROFILES, Product
-from python_builds.core.publishing.record_rules import LARGEST, artifacts_problem, key_problem, package_problem
+from python_builds.core.publishing.record_rules import MAX_RECORD_BYTES, artifacts_problem, key_problem, package_problem
 from python_builds.core.upstream.libraries import Library
 from python_builds.core.upstream.releases import parse_version
 from python_builds.core.upstream.tags import VARIANTS
@@ -126,8 +126,8 @@ def parse_record(key: str, content: bytes) -> Record:
     Raises:
         DamagedObject: naming the key, if it is none, or not the one that belongs there.
     """
-    if len(content) > LARGEST:
-        raise DamagedObject(f"{key} is not a record: it has more than the {LARGEST} bytes that are allowed")
+    if len(content) > MAX_RECORD_BYTES:
+        raise DamagedObject(f"{key} is not a record: it has more than the {MAX_RECORD_BYTES} bytes that are allowed")
     record = parse_document(Record, "is not a record", key, content)
     if problem := record_problem(key, record):
         raise DamagedObject(f"{key} is not a record: {problem}")

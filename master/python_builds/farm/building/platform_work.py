@@ -21,7 +21,7 @@ from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.store import Store
 from python_builds.adapters.upstream.mirror import mirrored
 from python_builds.core.advice import FORCE
-from python_builds.core.building.built_with import LARGEST, BuiltWith, parse_built_with
+from python_builds.core.building.built_with import MAX_DESCRIPTION_BYTES, BuiltWith, parse_built_with
 from python_builds.core.building.requests import TRUST, PlatformRequest
 from python_builds.core.building.stages import BUILT_WITH_FILE, CHECK_STEP
 from python_builds.core.errors import InvalidRequest, StoreError
@@ -190,7 +190,7 @@ def record(store: Store, request: PlatformRequest, work: Work) -> Outcome:
 
 def _built_with(work: Work) -> BuiltWith:
     with (work.spool / BUILT_WITH_FILE).open("rb") as file:
-        return parse_built_with(file.read(LARGEST + 1))
+        return parse_built_with(file.read(MAX_DESCRIPTION_BYTES + 1))
 
 
 def _image(work: Work) -> dict[str, object] | None:

@@ -17,13 +17,13 @@ from python_builds.adapters.publishing.publishing import located, newest_record
 from python_builds.adapters.store.store import Store
 from python_builds.core.building.requests import TRUST, ReleaseRequest, parse_platform_request, parse_release_request
 from python_builds.core.errors import InvalidRequest
-from python_builds.core.planning.plan import Parts, missing, parts, priority
+from python_builds.core.planning.plan import BuildMatrix, expand, missing, priority
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.building.readiness import see_that_it_can_be_published
 from python_builds.farm.building.source_work import Origins, check_request, find_libraries, find_source, found_tag
 from python_builds.farm.indexes.manifest_steps import MANIFEST
-from python_builds.farm.planning.asking import PLANNED, ask_once
+from python_builds.farm.planning.requesting import PLANNED, request_once
 from python_builds.farm.steps.in_thread import InThread
 from python_builds.farm.steps.master_step import MasterStep
 from python_builds.farm.steps.thread_step import ThreadStep
@@ -50,11 +50,11 @@ def release_steps(settings: Settings, store: Store, origins: Origins, builders: 
             name="find the sources of libraries",
             hideStepIf=lambda results, step: results == SUCCESS and not step.getProperty("libraries"),
         ),
-        AskForBuilds(store, builders, name="ask for the platforms' builds"),
+        RequestBuilds(store, builders, name="ask for the platforms' builds"),
     ]
 
 
-class AskForBuilds(ThreadStep):
+class RequestBuilds(ThreadStep):
     """Asks for one build for each platform and architecture that supports the version and lacks it.
 
     Each is asked for in one transaction under an external id that names this build's request and the product: a build
@@ -73,7 +73,7 @@ class AskForBuilds(ThreadStep):
         """Compute what is missing and ask for it."""
         request = parse_release_request(self.values())
         tag = found_tag(request)
-        plan = parts(tag, request.platforms, set(self.builders), request.profile, request.architectures)
+        plan = expand(tag, request.platforms, set(self.builders), request.profile, request.architectures)
         for sentence in plan.sentences:
             yield log.addStdout(f"not built: {sentence}\n")
         self.setProperty("left_out", plan.sentences, "release")
@@ -88,7 +88,7 @@ class AskForBuilds(ThreadStep):
             yield self._scheduler(MANIFEST).addBuildsetForSourceStampsWithDefaults(reason="a product exists")
         urgency = self._urgency(priority(tag.version, rebuild=request.force))
         requested = {}
-        for product in missing(plan.products, published=existing, asked=pending):
+        for product in missing(plan.products, published=existing, pending=pending):
             requested[product.builder] = yield self._ask(product, request, urgency)
         for builder, brid in {**requested, **_by_builder(pending)}.items():
             yield self.addURL(f"{builder} (request {brid})", getURLForBuildrequest(self.master, brid))
@@ -137,7 +137,7 @@ class AskForBuilds(ThreadStep):
             PLANNED: bool(self.getProperty(PLANNED)),
         }
         return (
-            yield ask_once(
+            yield request_once(
                 self._scheduler(SCHEDULER),
                 f"release-request/{self.build.requests[0].id}/{product}",
                 builder=product.builder,
@@ -153,7 +153,7 @@ class AskForBuilds(ThreadStep):
         return self.build.requests[0].priority if self.getProperty(PLANNED) else usual
 
 
-def _existing(store: Store, plan: Parts) -> dict[Product, list[dict[str, object]]]:
+def _existing(store: Store, plan: BuildMatrix) -> dict[Product, list[dict[str, object]]]:
     """Find which products are published, with the artifacts of their newest revision."""
     records = {product: newest_record(store, product) for product in plan.products}
     return {product: located(store, record) for product, record in records.items() if record is not None}

@@ -8,7 +8,7 @@ from python_builds.adapters.store.store import Store
 from python_builds.adapters.upstream import sources
 from python_builds.adapters.upstream.library_sources import mirror_library
 from python_builds.adapters.upstream.mirror import mirror
-from python_builds.adapters.upstream.offers import Source
+from python_builds.adapters.upstream.offers import TarballSource
 from python_builds.core.building.requests import TRUST, ReleaseRequest, parse_release_request
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.settings.settings import Settings
@@ -17,7 +17,7 @@ from python_builds.core.upstream.releases import NEWEST
 from python_builds.core.upstream.tags import Tag
 from python_builds.farm.steps.master_step import Outcome, Work
 
-Origins = Callable[[Stop], Sequence[Source]]
+Origins = Callable[[Stop], Sequence[TarballSource]]
 """Makes the sources for one step, which may be stopped."""
 
 

@@ -2,7 +2,7 @@
 
 import datetime
 
-from python_builds.adapters.building.training import keep_training, newest_training
+from python_builds.adapters.building.training_store import keep_training, newest_training
 from python_builds.adapters.digests import file_sha256
 from python_builds.adapters.publishing.publishing import read_sidecar
 from python_builds.adapters.store.store import Store

@@ -14,14 +14,14 @@ from python_builds.core.platforms.platforms import Platform
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import WORST
 from python_builds.farm.building.transfers import QUIET_SECONDS, Download, DownloadScripts, Upload
-from python_builds.farm.steps.in_thread import LONGEST
+from python_builds.farm.steps.in_thread import MAX_STEP_SECONDS
 from python_builds.farm.steps.master_step import build_spool
 from python_builds.farm.steps.thread_step import values_of
 
-LARGEST = 2**30
+MAX_UPLOAD_BYTES = 2**30
 """Bytes of an uploaded file."""
 
-LIMITS = {"haltOnFailure": True, "timeout": QUIET_SECONDS, "maxTime": LONGEST, "logEnviron": False}
+LIMITS = {"haltOnFailure": True, "timeout": QUIET_SECONDS, "maxTime": MAX_STEP_SECONDS, "logEnviron": False}
 
 
 def run(stage: Stage, settings: Settings, env: Mapping[str, Any], **options: Any) -> BuildStep:
@@ -40,7 +40,7 @@ def moved(stage: Stage, spool: Path, **options: Any) -> BuildStep:
     made = {"name": stage.name, "haltOnFailure": True, **options}
     if stage.by == By.SENT:
         return Download(mastersrc=_file(stage, spool), workerdest=_file(stage), **made)
-    return Upload(workersrc=_file(stage, Path("out")), masterdest=_file(stage, spool), maxsize=LARGEST, **made)
+    return Upload(workersrc=_file(stage, Path("out")), masterdest=_file(stage, spool), maxsize=MAX_UPLOAD_BYTES, **made)
 
 
 def check_environment(platform: Platform) -> Mapping[str, Any]:

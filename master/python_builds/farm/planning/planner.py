@@ -22,7 +22,7 @@ from python_builds.adapters.store.store import make_store
 from python_builds.adapters.upstream import release_list
 from python_builds.core.errors import PythonBuildsError
 from python_builds.core.planning import alerts
-from python_builds.core.planning.agenda import Agenda, Request, Tries, make_agenda
+from python_builds.core.planning.agenda import Agenda, Attempts, PlannedRequest, make_agenda
 from python_builds.core.planning.plan import wanted
 from python_builds.core.planning.plan_report import PlanReport, report
 from python_builds.core.platforms.platforms import Platform
@@ -32,9 +32,9 @@ from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.release_list import ReleaseList
 from python_builds.core.upstream.tags import automatic_tags
 from python_builds.farm.indexes.manifest_steps import MANIFEST
-from python_builds.farm.planning.asking import PLANNED, ask_once
-from python_builds.farm.planning.ledger import Ledger
-from python_builds.farm.planning.telling import tell
+from python_builds.farm.planning.announcing import announce
+from python_builds.farm.planning.build_history import BuildHistory
+from python_builds.farm.planning.requesting import PLANNED, request_once
 
 PROFILE = "optimized"
 COALESCE_SECONDS = 1
@@ -79,7 +79,7 @@ class Planner(ReconfigurableBaseScheduler):
         self.release = release
         self.category = category
         self.store = make_store(settings)
-        self.ledger = Ledger(self.master, builders, release)
+        self.history = BuildHistory(self.master, builders, release)
         if self.look.running:
             yield self.look.stop()
             self.look.start(interval=settings.plan_seconds, now=True)
@@ -126,20 +126,20 @@ class Planner(ReconfigurableBaseScheduler):
         now = datetime.datetime.now(datetime.UTC)
         since = yield self._first_look(now)
         # In this order, so that what ends meanwhile is seen at least once: asked for, then tried, then published.
-        asked = yield self.ledger.asked()
-        tries = yield self.ledger.tries()
-        indexes = yield self.ledger.index_builds()
+        pending = yield self.history.pending()
+        attempts = yield self.history.attempts()
+        indexes = yield self.history.index_builds()
         yield self._go_on_with_indexes(indexes)
         try:
-            seen = yield threads.deferToThread(self._compute, asked, tries, indexes, now, since)
+            seen = yield threads.deferToThread(self._compute, pending, attempts, indexes, now, since)
         except (PythonBuildsError, OSError) as error:
             log.msg(f"the planner could not look: {error}")
             failed = PlanReport(made_at=now, problems=(f"nothing could be looked at: {error}",))
             yield threads.deferToThread(write_report, self.settings.state_dir, failed)
             return
         for request in seen.agenda.requests:
-            yield self._ask(request)
-        yield tell(self, seen.report.alerts, seen.published)
+            yield self._request(request)
+        yield announce(self, seen.report.alerts, seen.published)
         yield threads.deferToThread(write_report, self.settings.state_dir, seen.report)
         self._look_again(seen.report, now)
 
@@ -147,9 +147,9 @@ class Planner(ReconfigurableBaseScheduler):
         """Be there when the first wait is over."""
         if self._later is not None and self._later.active():
             self._later.cancel()
-        waits = [(line.until - now).total_seconds() for line in seen.lines if line.until is not None]
-        if waits and self.look.running:
-            self._later = self.master.reactor.callLater(max(COALESCE_SECONDS, min(waits)), self.look)
+        delays = [(line.until - now).total_seconds() for line in seen.lines if line.until is not None]
+        if delays and self.look.running:
+            self._later = self.master.reactor.callLater(max(COALESCE_SECONDS, min(delays)), self.look)
 
     @defer.inlineCallbacks
     def _go_on_with_indexes(self, seen: alerts.IndexBuilds) -> Any:
@@ -162,8 +162,8 @@ class Planner(ReconfigurableBaseScheduler):
 
     def _compute(
         self,
-        asked: set[Product],
-        tries: Tries,
+        pending: set[Product],
+        attempts: Attempts,
         indexes: alerts.IndexBuilds,
         now: datetime.datetime,
         since: datetime.datetime,
@@ -192,14 +192,14 @@ class Planner(ReconfigurableBaseScheduler):
             products,
             set(self.builders),
             published=published,
-            asked=asked,
-            tries=tries,
-            inputs=read_inputs(self.store, [p for p in products if p in tries and p not in published], self.recipes),
-            waits=minutes(settings.retry_minutes),
+            pending=pending,
+            attempts=attempts,
+            inputs=read_inputs(self.store, [p for p in products if p in attempts and p not in published], self.recipes),
+            delays=minutes(settings.retry_minutes),
             now=now,
         )
         found = {
-            **alerts.failing(tries),
+            **alerts.failing(attempts),
             **alerts.of_indexes(indexes),
             **alerts.overdue(complete, agenda.items, now, datetime.timedelta(hours=settings.overdue_hours)),
         }
@@ -210,24 +210,24 @@ class Planner(ReconfigurableBaseScheduler):
         return Observation(agenda=agenda, report=made, published=frozenset(published))
 
     @defer.inlineCallbacks
-    def _ask(self, request: Request) -> Any:
-        ask = request.ask
+    def _request(self, planned: PlannedRequest) -> Any:
+        request = planned.request
         properties = {
-            "python_version": str(ask.tag.version),
-            "variant": ask.tag.variant,
-            "platforms": ask.platforms,
-            "architectures": ask.architectures,
+            "python_version": str(request.tag.version),
+            "variant": request.tag.variant,
+            "platforms": request.platforms,
+            "architectures": request.architectures,
             "profile": PROFILE,
             "force": False,
             PLANNED: True,
         }
-        yield ask_once(
+        yield request_once(
             self,
-            request.external_id,
+            planned.external_id,
             builder=self.release,
-            reason=f"missing: {', '.join(product.builder for product in ask.products)}",
+            reason=f"missing: {', '.join(product.builder for product in request.products)}",
             properties=properties,
-            priority=request.priority,
+            priority=planned.priority,
         )
 
     @defer.inlineCallbacks

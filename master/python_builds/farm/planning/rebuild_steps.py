@@ -16,12 +16,12 @@ from python_builds.adapters.planning.plan_files import read_published
 from python_builds.adapters.store.store import make_store
 from python_builds.core.building.requests import RebuildRequest, parse_rebuild_request
 from python_builds.core.errors import InvalidRequest
-from python_builds.core.planning.plan import REBUILD_PRIORITY, Ask, asks
+from python_builds.core.planning.plan import REBUILD_PRIORITY, Request, split_into_requests
 from python_builds.core.planning.rebuild import to_rebuild
 from python_builds.core.platforms.platforms import Platform
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.settings.settings import Settings
-from python_builds.farm.planning.asking import ask_once
+from python_builds.farm.planning.requesting import request_once
 from python_builds.farm.steps.in_thread import InThread
 from python_builds.farm.steps.thread_step import ThreadStep
 
@@ -32,7 +32,7 @@ SCHEDULER = "rebuilds"
 """The Triggerable under whose name it asks."""
 
 
-class AskForRebuilds(ThreadStep):
+class RequestRebuilds(ThreadStep):
     """Lists a batch in the property `listed`, and asks for it unless `list_only` is set: `asked` has the requests."""
 
     def __init__(
@@ -57,11 +57,11 @@ class AskForRebuilds(ThreadStep):
         if request.list_only:
             self.summary = f"{len(products)} builds listed, none asked for"
             return SUCCESS
-        asked = {}
-        for ask in asks(products, self.builders):
-            asked[f"{ask.tag} {' '.join(ask.architectures)}"] = yield self._ask(ask)
-        self.setProperty("asked", asked, REBUILD)
-        for name, brid in asked.items():
+        requested = {}
+        for part in split_into_requests(products, self.builders):
+            requested[f"{part.tag} {' '.join(part.architectures)}"] = yield self._request(part)
+        self.setProperty("asked", requested, REBUILD)
+        for name, brid in requested.items():
             yield self.addURL(f"{name} (request {brid})", getURLForBuildrequest(self.master, brid))
         self.summary = f"{len(products)} builds asked for, as batch {self.build.requests[0].id}"
         return SUCCESS
@@ -83,21 +83,21 @@ class AskForRebuilds(ThreadStep):
         return found.products, sentences
 
     @defer.inlineCallbacks
-    def _ask(self, ask: Ask) -> Any:
+    def _request(self, request: Request) -> Any:
         batch = self.build.requests[0].id
         properties = {
-            "python_version": str(ask.tag.version),
-            "variant": ask.tag.variant,
-            "platforms": ask.platforms,
-            "architectures": ask.architectures,
-            "profile": ask.products[0].profile,
+            "python_version": str(request.tag.version),
+            "variant": request.tag.variant,
+            "platforms": request.platforms,
+            "architectures": request.architectures,
+            "profile": request.products[0].profile,
             "force": True,
             "batch": batch,
         }
         return (
-            yield ask_once(
+            yield request_once(
                 self.master.scheduler_manager.namedServices[SCHEDULER],
-                f"rebuild/{batch}/{ask.tag}/{'+'.join(ask.architectures)}",
+                f"rebuild/{batch}/{request.tag}/{'+'.join(request.architectures)}",
                 builder=self.release,
                 reason=f"rebuild, batch {batch}",
                 properties=properties,

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from python_builds.adapters.stop import Stop, Stopped
 
-LONGEST = 4 * 3600
+MAX_STEP_SECONDS = 4 * 3600
 """Seconds that any step may take; the slowest, an optimized build's second compilation, took 5 minutes on 2 cores."""
 
 GRACE = 10
@@ -36,7 +36,11 @@ class InThread:
     @defer.inlineCallbacks
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run it; raises Stopped if it did not come to its end."""
-        self._timers.append(self.reactor.callLater(LONGEST, self.end, f"it did not end within {LONGEST // 3600} hours"))
+        self._timers.append(
+            self.reactor.callLater(
+                MAX_STEP_SECONDS, self.end, f"it did not end within {MAX_STEP_SECONDS // 3600} hours"
+            )
+        )
         try:
             self.stop.check()
             threads.deferToThread(function, *arguments).addBoth(self._ended)

@@ -57,21 +57,21 @@ class ReleasePoller(ReconfigurablePollingChangeSource, StateMixin):
         known = yield self.getState("known", None)
         self._looking = InThread(self.master.reactor)
         try:
-            look = yield self._looking.run(self.watch.look, known, self._looking.stop)
+            poll = yield self._looking.run(self.watch.poll, known, self._looking.stop)
         except Stopped:
             return
         finally:
             self._looking = None
-        for remark in look.remarks:
+        for remark in poll.remarks:
             log.msg(remark)
-        for release in look.new:
+        for release in poll.new:
             yield self._add_change(release)
         # Without any answer yet, the first look is still to come.
-        if look.seen:
-            yield self.setState("known", sorted({*(known or ()), *look.seen}))
-        yield self._tell(look.releases)
-        if look.releases.next_try_at and self.doPoll.running:
-            wait = look.releases.next_try_at.timestamp() - time.time() + SLACK
+        if poll.seen:
+            yield self.setState("known", sorted({*(known or ()), *poll.seen}))
+        yield self._tell(poll.releases)
+        if poll.releases.next_try_at and self.doPoll.running:
+            wait = poll.releases.next_try_at.timestamp() - time.time() + SLACK
             self._again = self.master.reactor.callLater(max(wait, SLACK), self.doPoll)
 
     @defer.inlineCallbacks

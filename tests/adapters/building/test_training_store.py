@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from python_builds.adapters.building.training import keep_training, newest_training
+from python_builds.adapters.building.training_store import keep_training, newest_training
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.core.building.training import TrainingData, TrainingIdentity
 from python_builds.core.errors import StoreError

@@ -16,7 +16,7 @@ REASON: int = Model.buildsets.c.reason.type.length
 
 
 @defer.inlineCallbacks
-def ask_once(
+def request_once(
     scheduler: Any,
     external_id: str,
     *,
@@ -28,9 +28,9 @@ def ask_once(
 ) -> Any:
     """Ask in one transaction, unless the external id was asked for already; return the build request's id."""
     master = scheduler.master
-    asked = yield master.data.get(("buildsets",), filters=[Filter("external_idstring", "eq", [external_id])])
-    if asked:
-        found = yield master.data.get(("buildrequests",), filters=[Filter("buildsetid", "eq", [asked[0]["bsid"]])])
+    before = yield master.data.get(("buildsets",), filters=[Filter("external_idstring", "eq", [external_id])])
+    if before:
+        found = yield master.data.get(("buildrequests",), filters=[Filter("buildsetid", "eq", [before[0]["bsid"]])])
         return found[0]["buildrequestid"]
     values = Properties()
     for name, value in properties.items():

@@ -17,13 +17,13 @@ from python_builds.core.building.requests import parse_platform_request, parse_r
 from python_builds.core.errors import PythonBuildsError
 from python_builds.core.planning import failures
 from python_builds.core.planning.alerts import IndexBuilds
-from python_builds.core.planning.failures import Inputs, Try
-from python_builds.core.planning.plan import parts
+from python_builds.core.planning.failures import Attempt, Inputs
+from python_builds.core.planning.plan import expand
 from python_builds.core.platforms.platforms import Platform
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.upstream.tags import Tag
 from python_builds.farm.indexes.manifest_steps import DAMAGED, MANIFEST
-from python_builds.farm.planning.asking import PLANNED
+from python_builds.farm.planning.requesting import PLANNED
 
 ENDINGS = {CANCELLED: failures.CANCELLED, EXCEPTION: failures.BROKEN}
 
@@ -35,7 +35,7 @@ LOOKED_BACK = 100
 """Builds of the indexes; after as many failures in a row, what was damaged before is told as over."""
 
 
-class Ledger:
+class BuildHistory:
     """Reads one farm's requests; `builders` are its platform builders, `release` names the builder of releases."""
 
     def __init__(self, master: Any, builders: Mapping[str, tuple[Platform, str]], release: str) -> None:
@@ -43,10 +43,10 @@ class Ledger:
         self.builders = builders
         self.release = release
         self._since = 0
-        self._known: dict[int, tuple[Product | Tag, Try] | None] = {}
+        self._known: dict[int, tuple[Product | Tag, Attempt] | None] = {}
 
     @defer.inlineCallbacks
-    def asked(self) -> Any:
+    def pending(self) -> Any:
         """Collect the products that unfinished requests will make, in one query: one could slip between two."""
         names = yield self._names()
         unfinished = yield self.master.data.get(("buildrequests",), filters=[Filter("complete", "eq", [False])])
@@ -58,7 +58,7 @@ class Ledger:
         return found
 
     @defer.inlineCallbacks
-    def tries(self) -> Any:
+    def attempts(self) -> Any:
         """Collect what came of finished requests, by product, or by tag for those of the release builder."""
         names = yield self._names()
         finished = yield self.master.data.get(
@@ -68,10 +68,10 @@ class Ledger:
         for request in finished:
             name = names.get(request["builderid"])
             if request["buildrequestid"] not in self._known and (name == self.release or name in self.builders):
-                self._known[request["buildrequestid"]] = yield self._try(name, request)
+                self._known[request["buildrequestid"]] = yield self._attempt(name, request)
             ended = int(request["complete_at"].timestamp())
             self._since = max(self._since, ended - OVERLAP_SECONDS)
-        result: dict[Product | Tag, list[Try]] = {}
+        result: dict[Product | Tag, list[Attempt]] = {}
         for known in self._known.values():
             if known is not None:
                 result.setdefault(known[0], []).append(known[1])
@@ -110,10 +110,10 @@ class Ledger:
             return set()  # its own build will say what is wrong with it
         if request.tag is None:
             return set()
-        return {*parts(request.tag, request.platforms, self.builders, request.profile, request.architectures).products}
+        return {*expand(request.tag, request.platforms, self.builders, request.profile, request.architectures).products}
 
     @defer.inlineCallbacks
-    def _try(self, name: str, request: Mapping[str, Any]) -> Any:
+    def _attempt(self, name: str, request: Mapping[str, Any]) -> Any:
         values = yield self._properties(request)
         what: Product | Tag | None
         try:
@@ -141,8 +141,8 @@ class Ledger:
         return what, self._made(request, result, reason, planned, {k: v for k, (v, _) in seen.items()})
 
     @staticmethod
-    def _made(request: Mapping[str, Any], result: str, reason: str, planned: bool, seen: Mapping[str, Any]) -> Try:
-        return Try(
+    def _made(request: Mapping[str, Any], result: str, reason: str, planned: bool, seen: Mapping[str, Any]) -> Attempt:
+        return Attempt(
             request=request["buildrequestid"],
             result=result,
             reason=reason,

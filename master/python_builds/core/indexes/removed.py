@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lost:
+class Removed:
     """What indexes named and would name no more."""
 
     products: tuple[str, ...] = ()
@@ -23,10 +23,12 @@ class Lost:
         return bool(self.products or self.versions)
 
 
-def lost(old: Mapping[str, int], new: Mapping[str, int], versions: Iterable[str], new_versions: Iterable[str]) -> Lost:
+def removed(
+    old: Mapping[str, int], new: Mapping[str, int], versions: Iterable[str], new_versions: Iterable[str]
+) -> Removed:
     """Compare products with the revision named of each, and versions: nothing may go, and no revision go back."""
     kept = {*new_versions}
-    return Lost(
+    return Removed(
         products=tuple(sorted(name for name, revision in old.items() if new.get(name, 0) < revision)),
         versions=tuple(version for version in versions if version not in kept),
     )

@@ -15,7 +15,7 @@ NOTICE = ("notices", "planner", "new")
 
 
 @defer.inlineCallbacks
-def tell(planner: Any, found: Mapping[str, str], published: Collection[Product]) -> Any:
+def announce(planner: Any, found: Mapping[str, str], published: Collection[Product]) -> Any:
     """Hand the reporters what changed since the last time; a crash just now may lose or repeat some of it."""
     told: Sequence[str] = yield planner.getState("told", [])
     announced: Sequence[str] | None = yield planner.getState("announced", None)

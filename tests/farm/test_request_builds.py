@@ -15,7 +15,7 @@ from python_builds.adapters.publishing.publishing import write_record
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.publishing.records import Record
-from python_builds.farm.building.release_steps import SCHEDULER, AskForBuilds
+from python_builds.farm.building.release_steps import SCHEDULER, RequestBuilds
 from python_builds.farm.indexes.manifest_steps import MANIFEST
 
 PARTS = {
@@ -48,7 +48,7 @@ class AskForBuildsTest(RunMasterBase):
     @defer.inlineCallbacks
     def release(self, times: int, **properties: object) -> Any:
         """Run a release build that asks this many times; return it and the platform builders' requests."""
-        asking = [AskForBuilds(self.store, PARTS, name=f"ask {n}") for n in range(times)]
+        asking = [RequestBuilds(self.store, PARTS, name=f"ask {n}") for n in range(times)]
         asked = {"python_version": "3.11.2", "profile": "quick", **properties}
         factories = {
             "release": util.BuildFactory([steps.SetProperties(properties=asked), *asking]),
