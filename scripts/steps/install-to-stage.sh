@@ -8,7 +8,7 @@
 . "$scripts/lib/relocatable-functions.sh"
 . "$scripts/lib/debug-functions.sh"
 
-make_movable() {
+make_relocatable() {
     move_scripts "$1" "$3"
     move_configuration_scripts "$1"
     move_build_variables "$2" "$3"
@@ -45,7 +45,7 @@ main() {
     add_short_names "$tree/bin"
     forget_build_folder
     "$tree/bin/python3" -I -B "$scripts/lib/lay_out_variables.py" "$library"/_sysconfigdata_*.py
-    make_movable "$tree" "$library" "$prefix"
+    make_relocatable "$tree" "$library" "$prefix"
     split_all_debug_information "$tree" "$prefix"
     compile_bytecode "$tree/bin/python3" "$library"
     refuse_build_folder
