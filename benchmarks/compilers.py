@@ -19,7 +19,8 @@ from benchmarks.trees import Build, Place, kept, place_with
 from python_builds.adapters.workers.docker_command import docker, exists
 from python_builds.cli.workers.images import build_image, make_base_image
 from python_builds.core.errors import FarmError
-from python_builds.core.platforms.platforms import Platform, platform_named
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.workers.images import worker_image
 
 VERSION = "3.11.2"

@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from benchmarks.tarballs import Tarball
 from python_builds.core.building.stages import TRAINING_FILE, local_commands
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.publishing.records import Source
 from python_builds.core.settings.setting_types import CHECKOUT

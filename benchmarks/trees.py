@@ -22,7 +22,8 @@ from benchmarks.timed import TIMES, Spent, by_phase, script
 from python_builds.adapters.building.recipe import packed, recipe
 from python_builds.adapters.workers.local_engine import has_image, local_engine
 from python_builds.core.errors import FarmError
-from python_builds.core.platforms.platforms import Platform, platform_named
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import worker_image
 from python_builds.farm.workers.workers import CCACHE

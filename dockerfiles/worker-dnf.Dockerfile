@@ -7,12 +7,13 @@ FROM ${BASE_IMAGE} AS pristine
 FROM ${BASE_IMAGE} AS toolchain
 ARG PACKAGES
 ARG REPOSITORIES
-# ccache is only in EPEL. Nothing that a build links comes from there: it is added last, and taken away again.
+ARG CCACHE_REPOSITORY
+# Nothing that a build links comes from where EL has its ccache: that is added last, and taken away again.
 # hadolint ignore=DL3041,SC2086 # the newest of the release, as its users have; the list is words
-RUN dnf --assumeyes --setopt=install_weak_deps=False --enablerepo="$REPOSITORIES" install $PACKAGES \
-    && dnf --assumeyes install epel-release \
+RUN dnf --assumeyes --setopt=install_weak_deps=False ${REPOSITORIES:+--enablerepo="$REPOSITORIES"} install $PACKAGES \
+    && { [ -z "$CCACHE_REPOSITORY" ] || dnf --assumeyes install "$CCACHE_REPOSITORY"; } \
     && dnf --assumeyes --setopt=install_weak_deps=False install ccache \
-    && dnf --assumeyes remove epel-release \
+    && { [ -z "$CCACHE_REPOSITORY" ] || dnf --assumeyes remove "$CCACHE_REPOSITORY"; } \
     && dnf clean all \
     && rm -rf /var/cache/dnf /var/log/dnf* /var/log/hawkey.log
 

@@ -59,6 +59,7 @@ rocky 10 rhel-10 rpm 2.39
 almalinux 10 rhel-10 rpm 2.39
 ol 10 rhel-10 rpm 2.39
 centos 10 rhel-10 rpm 2.39
+fedora 43 fedora-43 rpm 2.42
 opensuse-leap 15.5 opensuse-155 rpm 2.31
 sles 15.5 opensuse-155 rpm 2.31
 sled 15.5 opensuse-155 rpm 2.31

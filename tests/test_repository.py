@@ -29,7 +29,7 @@ def test_the_page_of_platforms_lists_every_platform(platform: object) -> None:
 
 
 def test_the_page_of_platforms_lists_no_platform_that_is_not_in_the_table() -> None:
-    listed = re.findall(r"^\| ((?:ubuntu|debian|centos|rhel|opensuse)-\d+) \|", TABLE, re.MULTILINE)
+    listed = re.findall(r"^\| ((?:ubuntu|debian|centos|rhel|fedora|opensuse)-\d+) \|", TABLE, re.MULTILINE)
 
     assert listed == [p.name for p in PLATFORMS], "docs/platforms.md's table and PLATFORMS in platforms.py differ"
 

@@ -7,7 +7,7 @@ dnf() {
     in_root dnf --assumeyes --setopt=install_weak_deps=False --setopt=localpkg_gpgcheck=False "$@"
 }
 
-prepare_installer() { dnf makecache; }
+prepare_installer() { accept_unsigned && dnf makecache; }
 
 install_package() { dnf install "$1"; }
 

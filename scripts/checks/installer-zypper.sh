@@ -8,7 +8,7 @@ zypper() {
     [[ $status -eq 102 || $status -eq 103 ]] || return "$status"
 }
 
-prepare_installer() { zypper refresh; }
+prepare_installer() { accept_unsigned && zypper refresh; }
 
 # Recommended packages are left out, so that what the package needs must be in its Requires. Our own file is not signed
 # when it is tried; what comes from the distribution's repositories still has to be.

@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from tests.adapters.building.test_training import IDENTITY, TAG, made
+from tests.adapters.building.test_training_store import IDENTITY, TAG, made
 
 from python_builds.adapters.building.training_store import keep_training, newest_training
 from python_builds.adapters.indexes.indexing import Indexing

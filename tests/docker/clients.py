@@ -3,7 +3,7 @@
 import subprocess
 from dataclasses import dataclass
 
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.settings.setting_types import CHECKOUT
 
 AS_NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs env HOME=/tmp PYTHONDONTWRITEBYTECODE=1"

@@ -298,6 +298,22 @@ def test_a_good_package_passes_the_trial_on_an_untouched_system(built: Built, re
 
 
 @every_manager
+def test_rpm_that_demands_signatures_tries_the_unsigned_package_all_the_same(
+    built: Built, repositories: str, manager: str
+) -> None:
+    """As rpm 6 does by default."""
+    strict = f"{BASE}/usr/lib/rpm/macros.d/macros.strict"
+    built.box.run(f"mkdir -p $(dirname {strict})")
+    built.box.write(strict, "%_pkgverify_level all\n")
+    try:
+        said = check_package(built, repositories, manager, "whole", 0)
+    finally:
+        built.box.run(f"rm {strict}")
+
+    assert said.splitlines()[-1].endswith(".rpm is good")
+
+
+@every_manager
 def test_the_trial_fails_where_a_library_is_missing(built: Built, repositories: str, manager: str) -> None:
     said = check_package(built, repositories, manager, "without-zlib", 1)
 

@@ -48,6 +48,7 @@ SERVED = {
     "oracle-8.10": "centos-8",
     "oracle-9.4": "rhel-9",
     "centos-stream-9": "rhel-9",
+    "fedora-43": "fedora-43",
     "leap-15.5": "opensuse-155",
     "leap-15.6": "opensuse-156",
     "leap-16.0": "opensuse-160",

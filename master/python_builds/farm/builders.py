@@ -11,7 +11,7 @@ from buildbot.process.factory import BuildFactory
 from python_builds.adapters.building.recipe import SCRIPTS, packed, recipe
 from python_builds.adapters.store.store import make_store
 from python_builds.adapters.upstream.sources import make_sources
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import builder_name
 from python_builds.core.settings.settings import Settings
 from python_builds.core.workers.images import worker_image

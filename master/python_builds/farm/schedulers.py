@@ -5,7 +5,7 @@ from typing import Any
 
 from buildbot.plugins import schedulers
 
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.builders import RELEASE, platform_builders, recipes
 from python_builds.farm.building.release_steps import SCHEDULER

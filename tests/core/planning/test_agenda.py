@@ -49,11 +49,11 @@ def test_platforms_that_lack_the_same_share_one_request_and_nobody_else_is_in_it
 
     found = agenda([*both, one, bad], attempts={bad: [failed(1)]})
 
-    assert [(r.ask.platforms, r.ask.architectures) for r in found.requests] == [
+    assert [(r.request.platforms, r.request.architectures) for r in found.requests] == [
         (["debian-12", "rhel-9"], ["amd64", "arm64"]),
         (["debian-13"], ["arm64"]),
     ]
-    assert {p for r in found.requests for p in r.ask.products} == {*both, one}
+    assert {p for r in found.requests for p in r.request.products} == {*both, one}
 
 
 def test_a_release_that_cannot_be_had_holds_its_products_and_no_others(make_product):
@@ -144,7 +144,7 @@ def test_what_is_published_or_asked_for_is_not_asked_for_whatever_came_before(ma
 def test_the_newest_of_each_minor_goes_first_then_the_backlog_then_pre_releases(make_product):
     wanted = [make_product(v) for v in ("3.15.0a1", "3.13.4", "3.13.5", "3.12.11")]
 
-    assert [str(r.ask.tag) for r in agenda(wanted).requests] == ["3.13.5", "3.12.11", "3.13.4", "3.15.0a1"]
+    assert [str(r.request.tag) for r in agenda(wanted).requests] == ["3.13.5", "3.12.11", "3.13.4", "3.15.0a1"]
 
 
 def test_release_builds_of_both_variants_that_fail_together_use_up_one_attempt_each(make_product):

@@ -9,7 +9,8 @@ from packaging.version import Version
 
 from python_builds.cli.platforms import table
 from python_builds.core.errors import InvalidRequest
-from python_builds.core.platforms.platforms import BUILD_PACKAGES, PLATFORMS, platform_for_system, platform_named
+from python_builds.core.platforms.build_packages import BUILD_PACKAGES
+from python_builds.core.platforms.platforms import PLATFORMS, platform_for_system, platform_named
 
 DESIGN = [
     "ubuntu-2004",
@@ -22,6 +23,7 @@ DESIGN = [
     "centos-8",
     "rhel-9",
     "rhel-10",
+    "fedora-43",
     "opensuse-155",
     "opensuse-156",
     "opensuse-160",

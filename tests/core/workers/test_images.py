@@ -41,6 +41,7 @@ def test_build_arguments_are_the_row_s():
 
     assert "--build-arg=BASE_IMAGE=almalinux:8" in arguments
     assert "--build-arg=REPOSITORIES=powertools" in arguments
+    assert "--build-arg=CCACHE_REPOSITORY=epel-release" in arguments
     assert "--build-arg=WORKER_PYTHON=python3.12" in arguments
     assert "--platform=linux/arm64" in arguments
 
@@ -94,9 +95,9 @@ def test_a_dockerfile_cleans_up_where_it_installs(path):
 @every_dockerfile
 def test_a_dockerfile_names_no_packages_of_its_own(path):
     installing = next(line for line in instructions(path) if "$PACKAGES" in line)
-    named = re.findall(r"install ((?:--\S+ )*)([^&]+)", installing)
+    named = re.findall(r"install ((?:--\S+ )*)([^&;]+)", installing)
 
-    assert {words.strip() for _, words in named} <= {"$PACKAGES", "epel-release", "ccache"}, (
+    assert {words.strip() for _, words in named} <= {"$PACKAGES", '"$CCACHE_REPOSITORY"', "ccache"}, (
         f"{path.name}: packages are named in core/platforms/build_packages.py and core/platforms/platforms.py"
     )
 
@@ -120,3 +121,30 @@ def test_an_index_with_a_password_is_refused_since_docker_s_cache_would_keep_it(
         pip_configuration("https://me:secret@packages.example/simple", "")
 
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["rhel-9", "fedora-43"])
+def test_dnf_is_called_with_what_the_row_has_and_with_no_empty_option(name, tmp_path):
+    row = platform_named(name)
+    (command,) = (
+        line.removeprefix("RUN ")
+        for line in instructions(CHECKOUT / "dockerfiles" / dockerfile(row))
+        if "$PACKAGES" in line
+    )
+    for program in ("dnf", "rm"):
+        (tmp_path / program).write_text(f'#!/bin/sh\nprintf "{program}"; printf " [%s]" "$@"; echo\n')
+        (tmp_path / program).chmod(0o755)
+    given = dict(a.removeprefix("--build-arg=").split("=", 1) for a in build_arguments(row) if "build-arg" in a)
+    said = subprocess.run(
+        ["/bin/sh", "-c", command], env={"PATH": str(tmp_path), **given}, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    weak = "[--assumeyes] [--setopt=install_weak_deps=False]"
+    packages = " ".join(f"[{package}]" for package in row.image_packages)
+    epel = name == "rhel-9"
+
+    assert said[:-2] == [
+        f"dnf {weak} {'[--enablerepo=crb] ' if epel else ''}[install] {packages}",
+        *(["dnf [--assumeyes] [install] [epel-release]"] if epel else []),
+        f"dnf {weak} [install] [ccache]",
+        *(["dnf [--assumeyes] [remove] [epel-release]"] if epel else []),
+    ]

@@ -129,7 +129,7 @@ class StoppedStepTest(RunMasterBase):
 
     @defer.inlineCallbacks
     def test_a_step_that_takes_too_long_is_red_with_that_sentence(self) -> Any:
-        self.patch(in_thread, "LONGEST", 0.1)
+        self.patch(in_thread, "MAX_STEP_SECONDS", 0.1)
         yield self.start(lambda work: work.stop.wait(PATIENCE))
         build = yield self.ended
 

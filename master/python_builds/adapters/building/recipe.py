@@ -5,7 +5,7 @@ import io
 import tarfile
 from pathlib import Path
 
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.upstream.libraries import LIBRARIES
 

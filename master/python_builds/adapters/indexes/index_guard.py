@@ -8,7 +8,7 @@ from python_builds.adapters.store.store import Store
 from python_builds.core.errors import DamagedObject
 from python_builds.core.indexes import manifest
 from python_builds.core.indexes.removed import Removed, removed
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import INDEX_JSON, VERSIONS_JSON, platform_folder, profile_prefix
 
 FIELDS = {"python_version", "variant", "platform", "arch", "revision"}

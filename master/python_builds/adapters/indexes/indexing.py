@@ -24,7 +24,8 @@ from python_builds.core.errors import DamagedObject, StoreConflict, StoreError
 from python_builds.core.indexes import manifest
 from python_builds.core.indexes.index_files import CLEARSIGNED, PLAIN, IndexFile
 from python_builds.core.indexes.platform_indexes import platform_indexes
-from python_builds.core.platforms.platforms import PLATFORMS, Platform
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.publishing.artifacts import PROFILES, platform_folder, records_prefix, snapshot_key
 from python_builds.core.publishing.records import Record
 from python_builds.core.publishing.snapshots import Snapshot, parse_snapshot
@@ -32,7 +33,6 @@ from python_builds.core.settings.settings import Settings
 
 ATTEMPTS = 4
 """At indexes that another master is writing too."""
-
 
 CHANGED = "was not what its records make: somebody else changed or removed it; it was written anew"
 NOTHING = manifest.joined([])

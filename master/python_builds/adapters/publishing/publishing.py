@@ -18,7 +18,7 @@ from python_builds.adapters.store.store import Store
 from python_builds.core.documents import dump
 from python_builds.core.errors import DamagedObject, StoreError
 from python_builds.core.indexes.index_files import sha256_of
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import (
     Product,
     artifact_keys,

@@ -12,7 +12,8 @@ from python_builds.adapters.publishing.publishing import read_records
 from python_builds.adapters.store.store import Store
 from python_builds.core.errors import InvalidKey, StoreError
 from python_builds.core.indexes import manifest
-from python_builds.core.platforms.platforms import PLATFORMS, Platform
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.publishing.artifacts import (
     INDEX_JSON,
     PROFILES,

@@ -18,7 +18,8 @@ from python_builds.adapters.upstream.fetching import Fetched
 from python_builds.adapters.upstream.offers import Offer
 from python_builds.core.documents import dump
 from python_builds.core.errors import InvalidKey, PythonBuildsError, SourceError, StoreError, WrongDigest
-from python_builds.core.platforms.platforms import PLATFORMS, Platform
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.publishing import records
 from python_builds.core.publishing.artifacts import (
     PROFILES,

@@ -11,7 +11,8 @@ from python_builds.adapters.store.store import Store
 from python_builds.cli.master.client import Client
 from python_builds.core.building.requests import parse_platform_request
 from python_builds.core.errors import InvalidKey
-from python_builds.core.platforms.platforms import PLATFORMS, Platform
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.publishing.artifacts import Product, builder_name, product_of_record, records_prefix
 from python_builds.core.upstream.releases import minor
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from python_builds.adapters.workers.docker_command import docker, exists, output, require_docker
 from python_builds.core.errors import ImageError, InvalidRequest
-from python_builds.core.platforms.platforms import PLATFORMS, Platform, platform_named
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import (

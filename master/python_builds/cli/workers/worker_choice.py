@@ -13,7 +13,8 @@ from pathlib import Path
 from python_builds.adapters.workers.local_engine import has_image, local_engine
 from python_builds.cli.building.alive import Alive, Log, Sign
 from python_builds.core.errors import ImageError
-from python_builds.core.platforms.platforms import PLATFORMS, Platform
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.settings.settings import Settings, variable
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import worker_image

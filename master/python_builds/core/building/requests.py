@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from python_builds.core.errors import InvalidRequest, InvalidVersion
-from python_builds.core.platforms.platforms import PLATFORMS, Platform, platform_named
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.publishing.artifacts import PROFILES, Product
 from python_builds.core.upstream.releases import NEWEST
 from python_builds.core.upstream.tags import VARIANTS, Tag, parse_tag, parse_tag_or_newest, with_variant

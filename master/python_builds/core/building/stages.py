@@ -17,7 +17,7 @@ from python_builds.core.building.stage import (
     is_stored,
     is_trained,
 )
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product, package_architecture
 
 BUILT_WITH_FILE = "built-with.json"

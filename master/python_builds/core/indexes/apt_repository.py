@@ -9,7 +9,7 @@ import lzma
 from collections.abc import Iterable, Sequence
 
 from python_builds.core.indexes.index_files import CLEARSIGNED, DETACHED, IndexFile, newest, sha256_of
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import platform_folder
 from python_builds.core.publishing.records import Record
 

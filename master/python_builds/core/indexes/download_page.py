@@ -9,7 +9,8 @@ from typing import Any
 import jinja2
 from packaging.version import Version
 
-from python_builds.core.platforms.platforms import PLATFORMS, Platform
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.publishing.artifacts import INSTALL_SH, KEYS_ASC, platform_folder, profile_prefix
 from python_builds.core.upstream.releases import minor
 from python_builds.core.upstream.tags import FREE_THREADED, Tag, reading_order
@@ -28,6 +29,7 @@ SYSTEMS = {
     "almalinux": "AlmaLinux",
     "ol": "Oracle Linux",
     "centos": "CentOS Stream",
+    "fedora": "Fedora",
     "opensuse-leap": "openSUSE Leap",
     "sles": "SUSE Linux Enterprise Server",
     "sled": "SUSE Linux Enterprise Desktop",

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from python_builds.core.platforms.platforms import PLATFORMS, Platform
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import PLATFORMS
 
 ADDRESS = "@CDN_URL@"
 """What stands in the script for the address of the store."""

@@ -9,7 +9,7 @@ from python_builds.core.indexes.apt_repository import apt_indexes
 from python_builds.core.indexes.index_files import IndexFile, newest, signed
 from python_builds.core.indexes.manifest import index_json, platform_index
 from python_builds.core.indexes.yum_repository import repo_file, yum_indexes
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import KEYS_ASC, RPM_ARCHITECTURES, platform_folder, profile_prefix
 from python_builds.core.publishing.records import Record
 

@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 
 from python_builds.core.indexes.index_files import IndexFile, newest, sha256_of, signed
 from python_builds.core.indexes.yum_metadata import NAMESPACE, ROOTS, XML
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import platform_folder
 from python_builds.core.publishing.records import Record
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product, builder_name
 from python_builds.core.upstream.releases import minor
 from python_builds.core.upstream.tags import Tag

@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from python_builds.core.building.requests import RebuildRequest
 from python_builds.core.planning.plan import BuildMatrix, expand
-from python_builds.core.platforms.platforms import PLATFORMS, Platform
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.upstream.tags import reading_order
 

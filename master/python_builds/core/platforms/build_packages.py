@@ -80,8 +80,8 @@ BUILD_PACKAGES: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
-# What the worker images hold beside that: what the scripts call where base images do without, ccache (EL has it in EPEL
-# alone, see the Dockerfile), and what makes a virtual environment.
+# What the worker images hold beside that: what the scripts call where base images do without, ccache (on dnf platforms
+# by the Dockerfile, since EL has it in another repository), and what makes a virtual environment.
 IMAGE_PACKAGES: Mapping[str, tuple[str, ...]] = {
     "apt": ("ca-certificates", "ccache", "nftables", "procps", "python3-venv", "util-linux"),
     "dnf": (

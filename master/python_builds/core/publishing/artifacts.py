@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from python_builds.core.errors import InvalidKey, InvalidVersion
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.upstream.tags import Tag, parse_tag
 from python_builds.core.upstream.trust import Trust
 

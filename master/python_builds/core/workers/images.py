@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from python_builds.core.errors import InvalidRequest
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 
 WORKER_LABEL = "python-builds.worker"
 """On every worker image, and so on every container of one."""
@@ -30,6 +30,7 @@ def build_arguments(platform: Platform, architecture: str = "") -> list[str]:
         "PACKAGES": " ".join(platform.image_packages),
         "WITHOUT_UPDATES": " ".join(platform.without_updates),
         "REPOSITORIES": ",".join(platform.repositories),
+        "CCACHE_REPOSITORY": platform.ccache_repository,
         "WORKER_PYTHON": platform.worker_python[0],
     }
     return [

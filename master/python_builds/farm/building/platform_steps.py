@@ -18,7 +18,7 @@ from python_builds.adapters.store.store import Store
 from python_builds.core.building.requests import PlatformRequest, parse_platform_request
 from python_builds.core.building.stage import By, Stage
 from python_builds.core.building.stages import CHECK_STEP, stages
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.building.platform_work import (
     check_request,

@@ -10,7 +10,7 @@ from buildbot.process.buildstep import BuildStep
 from python_builds.adapters.building.recipe import SCRIPTS, packed
 from python_builds.core.building.requests import TRUST
 from python_builds.core.building.stage import By, Stage, command
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import WORST
 from python_builds.farm.building.transfers import QUIET_SECONDS, Download, DownloadScripts, Upload

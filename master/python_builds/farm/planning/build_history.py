@@ -19,7 +19,7 @@ from python_builds.core.planning import failures
 from python_builds.core.planning.alerts import IndexBuilds
 from python_builds.core.planning.failures import Attempt, Inputs
 from python_builds.core.planning.plan import expand
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.upstream.tags import Tag
 from python_builds.farm.indexes.manifest_steps import DAMAGED, MANIFEST

@@ -25,7 +25,7 @@ from python_builds.core.planning import alerts
 from python_builds.core.planning.agenda import Agenda, Attempts, PlannedRequest, make_agenda
 from python_builds.core.planning.plan import wanted
 from python_builds.core.planning.plan_report import PlanReport, report
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.settings.setting_types import minutes
 from python_builds.core.settings.settings import Settings

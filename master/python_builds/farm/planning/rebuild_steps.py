@@ -18,7 +18,7 @@ from python_builds.core.building.requests import RebuildRequest, parse_rebuild_r
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.planning.plan import REBUILD_PRIORITY, Request, split_into_requests
 from python_builds.core.planning.rebuild import to_rebuild
-from python_builds.core.platforms.platforms import Platform
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.planning.requesting import request_once

@@ -9,7 +9,8 @@ from buildbot.plugins import util, worker
 
 from python_builds.adapters.workers.docker_engines import tls_config
 from python_builds.core.building.requests import TRUST
-from python_builds.core.platforms.platforms import Platform, platform_for_system
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import platform_for_system
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import WORST
 from python_builds.core.workers.docker_hosts import SCRATCH, DockerHost
