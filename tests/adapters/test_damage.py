@@ -5,7 +5,6 @@ import json
 import re
 
 import pytest
-from tests.adapters.building.test_training_store import IDENTITY, TAG, made
 
 from python_builds.adapters.building.training_store import keep_training, newest_training
 from python_builds.adapters.indexes.indexing import Indexing
@@ -26,6 +25,7 @@ from python_builds.core.settings.settings import Settings, variable
 from python_builds.core.upstream.libraries import LIBRARIES
 from python_builds.farm.building.training_work import find_training_data
 from python_builds.farm.steps.master_step import Work
+from tests.adapters.building.test_training_store import IDENTITY, TAG, made
 from tests.command_line import typed
 from tests.published import FILES, Crawler, from_store, publish
 from tests.s3 import BUCKET, s3_server

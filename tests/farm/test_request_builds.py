@@ -37,7 +37,7 @@ class Wait(BuildStep):
         self.waiting.callback(FAILURE)
 
 
-class AskForBuildsTest(RunMasterBase):
+class RequestBuildsTest(RunMasterBase):
     def setUp(self) -> None:
         scratch = TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
