@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What benchmarks measure and draw with, which the farm must not depend on.
 BENCH_VENV := .venv-bench
+# A tool that changes code, with the tests' own libraries beside it.
+MUTANTS_VENV := .venv-mutants
 LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-find-links --no-emit-index-url --upgrade
 # What a master needs to read and sign rpm packages.
 RPM_PACKAGES := rpm libglib2.0-bin
@@ -20,7 +22,7 @@ DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iprout
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
-.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms minors settings pages base-image images push shell dev test test-fast test-docker test-real bench check docs format lock clean
+.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms minors settings pages base-image images push shell dev test test-fast test-docker test-real bench mutants check docs format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +105,9 @@ test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.11.2, 3.13.15), i
 bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, the indexes, speed, recipes, build_cost, size, compilers; most need Docker and worker images [BENCH=farm] [PLATFORM=debian-12, of speed and recipes] [AGAINST=HEAD~5 ROUNDS=8, of recipes] [GCC=14, of compilers]
 	@BY_MAKE=$@ PYTHONPATH="$(PYTHONPATH):$(CURDIR)" $(BIN)/python -m benchmarks
 
+mutants: $(MUTANTS_VENV)/ready  ## change the core in one place after another, list what no test notices (an hour) [ONLY=python_builds.core.planning.*]
+	@$(MUTANTS_VENV)/bin/python tests/mutants.py
+
 check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, checkconfig
 	@scripts/setup/install-packages.sh shellcheck
 	$(BIN)/ruff check
@@ -126,10 +131,11 @@ lock: $(VENV)/ready-dev  ## pin the newest versions that requirements*.in allow
 	$(LOCK) --python-version 3.11 requirements.in -o requirements.txt
 	$(LOCK) --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 	$(LOCK) --python-version 3.11 requirements-bench.in -o requirements-bench.txt
+	$(LOCK) --python-version 3.11 requirements-mutants.in -o requirements-mutants.txt
 	$(LOCK) --python-version 3.8 --only-binary :all: worker/requirements.in -o worker/requirements.txt
 
 clean:  ## remove the virtual environments and caches; what was built and the farm's state stay
-	rm -rf $(VENV) $(BENCH_VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(MUTANTS_VENV) .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/ready: requirements.txt
 	@PYTHON="$(PYTHON)" scripts/setup/make-venv.sh $(VENV) requirements.txt
@@ -141,4 +147,8 @@ $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
 
 $(BENCH_VENV)/ready: requirements-bench.txt
 	@PYTHON="$(PYTHON)" scripts/setup/make-venv.sh $(BENCH_VENV) requirements-bench.txt
+	@touch $@
+
+$(MUTANTS_VENV)/ready: requirements.txt requirements-dev.txt requirements-mutants.txt
+	@for file in $^; do PYTHON="$(PYTHON)" scripts/setup/make-venv.sh $(MUTANTS_VENV) $$file || exit; done
 	@touch $@
