@@ -33,8 +33,12 @@ def main() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # it would find master/
     subprocess.run([*mutmut, "run", *os.environ.get("ONLY", "").split()], cwd=FOLDER, env=environment, check=True)
     for command in ("results", "export-cicd-stats"):
-        done = subprocess.run([*mutmut, command], cwd=FOLDER, env=environment, check=True, capture_output=True, text=True)
-        print(*(line.strip() for line in done.stdout.splitlines() if line.endswith((": survived", "no tests"))), sep="\n")
+        done = subprocess.run(
+            [*mutmut, command], cwd=FOLDER, env=environment, check=True, capture_output=True, text=True
+        )
+        print(
+            *(line.strip() for line in done.stdout.splitlines() if line.endswith((": survived", "no tests"))), sep="\n"
+        )
     found = json.loads(STATISTICS.read_text())
     noticed = found["killed"] + found["timeout"] + found["segfault"]
     tried = noticed + found["survived"] + found["no_tests"] + found["suspicious"]

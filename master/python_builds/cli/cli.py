@@ -71,7 +71,7 @@ def build(
 
 
 @app.command()
-def reproduce(version: Version = "", platform: OnePlatform = "", profile: Profile = "optimized") -> None:
+def reproduce(version: Version = "", platform: OnePlatform = "", profile: Profile = DEFAULT_PROFILE) -> None:
     """Build again what is published, elsewhere, and compare to the byte."""
     end_as_by_ctrl_c()
     _end(lambda: reproduction.reproduce(load_settings(), reproduction.wanted(version, platform, profile)))

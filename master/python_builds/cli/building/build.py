@@ -62,7 +62,7 @@ def build(settings: Settings, wanted: Mapping[str, Any]) -> None:
 
 
 def request(
-    version: str = "", platforms: Sequence[str] = (), profile: str = "", *, force: bool = False, retrain: bool = False
+    version: str, platforms: Sequence[str], profile: str, *, force: bool = False, retrain: bool = False
 ) -> dict[str, Any]:
     """Turn what a person typed into the form's fields, checked.
 
@@ -76,7 +76,7 @@ def request(
     fields = {
         "python_version": version or NEWEST,
         "platforms": names,
-        "profile": profile or "quick",
+        "profile": profile,
         "force": force,
         "retrain": retrain,
     }

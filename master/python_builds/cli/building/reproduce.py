@@ -51,7 +51,7 @@ def wanted(version: str, platform: str, profile: str) -> Product:
     name = platform or (host[0].name if host else "")
     if not version or not name:
         raise InvalidRequest("make reproduce wants VERSION= and, on a machine of no known platform, PLATFORM=")
-    properties = {"python_version": version, "profile": profile or "optimized"}
+    properties = {"python_version": version, "profile": profile}
     return parse_platform_request(properties, platform_named(name), host[1] if host else "amd64").product
 
 

@@ -15,7 +15,7 @@ from python_builds.cli.master.client import Client
 from python_builds.cli.master.master_process import running
 from python_builds.cli.output import table
 from python_builds.cli.planning.batch import Batch, last_batch
-from python_builds.core.building.requests import DEFAULT_PROFILE, parse_rebuild_request
+from python_builds.core.building.requests import parse_rebuild_request
 from python_builds.core.errors import FarmError, InvalidRequest
 from python_builds.core.settings.settings import Settings, variable
 from python_builds.farm.planning.rebuild_steps import REBUILD
@@ -36,7 +36,7 @@ def request(
         "versions": " ".join(versions),
         "platforms": [*platforms],
         "architectures": [*architectures],
-        "profile": profile or DEFAULT_PROFILE,
+        "profile": profile,
     }
     if not fields["versions"]:
         raise InvalidRequest('name versions, as in VERSIONS="3.10.1 3.11.9", or VERSIONS=all for all that is published')
