@@ -14,6 +14,7 @@ import docker.errors
 from docker.models.containers import Container
 
 from python_builds.core.errors import FarmError
+from python_builds.core.workers.container_limits import limits
 from python_builds.core.workers.docker_hosts import DockerHost
 
 LABEL = "python-builds.benchmark"
@@ -25,7 +26,7 @@ def fresh_container(
     engine: docker.DockerClient, host: DockerHost, image: str, command: list[str], **options: Any
 ) -> Iterator[Container]:
     """Make a container, and remove it in the end with what it has."""
-    made = engine.containers.create(image, command, labels=[LABEL], **host.limits(), **options)
+    made = engine.containers.create(image, command, labels=[LABEL], **limits(host), **options)
     try:
         yield made
     finally:

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What install-to-stage.sh does to the staged tree. Sourced after build-environment.sh.
-: "${work:?}" "${jobs:?}" "${scripts:?}" "${masquerade_folders:?}"
+# What install-to-stage.sh does to the staged tree. Sourced after build-environment.sh and refuse-paths.sh.
+: "${work:?}" "${jobs:?}" "${scripts:?}"
 
 published_source_folder=/usr/src/python
 
@@ -41,10 +41,6 @@ add_short_names() {
     done
 }
 
-# A folder as a basic regular expression.
-# shellcheck disable=SC2001 # by ${//} each of the characters would take one more
-as_expression() { sed 's/[][\.*^$|]/\\&/g' <<<"$1"; }
-
 # Text that names the work folder says instead where a distribution would have had it: by one rule, in whatever file CPython
 # writes down how it was built. Not in binaries, of which refuse_build_folder tells: what holds a zero byte (LC_ALL=C).
 forget_build_folder() {
@@ -59,22 +55,4 @@ forget_build_folder() {
 compile_bytecode() {
     local interpreter=$1 library=$2
     PYTHONHASHSEED=0 "$interpreter" -B "$scripts/lib/compile_bytecode.py" "$jobs" "$work/stage" "$work/$library"
-}
-
-# Files for users that name a folder of the build alone, each with the first text in it that does.
-files_naming_build_folder() {
-    local folder file
-    for folder in "$work" "${masquerade_folders[@]}"; do
-        { grep -r -l -a -Z -F -- "$folder/" stage stage-test stage-debug || [ $? -eq 1 ]; } |
-            while IFS= read -r -d '' file; do
-                printf '%s: %s\n' "$file" "$(LC_ALL=C grep -a -o -e "$(as_expression "$folder")/[A-Za-z0-9_./+-]*" -- "$file" | head -n 1)"
-            done
-    done
-}
-
-refuse_build_folder() {
-    local files
-    files=$(files_naming_build_folder)
-    [ -z "$files" ] || die "these files name folders of the build, which users do not have:
-$files"
 }

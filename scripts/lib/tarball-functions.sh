@@ -14,22 +14,6 @@ lay_out_json() {
     done < <(grep -r -l -Z -F --include='*.json' -- "$prefix" "$tree")
 }
 
-# What may name the prefix though the tree lies elsewhere: files that find out, when they are used, where they are. Of what
-# is no text, programs take the prefix for their last resort, and bytecode gets other names at import.
-finding_out=('bin/python3*-config' 'lib/python3*/config-*/Makefile')
-
-# Fails where any other text names the prefix: whoever reads it would be sent to where nothing is. More files that find out
-# may be named.
-refuse_prefix() {
-    local tree=$1 prefix=$2 pattern excluded=() lines
-    shift 2
-    for pattern in "${finding_out[@]}" "$@"; do excluded+=("!" -path "$tree/$pattern"); done
-    lines=$(find "$tree" -type f "${excluded[@]}" -exec env LC_ALL=C grep -I -H -n -m 1 -F -- "$prefix" {} + || [ $? -eq 1 ])
-    [ -z "$lines" ] || die "these files name $prefix, and would where the tree lies elsewhere, too; relocatable-functions.sh and
-tarball-functions.sh make such files name where they are:
-${lines//"$tree/"/}"
-}
-
 # Makes dist/NAME of a folder, with its last part as the one at the top; the same files give the same bytes, whoever makes
 # it and when. LC_ALL=C: the order of names must not depend on the locale.
 make_tarball() {

@@ -4,6 +4,7 @@
 # stage-debug/, each a tree that fits over the first.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/build-environment.sh"
 . "$scripts/lib/make-variables.sh"
+. "$scripts/lib/refuse-paths.sh"
 . "$scripts/lib/stage-functions.sh"
 . "$scripts/lib/relocatable-functions.sh"
 . "$scripts/lib/debug-functions.sh"

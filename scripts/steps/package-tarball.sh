@@ -2,6 +2,7 @@
 # Makes the tarball dist/NAME of the staged tree, or of the tree of its tests or its debug information, which can be
 # unpacked over it; the same tree gives the same bytes, whoever makes it and when.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/build-environment.sh"
+. "$scripts/lib/refuse-paths.sh"
 . "$scripts/lib/tarball-functions.sh"
 
 main() {

@@ -2,6 +2,7 @@
 # Makes dist/NAME of the staged tree for uv, which unpacks it anywhere: https://github.com/astral-sh/uv, crates/uv-python,
 # rewrites what begins with /install in the build variables. Everything else in the tree works from any folder already.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/build-environment.sh"
+. "$scripts/lib/refuse-paths.sh"
 . "$scripts/lib/tarball-functions.sh"
 . "$scripts/lib/relocatable-functions.sh"
 

@@ -9,7 +9,7 @@ import pytest
 from python_builds.adapters.building.training_store import keep_training, newest_training
 from python_builds.adapters.indexes.indexing import Indexing
 from python_builds.adapters.publishing.audit import audit
-from python_builds.adapters.publishing.retention import find_removable
+from python_builds.adapters.publishing.pruning import find_removable
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.cli.publishing.minors import every_record
@@ -22,7 +22,7 @@ from python_builds.core.publishing import artifacts
 from python_builds.core.publishing.artifacts import damaged_key, record_key, snapshot_key, unindexed_key
 from python_builds.core.publishing.records import Source
 from python_builds.core.settings.settings import Settings, variable
-from python_builds.core.upstream.libraries import LIBRARIES
+from python_builds.core.upstream.static_libraries import LIBRARIES
 from python_builds.farm.building.training_work import find_training_data
 from python_builds.farm.steps.master_step import Work
 from tests.adapters.building.test_training_store import IDENTITY, TAG, made

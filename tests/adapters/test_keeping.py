@@ -9,8 +9,9 @@ import pytest
 from packaging.version import Version
 
 from python_builds.adapters.indexes.indexing import Indexing
-from python_builds.adapters.publishing import adoption, retention
-from python_builds.adapters.publishing.publishing import newest_record, published_products, reserve_revision
+from python_builds.adapters.publishing import adoption, pruning
+from python_builds.adapters.publishing.publishing import newest_record, published_products
+from python_builds.adapters.publishing.revisions import reserve_revision
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.core.errors import StoreError
 from python_builds.core.platforms.platforms import platform_named
@@ -98,9 +99,9 @@ def test_what_was_adopted_is_not_pruned_however_many_revisions_came_after(bucket
         publish(bucket, product, revision, day=revision)
     indexed(bucket, accept_loss=True, unchecked=True)
 
-    found = retention.find_removable(bucket, 1, unchecked=True)
+    found = pruning.find_removable(bucket, 1, unchecked=True)
     assert [one.revision for one in found.revisions] == [2, 3]
-    retention.prune(bucket, found, print)
+    pruning.prune(bucket, found, print)
     assert {*dict(objects(bucket))} >= theirs
 
 
@@ -196,8 +197,8 @@ def test_what_an_index_names_stays_however_old_it_is(store, make_product):
         publish(store, make_product(), revision, checked=False, day=revision)
     indexed(store)
 
-    assert retention.find_removable(store, 1, unchecked=False).revisions[0].revision == 2
-    assert len(retention.find_removable(store, 1, unchecked=False).revisions) == 1
+    assert pruning.find_removable(store, 1, unchecked=False).revisions[0].revision == 2
+    assert len(pruning.find_removable(store, 1, unchecked=False).revisions) == 1
 
 
 def test_nothing_is_removed_while_the_indexes_are_behind(store, make_product):
@@ -206,7 +207,7 @@ def test_nothing_is_removed_while_the_indexes_are_behind(store, make_product):
     publish(store, make_product(), 2, day=2)
 
     with pytest.raises(StoreError, match="index.json still names .*: run `make reindex` first; nothing was removed"):
-        retention.find_removable(store, 1, unchecked=False)
+        pruning.find_removable(store, 1, unchecked=False)
 
 
 def test_index_files_that_no_index_names_go_after_a_week(store, make_product):
@@ -214,12 +215,12 @@ def test_index_files_that_no_index_names_go_after_a_week(store, make_product):
         publish(store, make_product(version), day=day)
         publish(store, make_product(version, "rhel-9"), day=day)
         indexed(store)
-    young = retention.find_removable(store, 2, unchecked=False).index_files
+    young = pruning.find_removable(store, 2, unchecked=False).index_files
     week = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=8)).timestamp()
     for path in store.root.rglob("*"):
         os.utime(path, (week, week))
-    old = retention.find_removable(store, 2, unchecked=False)
-    retention.prune(store, old, print)
+    old = pruning.find_removable(store, 2, unchecked=False)
+    pruning.prune(store, old, print)
 
     assert young == ()
     assert len(old.index_files) == 5  # three for apt, two for yum

@@ -11,7 +11,7 @@ import pytest
 
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.settings.setting_types import CHECKOUT
-from python_builds.core.workers.docker_hosts import CAPABILITIES
+from python_builds.core.workers.container_limits import CAPABILITIES
 from python_builds.core.workers.images import worker_image
 from tests.e2e.farms import COMMAND_LINE
 

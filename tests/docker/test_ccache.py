@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.workers.container_limits import create_options
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import CLOSE_NETWORK
 from python_builds.farm.workers.workers import CCACHE
 from tests.docker.engines import IMAGE
 
-LIMITS = DockerHost(name="test", url="unix://", master="").options()
+LIMITS = create_options(DockerHost(name="test", url="unix://", master=""))
 FILES = 12
 MAKE_FILES = f"""for n in $(seq {FILES}); do
     {{ echo '#include <stdio.h>'; for f in $(seq 40); do echo "int f$f(int x) {{ return printf(\\"%d\\", x + $n); }}"; done; }} >$n.c

@@ -5,6 +5,7 @@ import json
 import docker
 
 from python_builds.cli.building.progress import SUCCESS, WARNINGS
+from python_builds.core.workers.container_limits import capabilities
 from tests.docker.engines import IMAGE, containers, force
 from tests.e2e.farms import FarmUnderTest, mini_tarball, wait
 
@@ -41,7 +42,7 @@ def test_a_container_is_caged_and_knows_nothing_but_its_own_password(
     limits, environment = container.attrs["HostConfig"], container.attrs["Config"]["Env"]
 
     assert limits["CapDrop"] == ["ALL"]
-    assert {c.removeprefix("CAP_") for c in limits["CapAdd"]} == set(farm.settings.docker_hosts[0].capabilities)
+    assert {c.removeprefix("CAP_") for c in limits["CapAdd"]} == set(capabilities(farm.settings.docker_hosts[0]))
     assert limits["SecurityOpt"] == ["no-new-privileges"]
     assert limits["Memory"] == limits["MemorySwap"] == 2**30
     assert limits["NanoCpus"] == 2 * 10**9

@@ -10,6 +10,7 @@ import pytest
 from python_builds.cli.workers import images
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.workers.container_limits import create_options
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import WORKER_LABEL, worker_image
 from tests.e2e.farms import BY_MAKE, COMMAND_LINE
@@ -17,7 +18,7 @@ from tests.script_runs import FOLDERS
 
 PLATFORM = platform_named(os.environ.get("PLATFORM") or "debian-12")
 IMAGE = worker_image(PLATFORM)
-CAGE = DockerHost(name="test", url="unix://", master="").options()
+CAGE = create_options(DockerHost(name="test", url="unix://", master=""))
 
 
 def docker(*arguments, **options):

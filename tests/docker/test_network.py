@@ -14,6 +14,7 @@ import docker
 import pytest
 
 from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.workers.container_limits import create_options
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import CLOSE_NETWORK
 from tests.docker.engines import ADDRESS, BRIDGE, IMAGE, PrivateEngine, run
@@ -92,7 +93,7 @@ class Network:
     def run(self, host: DockerHost, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command in a container with a host's limits."""
         given = [
-            *host.options(),
+            *create_options(host),
             "--sysctl=net.ipv6.conf.all.disable_ipv6=0",
             *(f"--env={name}={value}" for name, value in environment.items()),
         ]
@@ -173,7 +174,7 @@ def test_nobody_can_open_the_network_again(network: Network) -> None:
 
 
 def test_a_container_whose_network_cannot_be_closed_ends_with_a_sentence(network: Network) -> None:
-    without = CLOSED.model_copy(update={"open_network": True}).options()
+    without = create_options(CLOSED.model_copy(update={"open_network": True}))
     environment = ["--env=PYTHON_BUILDS_NETWORK=closed"]
     done = network.docker("run", "--rm", *without, *environment, IMAGE, CLOSE_NETWORK, "echo", "started")
 

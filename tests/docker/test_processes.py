@@ -3,11 +3,12 @@
 import subprocess
 
 from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.workers.container_limits import create_options
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import CLOSE_NETWORK
 from tests.docker.engines import IMAGE
 
-LIMITS = DockerHost(name="test", url="unix://", master="").options()
+LIMITS = create_options(DockerHost(name="test", url="unix://", master=""))
 WORK = "mkdir -p /var/lib/python-builds/b && cd /var/lib/python-builds/b && cp -r /scripts . && scripts/steps/prepare-folders.sh"
 
 

@@ -22,7 +22,7 @@ QUIET_SECONDS = 3
 
 NEW = "3.9"
 """The minor whose first release comes this month. A later one would want a release manager's signature, or libmpdec's
-source (core/upstream/libraries.py), and this python.org has neither."""
+source (core/upstream/static_libraries.py), and this python.org has neither."""
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from python_builds.adapters.publishing.publishing import (
     published_products,
     read_records,
     read_sidecar,
-    reserve_revision,
     upload_artifacts,
     write_record,
 )
+from python_builds.adapters.publishing.revisions import reserve_revision
 from python_builds.core.errors import InvalidKey, StoreError
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.artifacts import (

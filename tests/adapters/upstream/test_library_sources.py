@@ -11,7 +11,7 @@ from python_builds.adapters.upstream.library_sources import mirror_library
 from python_builds.adapters.upstream.python_org import PythonOrg
 from python_builds.adapters.upstream.verification import DEFAULT
 from python_builds.core.errors import SourceNotFound
-from python_builds.core.upstream.libraries import LIBRARIES
+from python_builds.core.upstream.static_libraries import LIBRARIES
 from tests.web import cdn
 
 CONTENT = b"a library"

@@ -21,7 +21,7 @@ from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.artifacts import record_key
 from python_builds.core.publishing.records import Record, Source
 from python_builds.core.settings.settings import Settings
-from python_builds.core.upstream.libraries import LIBRARIES
+from python_builds.core.upstream.static_libraries import LIBRARIES
 from python_builds.core.upstream.trust import Trust
 from python_builds.farm.building.platform_work import take_source
 from python_builds.farm.building.source_work import find_source

@@ -14,6 +14,7 @@ from python_builds.adapters.workers.docker_engines import (
     remove_leftovers,
     tls_config,
 )
+from python_builds.core.workers.container_limits import create_options, environment, limits
 from python_builds.core.workers.docker_hosts import DockerHost
 
 
@@ -46,37 +47,37 @@ def test_a_host_without_tls_has_no_tls_settings():
 
 
 def test_the_limits_leave_root_only_what_a_check_needs():
-    limits = host(memory="512m", cores=1.5).limits()
+    given = limits(host(memory="512m", cores=1.5))
 
-    assert limits["cap_drop"] == ["ALL"]
-    assert limits["security_opt"] == ["no-new-privileges"]
-    assert limits["mem_limit"] == limits["memswap_limit"] == "512m"
-    assert limits["nano_cpus"] == 1_500_000_000
+    assert given["cap_drop"] == ["ALL"]
+    assert given["security_opt"] == ["no-new-privileges"]
+    assert given["mem_limit"] == given["memswap_limit"] == "512m"
+    assert given["nano_cpus"] == 1_500_000_000
 
 
 def test_make_shell_has_the_limits_that_the_farms_containers_have():
-    limits, options = host().limits(), host().options()
+    given, options = limits(host()), create_options(host())
 
-    assert [o.removeprefix("--cap-add=") for o in options if o.startswith("--cap-add")] == limits["cap_add"]
+    assert [o.removeprefix("--cap-add=") for o in options if o.startswith("--cap-add")] == given["cap_add"]
     assert {
         "--cap-drop=ALL",
         "--security-opt=no-new-privileges",
-        f"--memory={limits['mem_limit']}",
-        f"--memory-swap={limits['memswap_limit']}",
-        f"--pids-limit={limits['pids_limit']}",
+        f"--memory={given['mem_limit']}",
+        f"--memory-swap={given['memswap_limit']}",
+        f"--pids-limit={given['pids_limit']}",
         "--init",
     } < set(options)
-    environment = [f"{name}={value}" for name, value in host().environment.items()]
-    assert [o.removeprefix("--env=") for o in options if o.startswith("--env=")] == environment
-    assert len(options) == len(limits) + len(limits["cap_add"]) - 1 + len(environment), (
-        "limits() and options() must say the same"
+    told = [f"{name}={value}" for name, value in environment(host()).items()]
+    assert [o.removeprefix("--env=") for o in options if o.startswith("--env=")] == told
+    assert len(options) == len(given) + len(given["cap_add"]) - 1 + len(told), (
+        "limits() and create_options() must say the same"
     )
 
 
 def test_root_may_close_the_network_unless_the_operator_leaves_it_open():
-    assert "NET_ADMIN" in host().limits()["cap_add"] and host().environment == {"PYTHON_BUILDS_NETWORK": "closed"}
+    assert "NET_ADMIN" in limits(host())["cap_add"] and environment(host()) == {"PYTHON_BUILDS_NETWORK": "closed"}
     taken = host(open_network=True)
-    assert "NET_ADMIN" not in taken.limits()["cap_add"] and taken.environment == {"PYTHON_BUILDS_NETWORK": "open"}
+    assert "NET_ADMIN" not in limits(taken)["cap_add"] and environment(taken) == {"PYTHON_BUILDS_NETWORK": "open"}
 
 
 def test_what_was_seen_of_a_container_is_a_sentence():

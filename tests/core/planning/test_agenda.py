@@ -4,16 +4,15 @@ import datetime
 
 import pytest
 
-from python_builds.core.planning import failures
 from python_builds.core.planning.agenda import FAILED, MISSING, PENDING, PUBLISHED, WAITING, make_agenda
-from python_builds.core.planning.failures import CANCELLED, OK, Attempt, Inputs
+from python_builds.core.planning.back_off import CANCELLED, OK, Attempt, Inputs
 from python_builds.core.upstream.tags import parse_tag
 
 NOW = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 WAITS = [datetime.timedelta(minutes=10), datetime.timedelta(hours=1)]
 
 
-def failed(minutes_ago, result=failures.FAILED, **more):
+def failed(minutes_ago, result=FAILED, **more):
     ended = NOW - datetime.timedelta(minutes=minutes_ago)
     return Attempt(request=10000 - int(minutes_ago), result=result, reason="why", ended=ended, **more)
 
@@ -134,7 +133,7 @@ def test_a_name_never_comes_twice_even_if_a_person_resets_the_count(make_product
     assert len({name for (name,) in seen}) == 5
 
 
-@pytest.mark.parametrize("waiting", [OK, failures.FAILED, CANCELLED])
+@pytest.mark.parametrize("waiting", [OK, FAILED, CANCELLED])
 def test_what_is_published_or_asked_for_is_not_asked_for_whatever_came_before(make_product, waiting):
     a, b = make_product("3.13.5"), make_product("3.13.4")
 

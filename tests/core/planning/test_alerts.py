@@ -4,7 +4,7 @@ import datetime
 
 from python_builds.core.planning.agenda import MISSING, PUBLISHED, Item
 from python_builds.core.planning.alerts import failing, news, notices, overdue, unpolled
-from python_builds.core.planning.failures import CANCELLED, FAILED, OK, Attempt
+from python_builds.core.planning.back_off import CANCELLED, FAILED, OK, Attempt
 from python_builds.core.upstream.tags import parse_tag
 
 NOW = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)

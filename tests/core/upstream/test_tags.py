@@ -4,14 +4,8 @@ import pytest
 from packaging.version import Version
 
 from python_builds.core.errors import InvalidVersion
-from python_builds.core.upstream.tags import (
-    Tag,
-    automatic_tags,
-    check_minors,
-    parse_tag,
-    parse_tag_or_newest,
-    reading_order,
-)
+from python_builds.core.upstream.free_threading import check_minors
+from python_builds.core.upstream.tags import Tag, automatic_tags, parse_tag, parse_tag_or_newest, reading_order
 
 
 def said_of(text, parse=parse_tag):

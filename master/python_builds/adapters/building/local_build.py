@@ -16,6 +16,7 @@ from typing import IO
 
 from python_builds.adapters.workers.docker_command import output
 from python_builds.core.errors import FarmError
+from python_builds.core.workers.container_limits import create_options
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import CLOSE_NETWORK
 
@@ -49,7 +50,7 @@ def container(image: str, files: Mapping[str, Path], artifacts: Path) -> Iterato
     Raises:
         FarmError: if there can be no such container.
     """
-    limits = DockerHost(name="hand", url="unix://", master="").options()
+    limits = create_options(DockerHost(name="hand", url="unix://", master=""))
     name = output("create", *limits, "--cpuset-cpus=0", image, "sleep", "infinity")
     if not name:
         raise FarmError(f"no container of {image} could be made: `docker create {image}` says why")

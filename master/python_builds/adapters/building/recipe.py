@@ -7,7 +7,7 @@ from pathlib import Path
 
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.settings.setting_types import CHECKOUT
-from python_builds.core.upstream.libraries import LIBRARIES
+from python_builds.core.upstream.static_libraries import LIBRARIES
 
 SCRIPTS = CHECKOUT / "scripts"
 SETUP = "setup"

@@ -12,7 +12,7 @@ from python_builds.adapters.upstream.api_cache import replace_file
 from python_builds.adapters.upstream.mirror import mirrored
 from python_builds.core.documents import dump
 from python_builds.core.errors import PythonBuildsError
-from python_builds.core.planning.failures import Inputs
+from python_builds.core.planning.back_off import Inputs
 from python_builds.core.planning.plan_report import PlanReport
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product

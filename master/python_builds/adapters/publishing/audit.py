@@ -24,8 +24,8 @@ from python_builds.core.publishing.artifacts import (
     source_key,
 )
 from python_builds.core.publishing.records import parse_source
-from python_builds.core.upstream.libraries import LIBRARIES
 from python_builds.core.upstream.releases import version_of_tarball
+from python_builds.core.upstream.static_libraries import LIBRARIES
 
 READERS = 4
 """Objects that are read at the same time; most are large."""

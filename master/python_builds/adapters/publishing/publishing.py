@@ -4,15 +4,14 @@ Readers only see what a record names, so a build that dies leaves a reservation 
 names; its retry has a new revision and never meets them.
 """
 
-import datetime
 import functools
 import json
-import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from python_builds.adapters.digests import file_sha256
+from python_builds.adapters.publishing.revisions import now, revisions
 from python_builds.adapters.publishing.signing import Signer
 from python_builds.adapters.store.store import Store
 from python_builds.core.documents import dump
@@ -26,8 +25,6 @@ from python_builds.core.publishing.artifacts import (
     product_of_record,
     record_key,
     records_prefix,
-    reservation_key,
-    revision_of_key,
     unindexed_key,
 )
 from python_builds.core.publishing.record_rules import MAX_RECORD_BYTES
@@ -68,28 +65,8 @@ def newest_record(store: Store, product: Product) -> Record | None:
 
     None if it was never published, or if its record is damaged: what is asked for then is built, as a new revision.
     """
-    revisions = _revisions(store, product, record_key)
-    return read_records(store, [record_key(product, max(revisions))])[0].record if revisions else None
-
-
-def reserve_revision(store: Store, product: Product, build: str) -> int:
-    """Reserve the next revision of a product for a build, which alone may then publish under it."""
-    taken = [*_revisions(store, product, reservation_key), *_revisions(store, product, record_key)]
-    revision = max(taken, default=0) + 1
-    # The token tells two masters apart whose builds have the same name.
-    content = json.dumps({"build": build, "at": _now(), "token": uuid.uuid4().hex}).encode()
-    while not store.create(reservation_key(product, revision), content):
-        revision += 1
-    return revision
-
-
-def _revisions(store: Store, product: Product, key_of: Callable[[Product, int], str]) -> list[int]:
-    keys = store.keys(key_of(product, 1).removesuffix("1.json"))
-    return [revision for key in keys if (revision := revision_of_key(product, key)) is not None]
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    numbers = revisions(store, product, record_key)
+    return read_records(store, [record_key(product, max(numbers))])[0].record if numbers else None
 
 
 def read_sidecar(path: Path) -> str:
@@ -161,7 +138,7 @@ def write_record(store: Store, record: Record) -> str:
     """
     key = record_key(record.product, record.revision)
     # Before the record, so that no record is ever missed; a mark without its record says nothing.
-    store.create(unindexed_key(record.product, record.revision), json.dumps({"at": _now()}).encode())
+    store.create(unindexed_key(record.product, record.revision), json.dumps({"at": now()}).encode())
     if not store.create(key, dump(record)):
         raise StoreError(f"{key} exists already and is never overwritten")
     return key

@@ -1,4 +1,4 @@
-"""Mirrors the source tarballs of libraries, each known by the digest that core/upstream/libraries.py gives."""
+"""Mirrors the source tarballs of libraries, each known by the digest that core/upstream/static_libraries.py gives."""
 
 import functools
 from collections.abc import Callable, Iterable
@@ -15,7 +15,7 @@ from python_builds.adapters.upstream.python_org import PythonOrg
 from python_builds.core.errors import PythonBuildsError, SourceNotFound
 from python_builds.core.publishing.artifacts import library_key
 from python_builds.core.publishing.records import LibrarySource, library_source
-from python_builds.core.upstream.libraries import Library
+from python_builds.core.upstream.static_libraries import Library
 
 Fetch = Callable[[Path], None]
 

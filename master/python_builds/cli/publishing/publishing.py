@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 
 from python_builds.adapters.indexes.indexing import write_indexes
-from python_builds.adapters.publishing import adoption, retention
+from python_builds.adapters.publishing import adoption, pruning
 from python_builds.adapters.publishing.audit import Progress, audit
 from python_builds.adapters.publishing.publishing import published_products
 from python_builds.adapters.store.store import make_store
@@ -53,7 +53,7 @@ def told_progress() -> Callable[[Progress, Progress], None]:
 def prune(settings: Settings, keep_text: str, *, yes: bool) -> None:
     """List what is older than the last revisions, or remove it."""
     keep, store = _number(keep_text or str(settings.keep_revisions)), make_store(settings)
-    found = retention.find_removable(store, keep, unchecked=not settings.s3_bucket)
+    found = pruning.find_removable(store, keep, unchecked=not settings.s3_bucket)
     if found.revisions:
         head = ("PACKAGE", "BUILDER", "PROFILE", "REVISION", "MIB")
         rows = [
@@ -73,7 +73,7 @@ def prune(settings: Settings, keep_text: str, *, yes: bool) -> None:
     if not yes:
         print("nothing was removed; YES=1 removes them")
         return
-    retention.prune(store, found, print)
+    pruning.prune(store, found, print)
     write_indexes(settings, store, audit=True)
 
 

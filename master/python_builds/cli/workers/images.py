@@ -18,6 +18,7 @@ from python_builds.core.errors import ImageError, InvalidRequest
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.workers.container_limits import create_options
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import (
     CLOSE_NETWORK,
@@ -121,7 +122,7 @@ def shell(name: str) -> None:
         raise ImageError(f"{image} is not on this Docker host: `make images PLATFORM={platform.name}` builds it")
     terminal = ["--tty"] if sys.stdin.isatty() else []
     # The limits of a host for which none are set, and nobody as the build user, like the farm.
-    limits = DockerHost(name="shell", url="unix://", master="").options()
+    limits = create_options(DockerHost(name="shell", url="unix://", master=""))
     container = output(
         "create", "--interactive", *terminal, *limits, f"--workdir={WORK}/work", image, CLOSE_NETWORK, "bash"
     )

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from python_builds.core.planning.failures import DAILY, OK, Attempt, BackOff, Inputs, back_off
+from python_builds.core.planning.back_off import DAILY, OK, Attempt, BackOff, Inputs, back_off
 from python_builds.core.planning.plan import BACKLOG_PRIORITY, Request, missing, priority, split_into_requests
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.upstream.releases import minor

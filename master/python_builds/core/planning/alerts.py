@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
-from python_builds.core.planning import failures
 from python_builds.core.planning.agenda import PUBLISHED, Attempts, Item
+from python_builds.core.planning.back_off import BROKEN, CANCELLED, FAILED
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.upstream.tags import Tag
 
@@ -37,9 +37,9 @@ def failing(attempts: Attempts) -> dict[str, str]:
     """Say which products and releases failed at their last try, whoever asked; a cancelled one says nothing."""
     found = {}
     for what, all_attempts in attempts.items():
-        counted = [one for one in all_attempts if one.result != failures.CANCELLED]
+        counted = [one for one in all_attempts if one.result != CANCELLED]
         last = max(counted, key=lambda t: (t.ended, t.request), default=None)
-        if last is not None and last.result in (failures.FAILED, failures.BROKEN):
+        if last is not None and last.result in (FAILED, BROKEN):
             name = f"the release build of CPython {what}" if isinstance(what, Tag) else str(what)
             found[f"{name} fails"] = last.reason
     return found

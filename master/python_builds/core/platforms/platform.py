@@ -16,7 +16,7 @@ repositories     that are there but switched off, and have some of its packages
 ccache_repository
                  the package that adds the repository with ccache, where the distribution's own have none
 worker_python    the Python of its worker image, new enough for buildbot-worker (3.8), as command and package
-static_libraries libraries of core/upstream/libraries.py that are built with a CPython that comes without them
+static_libraries libraries of core/upstream/static_libraries.py that are built with a CPython that comes without them
 allowed_missing  stdlib extension modules that cannot be built there, each with the reason
 proven           the architectures on which its worker image, a real CPython and the package were really run; what is
                  not in here is written with care and has never been tried on the real thing

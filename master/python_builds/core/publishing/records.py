@@ -12,8 +12,8 @@ from python_builds.core.errors import DamagedObject, PythonBuildsError, StoreErr
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.artifacts import PROFILES, Product
 from python_builds.core.publishing.record_rules import MAX_RECORD_BYTES, artifacts_problem, key_problem, package_problem
-from python_builds.core.upstream.libraries import Library
 from python_builds.core.upstream.releases import parse_version
+from python_builds.core.upstream.static_libraries import Library
 from python_builds.core.upstream.tags import VARIANTS
 from python_builds.core.upstream.trust import Trust
 
@@ -46,7 +46,7 @@ class LibrarySource(Document):
     name: str
     version: str
     tarball: str
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="by which it was known; see core/upstream/libraries.py")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="see core/upstream/static_libraries.py")
 
 
 def library_source(library: Library) -> LibrarySource:

@@ -30,8 +30,8 @@ from python_builds.core.settings.setting_types import (
     PlatformNames,
     one_of,
 )
+from python_builds.core.upstream.free_threading import check_minors
 from python_builds.core.upstream.release_managers import ReleaseManager, check_managers
-from python_builds.core.upstream.tags import check_minors
 from python_builds.core.upstream.trust import Trust
 from python_builds.core.workers.docker_hosts import DockerHost
 

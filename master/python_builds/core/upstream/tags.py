@@ -11,23 +11,18 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from python_builds.core.errors import InvalidVersion
-from python_builds.core.upstream.releases import MINOR_PATTERN, NEWEST, VERSION_PATTERN, minor, parse_version
+from python_builds.core.upstream.free_threading import SINCE, gets_free_threading, has_free_threading
+from python_builds.core.upstream.releases import MINOR_PATTERN, NEWEST, VERSION_PATTERN, parse_version
 
 FREE_THREADED = "t"
 VARIANTS = ("", FREE_THREADED)
 """The ordinary build, and the free-threaded one."""
-
-SINCE = "3.13"
-"""The first minor whose configure knows --disable-gil; that of an older one would ignore it."""
-
-ALL, NONE = "all", "none"
 
 _NEWEST_IS = f"`{NEWEST}` is the newest ordinary build; name the free-threaded one that you mean, as in 3.14.0t"
 
 _TAG = re.compile(rf"(?P<version>{VERSION_PATTERN})(?P<variant>{FREE_THREADED}?)", re.ASCII)
 _MINOR = re.compile(rf"(?P<minor>{MINOR_PATTERN})(?P<variant>{FREE_THREADED}?)", re.ASCII)
 _ALMOST = re.compile(rf"(?P<version>{VERSION_PATTERN})[ +_-]?(?:t+|free-?thread(?:ed|ing))", re.ASCII | re.IGNORECASE)
-_WORD = re.compile(rf"{MINOR_PATTERN}[+]?", re.ASCII)
 
 
 @dataclass(frozen=True, order=True)
@@ -104,30 +99,10 @@ def with_variant(tag: Tag | None, variant: str) -> Tag | None:
     return make_tag(tag.version, variant)
 
 
-def has_free_threading(version: Version) -> bool:
-    """Say whether CPython has a free-threaded build of a version."""
-    return version.release[:2] >= Version(SINCE).release
-
-
-def check_minors(words: str) -> str:
-    """Return the words of a setting that names minors of free-threaded builds, as in "3.13 3.15+".
-
-    Raises:
-        ValueError: saying what is allowed.
-    """
-    if words not in (ALL, NONE) and not (words.split() and all(map(_is_minor, words.split()))):
-        raise ValueError(
-            f"must be {ALL}, {NONE}, or minors from {SINCE} on, separated by spaces, with a + for all newer ones too, "
-            "as in '3.13 3.15+'"
-        )
-    return words
-
-
 def automatic_tags(version: Version, words: str) -> list[Tag]:
     """List the builds that a release gets by itself; the `words` say of which minors the free-threaded one is made."""
     ordinary = Tag(version)
-    wants = words == ALL or (words != NONE and any(_names(word, version) for word in words.split()))
-    return [ordinary, Tag(version, FREE_THREADED)] if wants and has_free_threading(version) else [ordinary]
+    return [ordinary, Tag(version, FREE_THREADED)] if gets_free_threading(version, words) else [ordinary]
 
 
 def reading_order(tags: Iterable[Tag]) -> list[Tag]:
@@ -145,12 +120,3 @@ def _meant(typed: str) -> str:
     if match := _ALMOST.fullmatch(typed):
         return f" (did you mean {make_tag(parse_version(match['version'].lower()), FREE_THREADED)}?)"
     return ""
-
-
-def _is_minor(word: str) -> bool:
-    return bool(_WORD.fullmatch(word)) and has_free_threading(Version(word.removesuffix("+")))
-
-
-def _names(word: str, version: Version) -> bool:
-    oldest = word.removesuffix("+")
-    return minor(version) == oldest or (word != oldest and version.release[:2] >= Version(oldest).release)

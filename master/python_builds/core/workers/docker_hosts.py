@@ -7,20 +7,6 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork
 
-CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "MKNOD", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT")
-"""What root may do in a worker's container: make a root to try a package in, give up in there what a way out would take
-(SETPCAP), and become the build user. No mounts."""
-
-CLOSES_NETWORK = "NET_ADMIN"
-"""What root has too, until close-network.sh gives it up before the worker starts."""
-
-PROCESSES = 4096
-"""That a container may have at once: a compilation has tens, CPython's tests some hundreds."""
-
-SCRATCH, SCRATCH_OPTIONS = "/scratch", "exec,dev,mode=755"
-"""A file system in memory, for the root in which a package is tried: that is where its /dev/shm lies, and older glibc
-(2.31, as in Debian 11) makes no semaphores on any other kind."""
-
 
 class DockerHost(BaseModel):
     """One Docker engine, and how much of it the farm may use."""
@@ -55,42 +41,3 @@ class DockerHost(BaseModel):
     def worker_names(self) -> list[str]:
         """Name its workers."""
         return [f"{self.name}-{number}" for number in range(1, self.workers + 1)]
-
-    @property
-    def capabilities(self) -> list[str]:
-        """List what root may do in its containers."""
-        return [*CAPABILITIES, *([] if self.open_network else [CLOSES_NETWORK])]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Tell a container's scripts what was decided for it."""
-        return {"PYTHON_BUILDS_NETWORK": "open" if self.open_network else "closed"}
-
-    def limits(self) -> dict[str, object]:
-        """Give Docker's HostConfig for a worker's container."""
-        return {
-            "cap_drop": ["ALL"],
-            "cap_add": self.capabilities,
-            "security_opt": ["no-new-privileges"],
-            "nano_cpus": int(self.cores * 1e9),
-            "mem_limit": self.memory,
-            "memswap_limit": self.memory,
-            "pids_limit": PROCESSES,
-            "tmpfs": {SCRATCH: SCRATCH_OPTIONS},
-            "init": True,
-        }
-
-    def options(self) -> list[str]:
-        """Give the same limits, and the environment, as options of `docker create`."""
-        return [
-            "--cap-drop=ALL",
-            *(f"--cap-add={capability}" for capability in self.capabilities),
-            "--security-opt=no-new-privileges",
-            f"--cpus={self.cores}",
-            f"--memory={self.memory}",
-            f"--memory-swap={self.memory}",
-            f"--pids-limit={PROCESSES}",
-            f"--tmpfs={SCRATCH}:{SCRATCH_OPTIONS}",
-            "--init",
-            *(f"--env={name}={value}" for name, value in self.environment.items()),
-        ]

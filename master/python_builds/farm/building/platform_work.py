@@ -11,12 +11,12 @@ from python_builds.adapters.publishing.packages import package_metadata, require
 from python_builds.adapters.publishing.publishing import (
     located,
     newest_record,
-    reserve_revision,
     sign_package,
     upload_artifacts,
     write_record,
 )
 from python_builds.adapters.publishing.readiness import require_ready
+from python_builds.adapters.publishing.revisions import reserve_revision
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.store import Store
 from python_builds.adapters.upstream.mirror import mirrored
@@ -37,7 +37,7 @@ from python_builds.core.publishing.artifacts import (
 )
 from python_builds.core.publishing.records import Record, Source, library_source
 from python_builds.core.settings.settings import Settings
-from python_builds.core.upstream.libraries import libraries_needed
+from python_builds.core.upstream.static_libraries import libraries_needed
 from python_builds.core.upstream.trust import WORST, Trust
 from python_builds.farm.steps.master_step import Outcome, Work
 from python_builds.farm.workers.container_worker import IMAGE_ID

@@ -12,8 +12,8 @@ from python_builds.adapters.upstream.offers import TarballSource
 from python_builds.core.building.requests import TRUST, ReleaseRequest, parse_release_request
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.settings.settings import Settings
-from python_builds.core.upstream.libraries import libraries_needed
 from python_builds.core.upstream.releases import NEWEST
+from python_builds.core.upstream.static_libraries import libraries_needed
 from python_builds.core.upstream.tags import Tag
 from python_builds.farm.steps.master_step import Outcome, Work
 

@@ -15,9 +15,9 @@ from twisted.internet import defer
 
 from python_builds.core.building.requests import parse_platform_request, parse_release_request, requested_tag
 from python_builds.core.errors import PythonBuildsError
-from python_builds.core.planning import failures
+from python_builds.core.planning import back_off
 from python_builds.core.planning.alerts import IndexBuilds
-from python_builds.core.planning.failures import Attempt, Inputs
+from python_builds.core.planning.back_off import Attempt, Inputs
 from python_builds.core.planning.plan import expand
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product
@@ -25,7 +25,7 @@ from python_builds.core.upstream.tags import Tag
 from python_builds.farm.indexes.manifest_steps import DAMAGED, MANIFEST
 from python_builds.farm.planning.requesting import PLANNED
 
-ENDINGS = {CANCELLED: failures.CANCELLED, EXCEPTION: failures.BROKEN}
+ENDINGS = {CANCELLED: back_off.CANCELLED, EXCEPTION: back_off.BROKEN}
 
 OVERLAP_SECONDS = 300
 """Finished requests are read again for as long: the database's clock has whole seconds, and clocks get set."""
@@ -127,8 +127,8 @@ class BuildHistory:
             return None  # which release the newest was is in the requests that it made
         planned = bool(values.get(PLANNED))
         if request["results"] in (SUCCESS, WARNINGS, SKIPPED):
-            return what, self._made(request, failures.OK, "", planned, {})
-        result = ENDINGS.get(request["results"], failures.FAILED)
+            return what, self._made(request, back_off.OK, "", planned, {})
+        result = ENDINGS.get(request["results"], back_off.FAILED)
         buildset = yield self.master.data.get(("buildsets", request["buildsetid"]))
         planned = planned and buildset["rebuilt_buildid"] is None  # the web UI's Rebuild copies the properties
         builds = yield self.master.data.get(("buildrequests", request["buildrequestid"], "builds"))

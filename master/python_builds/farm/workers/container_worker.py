@@ -15,6 +15,7 @@ from twisted.internet import defer, threads
 from twisted.python import log
 
 from python_builds.adapters.workers.docker_engines import image_of, inspect_container, networks_of, remove_container
+from python_builds.core.workers.container_limits import environment, limits
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.farm.workers.one_time_login import OneTimeLogin
 
@@ -85,7 +86,7 @@ class ContainerWorker(OneTimeLogin, worker.DockerLatentWorker):
 
     def createEnvironment(self, build: Any = None) -> dict[str, str]:
         """Tell the container that is being made how it connects."""
-        return {**super().createEnvironment(build), **self.host.environment, "WORKERPASS": self.draw_password()}
+        return {**super().createEnvironment(build), **environment(self.host), "WORKERPASS": self.draw_password()}
 
     def networks(self) -> Any:
         """List what the container's connection can come from."""
@@ -169,7 +170,7 @@ def _options(host: DockerHost) -> dict[str, Any]:
     return {
         "docker_host": host.url,
         "masterFQDN": host.master,
-        "hostconfig": host.limits(),
+        "hostconfig": limits(host),
         "check_instance_interval": CHECK_SECONDS,
         "missing_timeout": host.start_seconds + 120,  # check_instance knows more; this is for an engine that hangs
     }

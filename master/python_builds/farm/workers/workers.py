@@ -13,7 +13,8 @@ from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import platform_for_system
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import WORST
-from python_builds.core.workers.docker_hosts import SCRATCH, DockerHost
+from python_builds.core.workers.container_limits import SCRATCH
+from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.farm.workers.container_worker import ContainerWorker
 from python_builds.farm.workers.local_worker import LocalProcessWorker, worker_folder
 

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from python_builds.core.planning.failures import BROKEN, CANCELLED, DAILY, FAILED, OK, Attempt, Inputs, back_off
+from python_builds.core.planning.back_off import BROKEN, CANCELLED, DAILY, FAILED, OK, Attempt, Inputs, back_off
 
 START = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
 WAITS = [datetime.timedelta(minutes=10), datetime.timedelta(hours=1)]

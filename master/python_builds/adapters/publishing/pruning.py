@@ -23,7 +23,7 @@ from python_builds.core.publishing.artifacts import (
     profile_prefix,
     records_prefix,
 )
-from python_builds.core.publishing.retention import Removable, removable
+from python_builds.core.publishing.removable import Removable, removable
 
 OUTDATED = datetime.timedelta(days=7)
 """After which no client is still at work with an index that names an older index file."""

@@ -8,7 +8,7 @@ from packaging.version import Version
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.publishing.artifacts import check_key, library_key
 from python_builds.core.publishing.records import library_source
-from python_builds.core.upstream.libraries import LIBRARIES, libraries_needed
+from python_builds.core.upstream.static_libraries import LIBRARIES, libraries_needed
 
 
 @pytest.mark.parametrize("version, needed", [("3.9.25", []), ("3.15.0rc1", []), ("3.16.0a0", ["mpdecimal"])])
@@ -30,4 +30,6 @@ def test_a_row_names_libraries_that_there_are() -> None:
     known = {library.name for library in LIBRARIES}
     for platform in PLATFORMS:
         unknown = {*platform.static_libraries} - known
-        assert not unknown, f"{platform.name}: static_libraries names {unknown}; core/upstream/libraries.py has {known}"
+        assert not unknown, (
+            f"{platform.name}: static_libraries names {unknown}; core/upstream/static_libraries.py has {known}"
+        )
