@@ -203,3 +203,24 @@ def test_a_rebuild_names_all_that_is_wrong():
     wrong = {"versions": "3", "platforms": ["x"], "architectures": ["y"], "profile": "z", "list_only": "yes"}
 
     assert len(problems_of(parse_rebuild_request, wrong)) == 5
+
+
+@pytest.mark.parametrize("parse", [parse_release_request, lambda p: parse_platform_request(p, DEBIAN, "amd64")])
+def test_new_training_data_are_made_where_they_are_asked_for_alone(parse):
+    properties = {"python_version": "3.13.5", "profile": "optimized"}
+
+    assert parse(properties).retrain is False
+    assert parse({**properties, "retrain": True}).retrain is True
+    assert problems_of(parse, {**properties, "retrain": "yes"}) == ["retrain is 'yes': it must be true or false"]
+
+
+def test_all_that_is_wrong_with_a_rebuild_is_told_a_line_each_and_it_builds_unless_it_only_lists():
+    properties = {"versions": " ", "profile": "fast", "list_only": 1}
+
+    assert problems_of(parse_rebuild_request, properties) == [
+        "versions is ' ': name versions, separated by spaces, or `all`",
+        "profile is 'fast': it must be one of 'quick', 'optimized'",
+        "list_only is 1: it must be true or false",
+    ]
+    assert problems_of(parse_rebuild_request, {}) == ["versions is '': name versions, separated by spaces, or `all`"]
+    assert parse_rebuild_request({"versions": "3.13.5"}).list_only is False

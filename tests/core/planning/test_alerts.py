@@ -2,9 +2,9 @@
 
 import datetime
 
-from python_builds.core.planning.agenda import MISSING, PUBLISHED, Item
+from python_builds.core.planning.agenda import MISSING, PUBLISHED, WAITING, Item
 from python_builds.core.planning.alerts import failing, news, notices, overdue, unpolled
-from python_builds.core.planning.back_off import CANCELLED, FAILED, OK, Attempt
+from python_builds.core.planning.back_off import CANCELLED, FAILED, OK, Attempt, BackOff
 from python_builds.core.upstream.tags import parse_tag
 
 NOW = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
@@ -48,6 +48,15 @@ def test_a_release_is_overdue_when_it_is_not_everywhere_in_time(make_product):
     assert overdue({a.version: hours_ago(99)}, items[:1], NOW, DAY) == {}
 
 
+def test_what_is_overdue_is_listed_a_line_each_with_why_it_waits(make_product):
+    a, b = make_product("3.13.5"), make_product("3.13.5", "rhel-9")
+    waits = BackOff(failures=1, reason="configure failed", until=NOW, given_up=False)
+    items = [Item(product=a, state=WAITING, back_off=waits), Item(product=b, state=MISSING)]
+    (text,) = overdue({a.version: hours_ago(25)}, items, NOW, DAY).values()
+
+    assert text.splitlines()[-2:] == [f"{a.builder}: waiting (configure failed)", f"{b.builder}: missing"]
+
+
 def test_a_variant_that_is_overdue_is_told_by_its_own_name(make_product):
     items = [Item(product=make_product("3.14.7", variant=v), state=MISSING) for v in ("", "t")]
 
@@ -60,14 +69,17 @@ def test_a_poller_is_overdue_with_its_last_problem():
     assert unpolled(hours_ago(23), "no route", NOW, DAY) == {}
     (text,) = unpolled(hours_ago(25), "no route", NOW, DAY).values()
     assert text == "not since 2026-11-21 11:00 UTC: no route"
+    assert unpolled(hours_ago(25), "", NOW, DAY) == {
+        "python.org is not polled": "not since 2026-11-21 11:00 UTC: it was never tried"
+    }
 
 
 def test_only_what_begins_and_what_ends_is_told():
     found = notices(["goes on", "ended"], {"goes on": "other words", "begins": "why"})
 
-    assert [(n.key, n.solved, n.subject) for n in found] == [
-        ("begins", False, "begins"),
-        ("ended", True, "solved: ended"),
+    assert [(n.key, n.solved, n.subject, n.text) for n in found] == [
+        ("begins", False, "begins", "why"),
+        ("ended", True, "solved: ended", "it is over"),
     ]
     assert notices(["same"], {"same": "x"}) == ()
 
@@ -77,7 +89,7 @@ def test_what_is_newly_published_is_one_notice_that_programs_can_read(make_produ
 
     (notice,) = news([str(old)], [also, old, new])
 
-    assert notice.subject == "published: CPython 3.13.5"
+    assert (notice.subject, notice.solved) == ("published: CPython 3.13.5", True)
     assert notice.text == f"{new}\n{also}"
     assert notice.versions[0] == {"version": "3.13.5", "platform": "debian-12", "architecture": "amd64"}
     assert news([str(old)], [old]) == ()

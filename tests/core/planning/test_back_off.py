@@ -4,7 +4,17 @@ import datetime
 
 import pytest
 
-from python_builds.core.planning.back_off import BROKEN, CANCELLED, DAILY, FAILED, OK, Attempt, Inputs, back_off
+from python_builds.core.planning.back_off import (
+    BROKEN,
+    CANCELLED,
+    DAILY,
+    FAILED,
+    OK,
+    Attempt,
+    BackOff,
+    Inputs,
+    back_off,
+)
 
 START = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
 WAITS = [datetime.timedelta(minutes=10), datetime.timedelta(hours=1)]
@@ -82,7 +92,7 @@ def test_what_a_person_cancelled_waits_for_a_person():
     found = back_off([one(0), one(1, CANCELLED)], WAITS)
 
     assert found.until is None
-    assert found.reason == "cancelled by a person"
+    assert found == BackOff(failures=2, reason="cancelled by a person", until=None, given_up=True)
 
 
 def test_a_person_who_cancels_their_own_request_says_nothing():

@@ -171,6 +171,17 @@ def test_the_plan_settles_once_everything_wanted_is_published(backfill):
     assert again == first
 
 
+def test_a_platform_past_its_support_holds_no_later_one_of_the_table_back():
+    past, lives = platform_named("ubuntu-2004"), platform_named("debian-12")
+
+    assert {
+        p.platform
+        for p in wanted(
+            RELEASES, [past, lives], {f"{past.name}-amd64", f"{lives.name}-amd64"}, published=(), today=TODAY
+        )
+    } == {lives}
+
+
 def test_a_platform_past_its_support_that_is_kept_gets_what_is_new():
     assert tags(wanted_on(OLD, keep=["opensuse-155"])) == ["3.12.11", "3.13.10"]
 

@@ -70,3 +70,12 @@ def test_a_variant_is_named_as_it_is_typed_and_everything_is_both(make_product):
         "3.14.7t debian-12-amd64",
         "3.13.15 debian-12-amd64",
     ]
+
+
+def test_what_is_left_out_is_said_once_for_all_versions_that_were_named_and_not_where_nobody_named_one(make_product):
+    versions = parse_rebuild_request({"versions": "3.13.5 3.12.4", "platforms": ["debian-12", "debian-13"]})
+    found = to_rebuild(versions, BUILDERS, published=(), today=TODAY)
+    everything = parse_rebuild_request({"versions": "all", "platforms": ["debian-12", "debian-13"]})
+
+    assert found.sentences == ["no worker for amd64 or arm64 (debian-13)"]
+    assert to_rebuild(everything, BUILDERS, published={make_product("3.13.5")}, today=TODAY).sentences == []
