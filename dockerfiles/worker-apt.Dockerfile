@@ -1,4 +1,5 @@
-# A worker of an apt platform. `make images PLATFORM=debian-12` gives the arguments, from the platform's row.
+# A worker of an apt platform. `make images PLATFORM=debian-12` gives the arguments, from the platform's row
+# (core/platforms/platforms.py) and the family's packages (build_packages.py there).
 ARG BASE_IMAGE
 
 # What users have, for the check of a package.

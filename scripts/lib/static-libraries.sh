@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Libraries that newer CPythons no longer bundle and not every distribution has: built from their own upstream's source and
-# linked statically. They lie in the source folder, so that every name of them is a relative one. Sourced after
-# build-environment.sh.
+# linked statically; core/upstream/static_libraries.py lists them. They lie in the source folder, so that every name of them
+# is a relative one. Sourced after build-environment.sh.
 
 # Where they are installed, seen from the source folder.
 libraries=static-libraries

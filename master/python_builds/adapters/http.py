@@ -20,7 +20,7 @@ from python_builds.adapters.wire import MAX_TRANSFER_SECONDS, Wire, WiredAdapter
 from python_builds.core.errors import NotAnswered, SourceError
 
 TIMEOUT = (10, 60)
-"""Seconds to connect, and between two packets."""
+"""Seconds to connect, and between two packets; of the whole exchange, MAX_TRANSFER_SECONDS."""
 
 BLOCK = 2**14
 """Bytes; small, as a server counts as slow by the blocks that came."""

@@ -1,4 +1,7 @@
-"""Who is told what: the planner's notices, by mail and to a webhook; each once, when something begins or ends."""
+"""Who is told what: the planner's notices, by mail and to a webhook; each once, when something begins or ends.
+
+The sentences are those of core/planning/alerts.py.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

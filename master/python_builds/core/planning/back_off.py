@@ -69,7 +69,7 @@ def back_off(
 ) -> BackOff | None:
     """Say what stands against another try of what is missing in spite of these; None if nothing does.
 
-    After the first failure the first of the `waits` passes, and so on; afterwards `again`, or None: for ever.
+    After the first failure the first of the `delays` passes, and so on; afterwards `again`, or None: for ever.
     """
     counted = _counted(attempts, inputs or Inputs())
     if not counted:

@@ -1,4 +1,4 @@
-"""What may go: revisions that nobody needs any more."""
+"""What `make prune` may delete: revisions that nobody needs any more. Index files are adapters/publishing/pruning.py's."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
