@@ -219,7 +219,7 @@ def test_a_proxy_for_the_world_outside_does_not_hide_the_farm(farm: FarmUnderTes
 
 
 def test_a_full_disk_of_the_worker_is_a_red_step(farm: FarmUnderTest) -> None:
-    with small_disk(farm.settings.state_dir / "worker", "size=400k,mode=755"):
+    with small_disk(farm.settings.state_dir / "worker", "size=800k,mode=755"):
         mini_tarball(farm.tarballs, "3.11.7", FILL=1)
         done = farm.build("3.11.7")
 

@@ -58,13 +58,13 @@ def next_day(farm: FarmUnderTest, upstream: Upstream, *, kill_after: float | Non
         os.kill(farm.master_process(), signal.SIGKILL)
         for name in ("python-org.json", "python-org-calls.json"):
             (farm.settings.state_dir / name).unlink(missing_ok=True)
-    pending = upstream.pending.count(RELEASES)
+    asked = upstream.asked.count(RELEASES)
     assert farm.run("run").returncode == 0
     if kill_after is not None:
         time.sleep(kill_after)
         os.kill(farm.master_process(), signal.SIGKILL)
         assert farm.run("run").returncode == 0
-    wait(lambda: upstream.pending.count(RELEASES) > pending, "the poll")
+    wait(lambda: upstream.asked.count(RELEASES) > asked, "the poll")
     idle_since = time.monotonic()
 
     def idle() -> bool:
