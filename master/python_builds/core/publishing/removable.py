@@ -1,4 +1,4 @@
-"""What `make prune` may delete: revisions that nobody needs any more. Index files are adapters/publishing/pruning.py's."""
+"""What `make prune` may delete: revisions that nobody needs any more; index files: adapters/publishing/pruning.py."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
