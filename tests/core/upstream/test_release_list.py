@@ -9,19 +9,17 @@ from packaging.version import Version
 from pydantic import ValidationError
 
 from python_builds.core.errors import SourceError
+from python_builds.core.upstream.followed_minors import Wanted, choose_minors, parse_release_cycle
 from python_builds.core.upstream.release_list import (
     MAX_NOTES,
     ListedRelease,
     ReleaseList,
-    Wanted,
     bounded,
-    choose_minors,
     lacking,
     list_releases,
     names_in_directory,
     new_releases,
     not_in_directory,
-    parse_release_cycle,
 )
 from python_builds.core.upstream.releases import PYTHON_ORG, Listing, Release
 

@@ -1,12 +1,12 @@
-"""Writing the indexes, from records alone: what one new record changes, or everything.
+"""Writing the indexes, from records alone: what one new record changes, or everything; in the order of `_write_all`,
+and within a platform of core/indexes/platform_indexes.py: what an index names is there before it.
 
 A new record is found by its mark, which was written before it and is deleted after the indexes were. So a run that ends
 anywhere is made good by the next. What is in the store is looked at before records are read, and replaced only if it is
 still the same then: of two masters that write at once, one starts again.
 
 An audit reads all records and all indexes and compares; it also finds what is there without a mark, and refuses to name
-less than the indexes do, unless that is meant. What is damaged is told and stops nothing else: a record keeps what the
-indexes took up of it, an index is written anew.
+less than the indexes do, unless that is meant. What is damaged stops nothing else: a record keeps what was taken up.
 """
 
 from collections.abc import Mapping, Sequence

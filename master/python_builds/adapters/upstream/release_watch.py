@@ -22,17 +22,15 @@ from python_builds.adapters.upstream.release_api import SECONDS, KeptApi
 from python_builds.adapters.upstream.sources import make_python_org
 from python_builds.core.errors import SourceError
 from python_builds.core.settings.settings import Settings
+from python_builds.core.upstream.followed_minors import Wanted, choose_minors, parse_release_cycle
 from python_builds.core.upstream.release_list import (
     ReleaseList,
-    Wanted,
     bounded,
-    choose_minors,
     lacking,
     list_releases,
     names_in_directory,
     new_releases,
     not_in_directory,
-    parse_release_cycle,
 )
 from python_builds.core.upstream.releases import Listing, Release
 

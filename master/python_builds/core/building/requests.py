@@ -17,6 +17,9 @@ ARCHITECTURES = tuple(sorted({architecture for platform in PLATFORMS for archite
 TRUST = "trust"
 """The property that says how the source of a platform build is vouched for, which decides whose ccache it shares."""
 
+PLANNED = "planned"
+"""The property of a request that no person made: the planner's, and what `release` asks for on its behalf."""
+
 EVERYTHING = "all"
 """What a rebuild may say instead of versions: all that is published."""
 

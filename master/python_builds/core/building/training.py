@@ -1,8 +1,8 @@
 """Training data: what the training run of an optimized build left, kept as a named input of later builds.
 
 It fits one source, compiled in one way: its *identity*. A build whose identity has data in the store uses the newest of
-it, is cheaper by that, and comes out the same as the build that left it. The run itself is scripts/steps/train.sh; which
-tests it runs is CPython's own choice (`--pgo`).
+it, is cheaper by that, and comes out the same as the build that left it. The run itself is scripts/steps/train.sh;
+which tests it runs is CPython's own choice (`--pgo`).
 """
 
 import hashlib

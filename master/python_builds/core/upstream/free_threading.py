@@ -1,4 +1,4 @@
-"""Which minors have a free-threaded build (PEP 703), and which get one by themselves."""
+"""Which minors have a free-threaded build (PEP 703), and which get one by themselves (setting `free_threaded`)."""
 
 import re
 

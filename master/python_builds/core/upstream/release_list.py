@@ -1,4 +1,4 @@
-"""What upstream has, as far as this farm wants it: which minors, which releases, and why one is not complete yet.
+"""What upstream has, as far as this farm wants it: which releases, and why one is not complete yet.
 
 python.org shows a release in parts: tarballs first, then the release, then the rows of its files, for 3.14 and later
 with the signatures only then. So a release counts as complete when it is published, has a source tarball, and has the
@@ -9,26 +9,18 @@ import datetime
 import html
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
 
 from packaging.version import Version
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from python_builds.core.errors import SourceError
+from python_builds.core.upstream.followed_minors import Wanted
 from python_builds.core.upstream.release_managers import has_openpgp
-from python_builds.core.upstream.releases import MINOR_PATTERN, Listing, Release, minor, newest_first, parse_version
-
-END_OF_LIFE = "end-of-life"
-"""The one status of the release cycle data that counts: https://peps.python.org/api/release-cycle.json."""
+from python_builds.core.upstream.releases import Listing, Release, minor, newest_first, parse_version
 
 MAX_NOTES = 20
 
-_OLDEST_UNNAMED = Version("3.9")
-_MAINTAINED = datetime.timedelta(days=5 * 366)
-_MINOR = re.compile(MINOR_PATTERN, re.ASCII)
-_STATUS = re.compile(r"[a-z][a-z -]{0,39}", re.ASCII)
 _HREF = re.compile(r'href="([^"]{1,300})"', re.IGNORECASE)
 
 
@@ -67,69 +59,6 @@ class ReleaseList(_Document):
     def complete(self) -> list[Version]:
         """List what can be built, the newest first."""
         return newest_first(Version(release.version) for release in self.releases if release.complete)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """The minors that a farm follows, with their status."""
-
-    minors: Mapping[str, str]
-    prereleases: bool
-    notes: tuple[str, ...] = ()
-
-    def has(self, version: Version) -> bool:
-        """Say whether a release belongs to what is followed."""
-        return minor(version) in self.minors and (self.prereleases or not version.is_prerelease)
-
-
-def parse_release_cycle(raw: object) -> dict[str, str]:
-    """Read each minor's status from the release cycle data; entries that are none are passed over.
-
-    Raises:
-        SourceError: if no minor has a status.
-    """
-    entries = raw.items() if isinstance(raw, dict) else ()
-    found = {
-        name: entry["status"]
-        for name, entry in entries
-        if isinstance(name, str)
-        and _MINOR.fullmatch(name)
-        and isinstance(entry, dict)
-        and isinstance(entry.get("status"), str)
-        and _STATUS.fullmatch(entry["status"])
-    }
-    if not found:
-        raise SourceError("the release cycle data gives no minor a status; has its format changed?")
-    return found
-
-
-def choose_minors(
-    listing: Listing,
-    cycle: Mapping[str, str] | None,
-    *,
-    added: Collection[str],
-    excluded: Collection[str],
-    prereleases: bool,
-    today: datetime.date,
-) -> Wanted:
-    """Say which minors are followed: those not end-of-life, and those the data does not know yet; then the settings."""
-    notes = []
-    if cycle is None:
-        chosen = dict.fromkeys(_lately_released(listing, today), "unknown")
-        notes.append(
-            "there is no release cycle data: every minor from 3.9 on that had a release in the last 5 years counts"
-        )
-    else:
-        chosen = {name: status for name, status in cycle.items() if status != END_OF_LIFE}
-        unnamed = _unnamed(listing, cycle, today) - {*excluded}
-        chosen |= dict.fromkeys(unnamed, "unknown")
-        notes += [
-            f"the release cycle data does not name {name}, of which there are releases: it is followed all the same"
-            for name in sorted(unnamed, key=Version)
-        ]
-    chosen |= {name: (cycle or {}).get(name, "unknown") for name in added}
-    kept = {name: chosen[name] for name in sorted(chosen, key=Version) if name not in excluded}
-    return Wanted(minors=kept, prereleases=prereleases, notes=tuple(notes))
 
 
 def proof_url(release: Release) -> str | None:
@@ -203,21 +132,6 @@ def bounded(notes: Iterable[str]) -> tuple[str, ...]:
     every = list(dict.fromkeys(notes))
     more = len(every) - MAX_NOTES
     return (*every[:MAX_NOTES], *([f"and {more} more like these"] if more > 0 else []))
-
-
-def _unnamed(listing: Listing, cycle: Mapping[str, str], today: datetime.date) -> set[str]:
-    """Pick the minors that are new, or were released lately, and that the data does not name."""
-    newest = max(map(Version, cycle))
-    unnamed = {minor(version) for version in listing.published} - cycle.keys()
-    return {name for name in unnamed if Version(name) > newest} | (unnamed & _lately_released(listing, today))
-
-
-def _lately_released(listing: Listing, today: datetime.date) -> set[str]:
-    return {
-        minor(version)
-        for version, date in listing.published.items()
-        if date and today - date.date() <= _MAINTAINED and Version(minor(version)) >= _OLDEST_UNNAMED
-    }
 
 
 def _name(url: str) -> str:

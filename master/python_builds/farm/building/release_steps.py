@@ -15,7 +15,13 @@ from twisted.internet import defer
 
 from python_builds.adapters.publishing.publishing import located, newest_record
 from python_builds.adapters.store.store import Store
-from python_builds.core.building.requests import TRUST, ReleaseRequest, parse_platform_request, parse_release_request
+from python_builds.core.building.requests import (
+    PLANNED,
+    TRUST,
+    ReleaseRequest,
+    parse_platform_request,
+    parse_release_request,
+)
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.planning.plan import BuildMatrix, expand, missing, priority
 from python_builds.core.publishing.artifacts import Product
@@ -23,7 +29,7 @@ from python_builds.core.settings.settings import Settings
 from python_builds.farm.building.readiness import see_that_it_can_be_published
 from python_builds.farm.building.source_work import Origins, check_request, find_libraries, find_source, found_tag
 from python_builds.farm.indexes.manifest_steps import MANIFEST
-from python_builds.farm.planning.requesting import PLANNED, request_once
+from python_builds.farm.planning.requesting import request_once
 from python_builds.farm.steps.in_thread import InThread
 from python_builds.farm.steps.master_step import MasterStep
 from python_builds.farm.steps.thread_step import ThreadStep

@@ -13,7 +13,7 @@ from buildbot.data.resultspec import Filter
 from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, SKIPPED, SUCCESS, WARNINGS
 from twisted.internet import defer
 
-from python_builds.core.building.requests import parse_platform_request, parse_release_request, requested_tag
+from python_builds.core.building.requests import PLANNED, parse_platform_request, parse_release_request, requested_tag
 from python_builds.core.errors import PythonBuildsError
 from python_builds.core.planning import back_off
 from python_builds.core.planning.alerts import IndexBuilds
@@ -23,7 +23,6 @@ from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.upstream.tags import Tag
 from python_builds.farm.indexes.manifest_steps import DAMAGED, MANIFEST
-from python_builds.farm.planning.requesting import PLANNED
 
 ENDINGS = {CANCELLED: back_off.CANCELLED, EXCEPTION: back_off.BROKEN}
 

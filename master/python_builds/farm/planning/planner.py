@@ -20,6 +20,7 @@ from twisted.python import log
 from python_builds.adapters.planning.plan_files import read_inputs, read_published, write_report
 from python_builds.adapters.store.store import make_store
 from python_builds.adapters.upstream import release_list
+from python_builds.core.building.requests import PLANNED
 from python_builds.core.errors import PythonBuildsError
 from python_builds.core.planning import alerts
 from python_builds.core.planning.agenda import Agenda, Attempts, PlannedRequest, make_agenda
@@ -34,7 +35,7 @@ from python_builds.core.upstream.tags import automatic_tags
 from python_builds.farm.indexes.manifest_steps import MANIFEST
 from python_builds.farm.planning.announcing import announce
 from python_builds.farm.planning.build_history import BuildHistory
-from python_builds.farm.planning.requesting import PLANNED, request_once
+from python_builds.farm.planning.requesting import request_once
 
 PROFILE = "optimized"
 COALESCE_SECONDS = 1

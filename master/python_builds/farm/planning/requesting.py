@@ -8,9 +8,6 @@ from buildbot.db.model import Model
 from buildbot.process.properties import Properties
 from twisted.internet import defer
 
-PLANNED = "planned"
-"""The property of a request that no person made: the planner's, and what `release` asks for on its behalf."""
-
 REASON: int = Model.buildsets.c.reason.type.length
 """Characters that Buildbot has room for. SQLite takes more, PostgreSQL refuses it all."""
 

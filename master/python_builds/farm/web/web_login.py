@@ -1,4 +1,7 @@
-"""The web UI's login: one account, of whose password nobody can try many, and what every request is held to."""
+"""The web UI's login: one account, of whose password nobody can try many, and what every request is held to.
+
+Whose account it is, and who may look: web_access.py.
+"""
 
 import hmac
 from typing import Any
