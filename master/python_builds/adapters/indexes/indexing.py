@@ -1,6 +1,6 @@
-"""Writing the indexes, from records alone: what one new record changes, or everything; in the order of `_write_all`,
-and within a platform of core/indexes/platform_indexes.py: what an index names is there before it.
+"""Writing the indexes, from records alone: what one new record changes, or everything.
 
+The order is that of `_write_all`, and within a platform of core/indexes/platform_indexes.py: what is named comes first.
 A new record is found by its mark, which was written before it and is deleted after the indexes were. So a run that ends
 anywhere is made good by the next. What is in the store is looked at before records are read, and replaced only if it is
 still the same then: of two masters that write at once, one starts again.
