@@ -31,8 +31,8 @@ from python_builds.core.publishing.artifacts import (
     artifact_keys,
     artifact_kind,
     package_file,
-    record_key,
 )
+from python_builds.core.publishing.record_keys import record_key
 from python_builds.core.publishing.records import Artifact, Record, Source
 from python_builds.core.settings.setting_types import CHECKOUT
 

@@ -23,13 +23,17 @@ from python_builds.core.publishing.artifacts import (
     TARBALL_PARTS,
     Product,
     artifact_keys,
+    metapackage_file,
     package_architecture,
     package_file,
 )
 from python_builds.core.publishing.records import Record, Source
 
-FILES = 1 + len(TARBALL_PARTS)
-"""What people can download of one build: the package and its tarballs."""
+PACKAGES = 2
+"""The package of a final release, and the metapackage of its minor."""
+
+FILES = PACKAGES + len(TARBALL_PARTS)
+"""What people can download of one build of a final release: its packages and its tarballs."""
 
 XMLNS = {
     "repo": "http://linux.duke.edu/metadata/repo",
@@ -38,18 +42,29 @@ XMLNS = {
 }
 
 
-def metadata(product: Product, revision: int, sha256: str) -> dict[str, str]:
-    """Make what a record says of its package, of the shape that the tools give."""
+def metadata(product: Product, name: str, version: str, file: str, sha256: str) -> dict[str, str]:
+    """Make what a record says of a package, of the shape that the tools give."""
     architecture = package_architecture(product.platform, product.architecture)
     if product.platform.package_format == "deb":
-        fields = {"Package": product.package, "Version": revision, "Architecture": architecture, "Maintainer": "a test"}
+        fields = {"Package": name, "Version": version, "Architecture": architecture, "Maintainer": "a test"}
         return {"control": "".join(f"{name}: {value}\n" for name, value in fields.items()) + "Description: a test\n"}
-    name = f"<name>{product.package}</name><arch>{architecture}</arch>"
-    href = f"{PACKAGES_FOLDER}/{package_file(product, revision)}"
     return {
-        "primary": f'<package type="rpm">{name}<checksum type="sha256" pkgid="YES">{sha256}</checksum>'
-        f'<location href="{href}"/></package>',
-        "other": f'<package pkgid="{sha256}" name="{product.package}" arch="{architecture}"></package>',
+        "primary": f'<package type="rpm"><name>{name}</name><arch>{architecture}</arch>'
+        f'<checksum type="sha256" pkgid="YES">{sha256}</checksum>'
+        f'<location href="{PACKAGES_FOLDER}/{file}"/></package>',
+        "other": f'<package pkgid="{sha256}" name="{name}" arch="{architecture}"></package>',
+    }
+
+
+def packages_metadata(product: Product, revision: int, digests: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Make what a record says of both its packages, of their digests by name."""
+    file, metapackage = package_file(product, revision), metapackage_file(product, revision)
+    version = f"{product.version}-{revision}"
+    return {
+        "package": metadata(product, product.package, str(revision), file, digests[file]),
+        "metapackage": metadata(product, product.metapackage, version, metapackage, digests[metapackage])
+        if metapackage
+        else {},
     }
 
 
@@ -73,7 +88,7 @@ def publish(store: Any, product: Product, revision: int = 1, *, checked: bool = 
         built_at=datetime.datetime(2026, 1, day, tzinfo=datetime.UTC),
         source=Source(name="Python.tgz", sha256="a" * 64, size=1, origin="a test", trust="digest"),
         artifacts=artifacts,
-        package=metadata(product, revision, artifacts[0].sha256),
+        **packages_metadata(product, revision, {a.key.rpartition("/")[2]: a.sha256 or "" for a in artifacts}),
     )
     write_record(store, record)
     return record

@@ -28,7 +28,8 @@ def run(*command):
 def check_version_and_prefix():
     free_threaded = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
     found = platform.python_version() + free_threaded
-    assert found == PREFIX.name, f"this is CPython {found}, and the prefix says {PREFIX.name}"
+    named = PREFIX.resolve().name  # it may be a link, as from a minor to its newest patch
+    assert found == named, f"this is CPython {found}, and the prefix says {named}"
     assert sys.prefix == str(PREFIX), f"sys.prefix is {sys.prefix}"
 
 

@@ -9,7 +9,7 @@ dnf() {
 
 prepare_installer() { accept_unsigned && dnf makecache; }
 
-install_package() { dnf install "$1"; }
+install_package() { dnf install "$@"; }
 
 install_compiler() { dnf install gcc glibc-devel pkgconf-pkg-config; }
 

@@ -12,7 +12,7 @@ prepare_installer() { accept_unsigned && zypper refresh; }
 
 # Recommended packages are left out, so that what the package needs must be in its Requires. Our own file is not signed
 # when it is tried; what comes from the distribution's repositories still has to be.
-install_package() { zypper install --no-recommends --allow-unsigned-rpm "$1"; }
+install_package() { zypper install --no-recommends --allow-unsigned-rpm "$@"; }
 
 install_compiler() { zypper install --no-recommends gcc glibc-devel pkg-config; }
 

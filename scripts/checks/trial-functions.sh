@@ -23,26 +23,41 @@ check_as_user() {
         die "$script did not run to its end, or not in a CPython: its last line is not the answer to the challenge $nonce"
 }
 
-# A file in the scratch root, as users do.
+# Files in the scratch root, as users do.
 try_package() {
-    local file=$1 prefix=$2
-    say "installing ${file##*/}"
-    install_package "$file"
+    local file=$1 prefix=$2 metapackage=${3:-}
+    say "installing ${file##*/}${metapackage:+ and ${metapackage##*/}}"
+    install_package "$file" ${metapackage:+"$metapackage"}
     say "trying the interpreter"
     check_as_user check_interpreter.py "$prefix/bin/python" "$prefix"
     say "building with it"
     install_compiler
     check_as_user check_development.py "$prefix/bin/python" "$prefix"
+    if [ -n "$metapackage" ]; then try_metapackage "$metapackage" "${prefix##*/}"; fi
     say "removing ${file##*/}"
     remove_package "$file"
-    report_leftovers "$prefix"
+    report_leftovers "$prefix" /opt/python
+}
+
+# By its name on the PATH, which leads through the minor's folder.
+try_metapackage() {
+    local file=$1 tag=$2 rest=${2#*.*.} minor
+    minor=${tag%."$rest"}
+    [[ $tag != *t ]] || minor+=t
+    say "trying python$minor"
+    check_as_user check_interpreter.py "/usr/local/bin/python$minor" "/opt/python/$minor"
+    say "removing ${file##*/}"
+    remove_package "$file"
+    report_leftovers "/opt/python/$minor" "/usr/local/bin/python$minor" "/usr/local/share/man/man1/python${minor%t}.1"
 }
 
 report_leftovers() {
-    local prefix=$1
-    [ -e "$root$prefix" ] || [ -L "$root$prefix" ] || return 0
-    find "$root$prefix" | head -n 20
-    die "removing the package left $prefix behind"
+    local path
+    for path in "$@"; do
+        [ -e "$root$path" ] || [ -L "$root$path" ] || continue
+        find "$root$path" | head -n 20
+        die "removing the package left $path behind"
+    done
 }
 
 # A tree from the tarball must work wherever it is, with white space in its path, and once more after it was moved; build

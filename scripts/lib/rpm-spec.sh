@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What package-rpm.sh tells rpmbuild. Sourced after build-environment.sh. For rpm 4.14 (EL 8, Leap 15) and newer.
-: "${work:?}"
+: "${work:?}" "${maintainer:?}"
 
 # Sets macros: rpm's own and not the distribution's, which rewrite files, split them into packages and refuse what they
 # find, each release in another way. Of the generators of dependencies only those that read binaries: the scripts,
@@ -25,17 +25,16 @@ payload_of() {
     esac
 }
 
-# The flags of the generators would leave out libraries that are not executable. Every package owns the folder that all
-# versions share, so that it goes with the last of them. Files get the date of the source: rpm's own clamping is spelled
+# The flags of the generators would leave out libraries that are not executable. No package owns /opt/python, which may be an
+# administrator's link: the scriptlets make and remove it. Files get the date of the source: rpm's own clamping is spelled
 # differently since 4.20.
-write_spec() {
-    local folder=$1 package=$2 revision=$3 tree=$4 prefix=$5 compression=$6 maintainer
-    maintainer=${PYTHON_BUILDS_MAINTAINER:-python-builds <python-builds@localhost>}
-    cat >"$folder/package.spec" <<SPEC
+write_preamble() {
+    local folder=$1 package=$2 version=$3 release=$4 compression=$5 summary=$6
+    cat <<SPEC
 %global _fileattrsdir $folder/attributes
 %global __elf_flags %{nil}
 %global __elflib_flags %{nil}
-%global __provides_exclude_from ^$prefix/.*$
+%global __provides_exclude_from ^/opt/.*$
 %global __requires_exclude ^libpython3
 %global __spec_install_post %{nil}
 %global debug_package %{nil}
@@ -44,25 +43,37 @@ write_spec() {
 %global _buildhost reproducible
 %global use_source_date_epoch_as_buildtime 1
 Name: $package
-Version: 1
-Release: $revision
-Summary: CPython in $prefix
+Version: $version
+Release: $release
+Summary: $summary
 License: Python-2.0
 URL: https://www.python.org/
 Packager: ${maintainer//%/%%}
-Recommends: ca-certificates
-%description
-The Python interpreter, its standard library, pip and the files to embed and extend it, beside every other version.
-%prep
-%build
-%install
-mkdir -p "%{buildroot}$(dirname "$prefix")"
-cp -a --reflink=auto "$work/$tree" "%{buildroot}$prefix"
-find "%{buildroot}" -type d -exec chmod 755 {} +
-find "%{buildroot}" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
-%files
-%defattr(-,root,root,-)
-%dir $(dirname "$prefix")
-$prefix
+Requires(pre): coreutils
+Requires: coreutils
+Requires: findutils
+Requires(postun): findutils
 SPEC
+}
+
+# After everything of a transaction, so also after the files of the package before are gone.
+write_scriptlets() {
+    local section
+    local -A moments=([pre]=before_unpack [posttrans]=after_unpack [preun]=before_removal [postun]=after_removal)
+    for section in pre posttrans preun postun; do
+        printf '%%%s\n' "$section"
+        maintainer_script "$1" "$2" "${moments[$section]}" | sed 's/%/%%/g'
+    done
+}
+
+make_rpm() {
+    local folder=$1 rpm=$2 architecture=$3 requires
+    mkdir "$folder/tmp"
+    rpmbuild -bb --nodeps --macros="$macros" --target="$architecture" --define="_rpmfilename $rpm" \
+        --define="_topdir $folder" --define="_rpmdir $folder" --define="_tmppath $folder/tmp" --define="_dbpath $folder/db" \
+        "$folder/package.spec"
+    mv -- "$folder/$rpm" "dist/$rpm"
+    write_sha256 "dist/$rpm"
+    requires=$(rpm --query --package --requires "dist/$rpm" | paste -s -d ' ')
+    say "$(stat -c %s "dist/$rpm") bytes in dist/$rpm; Requires: $requires"
 }

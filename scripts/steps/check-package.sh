@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs a package where users will, in a copy of the untouched base system, tries it there as an unprivileged user,
-# and removes it again; then the tarball, if one is given, in other folders, with the libraries that the package brought.
+# with the metapackage of its minor, if one is given, and removes both again; then the tarball, if one is given, in other
+# folders, with the libraries that the package brought.
 # Needs root and a base system (make-base-root.sh, or /opt/pristine of a worker image), no mounts.
 # Exit status: 0 the package is good, 1 it is not, 2 wrong arguments, 3 it could not be checked here.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/build-environment.sh"
@@ -13,7 +14,7 @@ not_checked() {
     exit 3
 }
 
-# What is of one package format lies in one file, with four functions: prepare_installer, install_package FILE,
+# What is of one package format lies in one file, with four functions: prepare_installer, install_package FILE...,
 # install_compiler, remove_package FILE.
 source_installer() {
     case "$1" in
@@ -43,9 +44,9 @@ go_apart() {
 }
 
 main() {
-    [[ $# -eq 3 || $# -eq 4 ]] || usage "PACKAGE_FILE PREFIX BASE_ROOT [TARBALL]"
-    local package=$1 prefix=$2 base=$3 tarball=${4:-} file
-    for file in "$package" ${tarball:+"$tarball"}; do
+    [[ $# -ge 3 && $# -le 5 ]] || usage "PACKAGE_FILE PREFIX BASE_ROOT [TARBALL [METAPACKAGE_FILE]]"
+    local package=$1 prefix=$2 base=$3 tarball=${4:-} metapackage=${5:-} file
+    for file in "$package" ${tarball:+"$tarball"} ${metapackage:+"$metapackage"}; do
         # A link could have root read anything, where the file lies in a folder of the build user's.
         [[ -f $file && ! -L $file ]] || die "there is no file $file in $work"
     done
@@ -60,10 +61,10 @@ main() {
     trap finish_check EXIT
     make_scratch_root "$base"
     cp "$scripts"/checks/check_interpreter.py "$scripts"/checks/check_development.py "$scripts"/checks/import_extensions.py "$scripts/checks/challenge.py" "$root/check/"
-    cp "$package" "$root/check/"
+    cp "$package" ${metapackage:+"$metapackage"} "$root/check/"
     prepare_installer || not_checked "the distribution's archive cannot be reached, see above"
     begun=yes
-    try_package "/check/${package##*/}" "$prefix"
+    try_package "/check/${package##*/}" "$prefix" ${metapackage:+"/check/${metapackage##*/}"}
     [ -z "$tarball" ] || try_tarball "$tarball" "$prefix"
     say "${package##*/} is good"
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Makes dist/PACKAGE_REVISION_ARCHITECTURE.deb of the staged tree, with the dependencies dpkg-shlibdeps computes.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/build-environment.sh"
+. "$scripts/lib/package-functions.sh"
+. "$scripts/lib/deb-functions.sh"
 
 arguments="PACKAGE REVISION ARCHITECTURE PREFIX gzip|xz|zstd"
 
@@ -21,37 +23,22 @@ shared_library_dependencies() {
     dpkg-shlibdeps -O "-ldebian/$package$prefix/lib" "${binaries[@]}" | sed -n 's/^shlibs:Depends=//p'
 }
 
-# Everybody who installs waits for the download: xz's best is 6 % smaller than its default. It takes 65 MB of memory to unpack.
-# gzip's takes four times as long as its default for 1 %.
-level_of() {
-    if [ "$1" = xz ]; then echo 9; else echo 6; fi
-}
-
-# In KiB as dpkg counts it: each file rounded up, one for everything that is not a file.
-installed_size() {
-    find "$1" -path "$1/DEBIAN" -prune -o -printf '%y %s\n' |
-        awk '{ size += $1 == "f" ? int(($2 + 1023) / 1024) : 1 } END { print size }'
-}
-
 write_control() {
     local root=$1 package=$2 revision=$3 architecture=$4 prefix=$5 depends=$6
     {
-        printf '%s: %s\n' Package "$package" Version "$revision" Architecture "$architecture" \
-            Maintainer "${PYTHON_BUILDS_MAINTAINER:-python-builds <python-builds@localhost>}" \
-            Installed-Size "$(installed_size "$root")"
+        printf '%s: %s\n' Package "$package" Version "$revision" Architecture "$architecture" Maintainer "$maintainer" \
+            Installed-Size "$(installed_size "$root" ".$prefix" "./usr/share/doc/$package")"
         if [ -n "$depends" ]; then printf 'Depends: %s\n' "$depends"; fi
         printf '%s: %s\n' Recommends "ca-certificates, tzdata" Section python Priority optional \
             Homepage https://www.python.org/
         printf 'Description: CPython in %s\n %s\n' "$prefix" \
             "The Python interpreter, its standard library, pip and the files to embed and extend it, beside every other version."
     } >"$root/DEBIAN/control"
-    (cd "$root" && find . -path ./DEBIAN -prune -o -type f -printf '%P\0' | LC_ALL=C sort -z | xargs -0 -r md5sum) >"$root/DEBIAN/md5sums"
-    chmod 644 "$root/DEBIAN/control" "$root/DEBIAN/md5sums"
 }
 
 main() {
     [ $# -eq 5 ] || usage "$arguments"
-    local package=$1 revision=$2 architecture=$3 prefix=$4 compression=$5 tree depends deb
+    local package=$1 revision=$2 architecture=$3 prefix=$4 compression=$5 tree depends deb root
     [[ $package =~ ^[a-z0-9][a-z0-9+.-]+$ ]] || die "PACKAGE must be a Debian package name, not '$package'"
     [[ $revision =~ ^[0-9][A-Za-z0-9.+~]*$ ]] || die "REVISION must be a Debian version without epoch and revision, not '$revision'"
     [[ $architecture =~ ^[a-z0-9]+$ ]] || die "ARCHITECTURE must be one of Debian's, such as amd64, not '$architecture'"
@@ -62,13 +49,14 @@ main() {
     folder=$(mktemp -d "$work/dist/.deb.XXXXXX") # not local: the trap needs it
     trap 'rm -rf -- "$folder"' EXIT
     lay_out_package "$folder" "$package" "$tree" "$prefix"
+    root=$folder/debian/$package
     depends=$(shared_library_dependencies "$folder" "$package" "$prefix")
-    write_control "$folder/debian/$package" "$package" "$revision" "$architecture" "$prefix" "$depends"
-    find "$folder/debian/$package" -type d -exec chmod 755 {} +
+    lay_ensurepip_apart "$root$prefix"
+    write_documents "$root" "$package" "$revision" "${prefix##*/}"
+    find "$root" -type d -exec chmod 755 {} +
+    write_control "$root" "$package" "$revision" "$architecture" "$prefix" "$depends"
     deb=dist/${package}_${revision}_$architecture.deb
-    # dpkg-deb clamps every time stamp to SOURCE_DATE_EPOCH.
-    dpkg-deb --root-owner-group "-Z$compression" "-z$(level_of "$compression")" --build "$folder/debian/$package" "$deb"
-    write_sha256 "$deb"
+    make_deb "$root" version "$package" "$compression" "$deb" ".$prefix" "./usr/share/doc/$package"
     say "$(stat -c %s "$deb") bytes in $deb; Depends: $depends"
 }
 

@@ -19,7 +19,7 @@ from python_builds.core.documents import dump
 from python_builds.core.errors import StoreError
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing import artifacts
-from python_builds.core.publishing.artifacts import damaged_key, record_key, snapshot_key, unindexed_key
+from python_builds.core.publishing.record_keys import damaged_key, record_key, snapshot_key, unindexed_key
 from python_builds.core.publishing.records import Source
 from python_builds.core.settings.settings import Settings, variable
 from python_builds.core.upstream.static_libraries import LIBRARIES

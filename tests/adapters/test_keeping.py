@@ -16,7 +16,7 @@ from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.core.errors import StoreError
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.adoption import adoptable
-from python_builds.core.publishing.artifacts import record_key, reservation_key
+from python_builds.core.publishing.record_keys import record_key, reservation_key
 from python_builds.core.settings.settings import variable
 from tests.command_line import typed
 from tests.published import FILES, Crawler, from_store, objects, publish

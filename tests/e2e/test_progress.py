@@ -9,7 +9,7 @@ import termios
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.cli.building.usual import UsualTimes
 from python_builds.core.documents import dump
-from python_builds.core.publishing.artifacts import record_key
+from python_builds.core.publishing.record_keys import record_key
 from python_builds.core.publishing.records import Record
 from tests.e2e.farms import BY_MAKE, COMMAND_LINE, FarmUnderTest, mini_tarball, platform_builder
 

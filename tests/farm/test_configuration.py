@@ -152,6 +152,7 @@ def test_a_platform_build_shows_each_stage_as_a_step_of_its_own(tmp_path: Path) 
         "reserve a revision",
         "end the build",
         "package",
+        "make the metapackage",
         "make the tarball",
         "make the tarball of the tests",
         "make the tarball of the debug symbols",

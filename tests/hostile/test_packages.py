@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from python_builds.core.building.programs import program_problems
 from python_builds.core.building.requests import parse_platform_request
 from python_builds.core.errors import StoreError
 from python_builds.core.platforms.platforms import platform_named
-from python_builds.core.publishing.artifacts import Product, artifact_keys, package_file, tarball_file
+from python_builds.core.publishing.artifacts import Product, artifact_keys, metapackage_file, package_file, tarball_file
 from tests.script_runs import require_tool, run, work_folder, write
 
 MAINTAINER = "python-builds <python-builds@localhost>"
@@ -54,6 +55,7 @@ def staged() -> Iterator[Path]:
         write(tree / "lib/python3.13/_sysconfigdata__linux_.py", f"build_time_vars = {{'prefix': '{PREFIX}'}}\n")
         write(tree / "lib/python3.13/build-details.json", f'{{"base_prefix": "{PREFIX}"}}\n')
         (tree / "bin").mkdir()
+        with_pip(tree)
         compiled(tree / "bin/python3.13", *COMPILED, *LINKED)
         (tree / "bin/python3").symlink_to("python3.13")
         os.link(tree / "bin/python3.13", tree / "bin/python3.13-second-name")
@@ -64,6 +66,20 @@ def staged() -> Iterator[Path]:
             subprocess.run(["chown", "-R", "--reference", work / "dist", *folders], check=True)
         package(work)
         yield work
+
+
+def with_pip(tree: Path) -> None:
+    """Put two distributions there, as ensurepip does."""
+    site = tree / "lib/python3.13/site-packages"
+    for name, record in {
+        "pip": "../../../bin/pip3,,\npip/__init__.py,,\npip-1.0.dist-info/RECORD,,\n",
+        "setuptools": "setuptools/__init__.py,,\npkg_resources/__init__.py,,\nsetuptools-2.0.dist-info/RECORD,,\n",
+    }.items():
+        write(site / name / "__init__.py", f"name = {name!r}\n")
+        write(site / f"{name}-{'1' if name == 'pip' else '2'}.0.dist-info" / "RECORD", record)
+    write(site / "pkg_resources/__init__.py", "")
+    write(tree / "bin/pip3", "#!/bin/sh\n", executable=True)
+    (tree / "bin/pip").symlink_to("pip3")
 
 
 def compiled(program: Path, *flags: str, source: str = PROGRAM) -> Path:
@@ -79,6 +95,8 @@ def package(work: Path) -> None:
     commands = [
         ["package-deb.sh", deb.package, "2", "amd64", PREFIX, "gzip"],
         ["package-rpm.sh", rpm.package, "2", "x86_64", PREFIX, "gzip"],
+        ["metapackage-deb.sh", deb.metapackage, "3.13.5-2", "amd64", PREFIX],
+        ["metapackage-rpm.sh", rpm.metapackage, "3.13.5-2", "x86_64", PREFIX],
     ]
     for made in (deb, rpm):
         commands += [
@@ -112,14 +130,29 @@ Change = Callable[[Path], object]
 
 
 def repacked(folder: Path, change: Change) -> list[str]:
-    """Change the unpacked deb, pack it again as dpkg-deb would for anybody, and check."""
+    """Change the unpacked deb, pack it again with what it had and what is new, and check."""
     made = product("debian-12")
-    path, tree = folder / package_file(made, 2), folder / "tree"
-    subprocess.run(["dpkg-deb", "--raw-extract", path, tree], check=True)
-    change(tree)
-    command = ["dpkg-deb", "--root-owner-group", "--nocheck", "-Zgzip", "--build", tree, path]
-    subprocess.run(command, check=True, capture_output=True)
-    return check(made, 2, MAINTAINER, folder)
+    return repack(folder / package_file(made, 2), change) or check(made, 2, MAINTAINER, folder)
+
+
+FOLDERS_ABOVE = ("opt", "opt/python", "usr", "usr/share", "usr/share/doc")
+
+
+def repack(path: Path, change: Change) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder, tree = Path(name), Path(name, "tree")
+        subprocess.run(["dpkg-deb", "--raw-extract", path, tree], check=True)
+        change(tree)
+        shutil.move(tree / "DEBIAN", folder / "control")
+        names = sorted(str(one.relative_to(tree)) for one in tree.rglob("*"))
+        names = [one for one in names if one not in FOLDERS_ABOVE]
+        tar = ["tar", "--owner=0", "--group=0", "--format=gnu", "--no-recursion", "-czf"]
+        control = sorted(one.name for one in (folder / "control").iterdir())
+        subprocess.run([*tar, folder / "control.tar.gz", "-C", folder / "control", ".", *control], check=True)
+        subprocess.run([*tar, folder / "data.tar.gz", "-C", tree, *(f"./{one}" for one in names)], check=True)
+        (folder / "debian-binary").write_text("2.0\n")
+        path.unlink()
+        subprocess.run(["ar", "rcD", path, "debian-binary", "control.tar.gz", "data.tar.gz"], cwd=folder, check=True)
 
 
 def edit(old: str, new: str) -> Change:
@@ -136,12 +169,29 @@ def script(name: str) -> Change:
 
 
 PYTHON = f"{PREFIX[1:]}/bin/python3.13"
+DOCUMENTS = "usr/share/doc/python-3.13.5"
 
 
 @pytest.mark.parametrize(
     "change, problem",
     [
-        (script("postinst"), "its control archive has ', control, md5sums, postinst'"),
+        (script("postinst"), "its control archive has postinst: '#!/bin/sh\\nid >/pwned\\n', and must have"),
+        (lambda tree: (tree / "DEBIAN/preinst").unlink(), "its control archive has preinst: nothing"),
+        (lambda tree: (tree / "DEBIAN/preinst").chmod(0o4755), "its control archive has"),
+        (
+            lambda tree: (tree / DOCUMENTS / "copyright").write_text("mine"),
+            "the package has usr/share/doc/python-3.13.5/copyright",
+        ),
+        (
+            lambda tree: (tree / DOCUMENTS / "x").write_text("mine"),
+            "the package has usr/share/doc/python-3.13.5/x: 'mine'",
+        ),
+        (
+            lambda tree: (tree / DOCUMENTS / "x").symlink_to("/etc/shadow"),
+            "is a link out of usr/share/doc/python-3.13.5",
+        ),
+        (lambda tree: write(tree / f"{PREFIX[1:]}/lib/ensurepip/pip/bin/python3.13", "x"), "is there twice once it is"),
+        (lambda tree: write(tree / f"{PREFIX[1:]}/lib/ensurepip/evil/lib/x.py", "x"), "is another in"),
         (script("prerm"), "its control archive has"),
         (script("config"), "its control archive has"),
         (lambda tree: write(tree / "DEBIAN/triggers", "interest /usr\n"), "its control archive has"),
@@ -181,6 +231,45 @@ def test_a_deb_that_is_another_is_refused(folder: Path, change: Change, problem:
     assert any(problem in found for found in problems), problems
 
 
+def test_a_deb_that_holds_the_folders_above_is_refused(folder: Path) -> None:
+    """Else dpkg would remove them with the last package."""
+    path = folder / package_file(product("debian-12"), 2)
+    subprocess.run(["dpkg-deb", "--raw-extract", path, folder / "tree"], check=True)
+    command = ["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", folder / "tree", path]
+    subprocess.run(command, check=True, capture_output=True)
+
+    assert f"{path.name}: 'opt' lies outside of opt/python/3.13.5" in check(product("debian-12"), 2, MAINTAINER, folder)
+
+
+METAPACKAGE_LINK = "opt/python/3.13"
+
+
+@pytest.mark.parametrize(
+    "change, problem",
+    [
+        (script("postinst"), "its control archive has postinst"),
+        (edit("Package: python-3.13", "Package: nano"), "control has Package: 'nano'"),
+        (edit("Version: 3.13.5-2", "Version: 99"), "control has Version: '99', and must have '3.13.5-2'"),
+        (edit("python-3.13.5 (>= 2)", "python-3.13.5 (>= 2), nano"), "control has Depends:"),
+        (edit("Section: python", "Pre-Depends: nano\nSection: python"), "control has Pre-Depends:"),
+        (lambda tree: write(tree / "etc/cron.d/x", "* * * * * root id\n"), "it holds"),
+        (lambda tree: relink(tree / METAPACKAGE_LINK, "3.13.4"), "a link to 3.13.5"),
+        (lambda tree: relink(tree / METAPACKAGE_LINK, "/etc"), "a link to 3.13.5"),
+    ],
+)
+def test_a_metapackage_that_is_another_is_refused(folder: Path, change: Change, problem: str) -> None:
+    made = product("debian-12")
+    repack(folder / metapackage_file(made, 2), change)
+    problems = check(made, 2, MAINTAINER, folder)
+
+    assert any(problem in found for found in problems), problems
+
+
+def relink(link: Path, target: str) -> None:
+    link.unlink()
+    link.symlink_to(target)
+
+
 def test_a_deb_with_more_parts_or_two_of_a_kind_is_refused(folder: Path) -> None:
     path = folder / package_file(product("debian-12"), 2)
     (folder / "_gpgorigin").write_text("x")
@@ -214,7 +303,6 @@ cp -a {tree} %{{buildroot}}/opt/python/
 {install}
 %files
 %defattr(-,root,root,-)
-%dir /opt/python
 /opt/python/3.13.5
 {files}
 """

@@ -29,7 +29,7 @@ def test_shellcheck_has_nothing_to_say():
             require_tool("shellcheck", "shellcheck"),
             "-x",
             "--source-path=SCRIPTDIR",
-            *(script.relative_to(SCRIPTS) for script in SHELL_SCRIPTS),
+            *(script.relative_to(SCRIPTS) for script in [*SHELL_SCRIPTS, *SCRIPTS.rglob("*.sh.in")]),
         ],
         cwd=SCRIPTS,
         capture_output=True,

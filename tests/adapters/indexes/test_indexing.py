@@ -15,9 +15,10 @@ from python_builds.adapters.store import marks
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.core.errors import StoreConflict, StoreError
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
-from python_builds.core.publishing.artifacts import KEYS_ASC, record_key, snapshot_key, unindexed_key
+from python_builds.core.publishing.artifacts import KEYS_ASC
+from python_builds.core.publishing.record_keys import record_key, snapshot_key, unindexed_key
 from python_builds.core.settings.settings import Settings
-from tests.published import FILES, Crawler, from_store, objects, publish
+from tests.published import FILES, PACKAGES, Crawler, from_store, objects, publish
 from tests.s3 import s3_server
 
 SOME = [platform_named(name) for name in ("debian-12", "rhel-9", "opensuse-160")]
@@ -72,12 +73,10 @@ def test_every_client_s_index_names_what_was_published_and_nothing_else(any_stor
     run(any_store)
 
     assert crawl(any_store) == {
-        **dict.fromkeys(("index.json", "SHA256SUMS"), 4 * FILES),
+        **dict.fromkeys(("index.json", "SHA256SUMS"), 4 * FILES - 1),  # no metapackage follows a pre-release
         "uv.json": 4,
-        "Packages": 2,
-        "Packages.gz": 2,
-        "Packages.xz": 2,
-        "primary": 2,
+        **dict.fromkeys(("Packages", "Packages.gz", "Packages.xz"), 2 * PACKAGES),
+        "primary": 1 + PACKAGES,
     }
     assert any_store.read("python/versions.json") == b'{"python_versions": ["3.12.1", "3.13.5"]}'
 
@@ -106,7 +105,7 @@ def test_an_index_names_the_newest_revision_and_clients_of_an_older_one_still_fi
     old = store.read(f"python/debian-12/dists/bookworm/main/binary-amd64/by-hash/SHA256/{digest}").decode()
     assert "Version: 1\n" in old
     assert "Version: 2\n" in store.read("python/debian-12/dists/bookworm/main/binary-amd64/Packages").decode()
-    assert crawl(store)["Packages"] == 1
+    assert crawl(store)["Packages"] == PACKAGES
 
 
 def test_the_same_records_give_the_same_bytes_whatever_came_first(tmp_path, make_product, signs):
@@ -296,7 +295,7 @@ def test_where_the_key_goes_signatures_go_too(store, make_product, signs):
     run(store, signer=signs)
     run(store)
 
-    assert crawl(store)["Packages"] == 1
+    assert crawl(store)["Packages"] == PACKAGES
     assert not [key for key in store.keys("") if key.endswith((".asc", ".gpg", "InRelease")) and key != KEYS_ASC]
     assert "gpgcheck=0" in store.read("python/rhel-9/python-builds.repo").decode()
 

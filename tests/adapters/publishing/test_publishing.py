@@ -18,13 +18,8 @@ from python_builds.adapters.publishing.publishing import (
 from python_builds.adapters.publishing.revisions import reserve_revision
 from python_builds.core.errors import InvalidKey, StoreError
 from python_builds.core.platforms.platforms import platform_named
-from python_builds.core.publishing.artifacts import (
-    artifact_keys,
-    marked_record,
-    record_key,
-    reservation_key,
-    unindexed_key,
-)
+from python_builds.core.publishing.artifacts import artifact_keys
+from python_builds.core.publishing.record_keys import marked_record, record_key, reservation_key, unindexed_key
 
 
 @pytest.fixture
@@ -95,7 +90,7 @@ def test_a_build_s_files_are_uploaded_under_their_keys(store, make_product, buil
 
     assert {a.key.rpartition("/")[2]: a.key for a in artifacts} == artifact_keys(product, 1)
     assert [a.kind for a in artifacts] == [
-        kind for name in ("deb", "tarball", "uv", "test", "debug") for kind in (name, "sha256")
+        kind for name in ("deb", "metapackage", "tarball", "uv", "test", "debug") for kind in (name, "sha256")
     ]
     for artifact in artifacts:
         content = (folder / artifact.key.rpartition("/")[2]).read_bytes()
@@ -224,6 +219,7 @@ def test_a_person_is_told_where_the_package_and_the_tarball_lie(store, make_reco
 
     assert [(a["kind"], a["location"]) for a in found] == [
         ("deb", str(store.root / "python/debian-12/pkgs/python-3.13.5_1_amd64.deb")),
+        ("metapackage", str(store.root / "python/debian-12/pkgs/python-3.13_3.13.5-1_amd64.deb")),
         ("tarball", str(store.root / "python/debian-12/python-3.13.5-debian-12.tar.gz")),
         *(
             (kind, str(store.root / f"python/debian-12/python-3.13.5-debian-12-{kind}.tar.gz"))

@@ -18,7 +18,7 @@ from python_builds.adapters.upstream.offers import Offer
 from python_builds.core.building.requests import parse_platform_request
 from python_builds.core.errors import NotVerified, SourceError, SourceNotFound, StoreError, WrongDigest
 from python_builds.core.platforms.platforms import platform_named
-from python_builds.core.publishing.artifacts import record_key
+from python_builds.core.publishing.record_keys import record_key
 from python_builds.core.publishing.records import Record, Source
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.static_libraries import LIBRARIES

@@ -9,7 +9,7 @@ from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.adapters.store.objects import MAX_READ_BYTES
 from python_builds.cli.building.usual import READ_AT_MOST, from_records
 from python_builds.core.documents import dump
-from python_builds.core.publishing.artifacts import record_key, records_prefix
+from python_builds.core.publishing.record_keys import record_key, records_prefix
 
 
 class Store(DirectoryStore):

@@ -7,7 +7,7 @@ import pytest
 from python_builds.core.building.built_with import MAX_DESCRIPTION_BYTES, parse_built_with
 from python_builds.core.documents import dump
 from python_builds.core.errors import InvalidRequest
-from python_builds.core.publishing.artifacts import record_key
+from python_builds.core.publishing.record_keys import record_key
 from python_builds.core.publishing.records import parse_record
 from python_builds.core.publishing.snapshots import Found, Snapshot
 

@@ -14,6 +14,8 @@ KNOWN = {
     "variant": "",
     "prefix": "/opt/python/3.14.0",
     "package_name": "python-3.14.0",
+    "metapackage_name": "python-3.14",
+    "metapackage_version": "3.14.0-2",
     "source_name": "Python-3.14.0.tgz",
     "source_sha256": "a" * 64,
     "libraries": [],
@@ -104,6 +106,17 @@ def test_whatever_is_made_is_collected_and_then_taken_from_the_worker():
     collected = local_commands(product(debian), KNOWN)[COLLECT_STEP]
 
     assert {word.rpartition("/")[2] for word in collected[1:]} == taken
+
+
+def test_a_prerelease_has_no_package_that_follows_its_minor():
+    debian = platform_named("debian-12")
+    known = {**KNOWN, "metapackage_name": "", "metapackage_file": ""}
+    ran = [stage for stage in stages(debian, "amd64") if stage.when(known)]
+
+    assert not [stage.name for stage in ran if "metapackage" in stage.name]
+    assert not [word for word in local_commands(product(debian), known)[COLLECT_STEP] if word.endswith("dist/")]
+    (check,) = [stage for stage in ran if stage.name == "check the package"]
+    assert command(check, known)[-1] == "out/tarball_file.x"
 
 
 @pytest.mark.parametrize(

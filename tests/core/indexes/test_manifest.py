@@ -102,7 +102,14 @@ def test_an_entry_of_the_index_says_all_about_one_file(make_record):
 
 
 def test_the_index_lists_packages_and_tarballs_but_not_their_digests_files(make_record):
-    assert [b["kind"] for b in index_of([make_record()])["builds"]] == ["deb", "tarball", "uv", "test", "debug"]
+    assert [b["kind"] for b in index_of([make_record()])["builds"]] == [
+        "deb",
+        "metapackage",
+        "tarball",
+        "uv",
+        "test",
+        "debug",
+    ]
 
 
 def test_the_index_is_as_its_published_schema_says(records):
@@ -122,7 +129,7 @@ def test_the_index_is_as_its_published_schema_says(records):
 def test_what_the_predecessor_published_is_listed_though_nobody_tried_it(make_record):
     record = make_record(checked=False).model_copy(update={"adopted": True, "source": None})
 
-    assert len(index_of([record])["builds"]) == 5
+    assert len(index_of([record])["builds"]) == 6
 
 
 def test_a_final_release_is_in_the_release_channel(make_record):

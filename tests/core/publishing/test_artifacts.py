@@ -10,67 +10,72 @@ from python_builds.core.publishing.artifacts import (
     artifact_keys,
     artifact_kind,
     check_key,
-    record_key,
-    records_prefix,
-    reservation_key,
-    revision_of_key,
     source_key,
     source_record_key,
 )
+from python_builds.core.publishing.record_keys import record_key, records_prefix, reservation_key, revision_of_key
 
 
 @pytest.mark.parametrize(
-    "product, revision, package, tarball",
+    "product, revision, package, metapackage, tarball",
     [
         (
             ("3.13.5", "debian-12", "amd64"),
             1,
             "python/debian-12/pkgs/python-3.13.5_1_amd64.deb",
+            "python-3.13_3.13.5-1_amd64.deb",
             "python/debian-12/python-3.13.5-debian-12.tar.gz",
         ),
         (
             ("3.13.5", "ubuntu-2204", "arm64"),
             2,
             "python/ubuntu-2204/pkgs/python-3.13.5_2_arm64.deb",
+            "python-3.13_3.13.5-2_arm64.deb",
             "python/ubuntu-2204/python-3.13.5-ubuntu-2204-arm64-r2.tar.gz",
         ),
         (
             ("3.11.9", "centos-8", "amd64"),
             1,
             "python/centos-8/pkgs/python-3.11.9-1-1.x86_64.rpm",
+            "python-3.11-3.11.9-1.x86_64.rpm",
             "python/centos-8/python-3.11.9-centos-8.tar.gz",
         ),
         (
             ("3.11.9", "rhel-9", "amd64"),
             2,
             "python/rhel-9/pkgs/python-3.11.9-1-2.x86_64.rpm",
+            "python-3.11-3.11.9-2.x86_64.rpm",
             "python/rhel-9/python-3.11.9-rhel-9-r2.tar.gz",
         ),
         (
             ("3.14.0rc2", "opensuse-155", "arm64"),
             1,
             "python/opensuse-155/pkgs/python-3.14.0rc2-1-1.aarch64.rpm",
+            "",
             "python/opensuse-155/python-3.14.0rc2-opensuse-155-arm64.tar.gz",
         ),
         (
             ("3.14.0", "debian-12", "amd64", "optimized", "t"),
             10,
             "python/debian-12/pkgs/python-3.14.0t_10_amd64.deb",
+            "python-3.14t_3.14.0-10_amd64.deb",
             "python/debian-12/python-3.14.0t-debian-12-r10.tar.gz",
         ),
         (
             ("3.13.5", "debian-12", "amd64", "quick"),
             1,
             "quick/python/debian-12/pkgs/python-3.13.5_1_amd64.deb",
+            "python-3.13_3.13.5-1_amd64.deb",
             "quick/python/debian-12/python-3.13.5-debian-12.tar.gz",
         ),
     ],
 )
-def test_a_build_s_files_have_the_names_that_users_know(make_product, product, revision, package, tarball):
+def test_a_build_s_files_have_the_names_that_users_know(make_product, product, revision, package, metapackage, tarball):
     keys = artifact_keys(make_product(*product), revision)
 
     tarballs = [tarball.replace(".tar.gz", f"{part}.tar.gz") for part in ("", "-uv", "-test", "-debug")]
-    assert list(keys.values()) == [name + ending for name in (package, *tarballs) for ending in ("", ".sha256")]
+    packages = [package, *([f"{package.rpartition('/')[0]}/{metapackage}"] if metapackage else [])]
+    assert list(keys.values()) == [name + ending for name in (*packages, *tarballs) for ending in ("", ".sha256")]
     assert [key.rpartition("/")[2] for key in keys.values()] == list(keys)
     assert [check_key(key) for key in keys.values()] == list(keys.values())
 

@@ -6,7 +6,7 @@ import pytest
 
 from python_builds.core.documents import dump
 from python_builds.core.errors import DamagedObject, PythonBuildsError, StoreError
-from python_builds.core.publishing.artifacts import record_key
+from python_builds.core.publishing.record_keys import record_key
 from python_builds.core.publishing.records import Source, newest_revisions, parse_record, parse_source
 
 KEY = "python/debian-12/records/3.13.5-amd64-r1.json"

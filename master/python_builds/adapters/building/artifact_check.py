@@ -14,23 +14,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from python_builds.adapters.building.elf_files import read_program
-from python_builds.adapters.building.package_files import Selection, read_deb, read_rpm, read_tarball
+from python_builds.adapters.building.package_check import package_problems
+from python_builds.adapters.building.package_files import Selection, read_tarball
 from python_builds.adapters.stop import Stop, run
 from python_builds.adapters.upstream.source_tarball import DEFINED
 from python_builds.core.building.hardening import hardening_problems
-from python_builds.core.building.package_contents import (
-    Member,
-    control_problems,
-    rpm_problems,
-    same_tree_problems,
-    shown,
-    tree_problems,
-)
+from python_builds.core.building.package_contents import same_tree_problems, shown, tree_problems
 from python_builds.core.building.programs import Program, program_problems
 from python_builds.core.building.requests import parse_platform_request
 from python_builds.core.errors import PythonBuildsError, StoreError
 from python_builds.core.platforms.platforms import platform_named
-from python_builds.core.publishing.artifacts import TARBALL_PARTS, Product, package_file, tarball_file
+from python_builds.core.publishing.artifacts import TARBALL_PARTS, Product, tarball_file
 from python_builds.core.settings.setting_types import CHECKOUT
 
 MAX_MEMORY = 4 * 2**30
@@ -38,8 +32,6 @@ MAX_CPU_SECONDS = 600
 MAX_SECONDS = 4 * MAX_CPU_SECONDS
 MAX_SHOWN = 20
 
-OTHER_IN_PACKAGE = re.compile(r".*\.json")
-"""What names the folder of the tree: an absolute one in a package, which does not move."""
 OTHER_FOR_UV = re.compile(r".*\.json|lib/python3\.[0-9]+t?/(__pycache__/)?_sysconfigdata_[^/]*")
 """What uv rewrites, and its bytecode."""
 
@@ -110,39 +102,7 @@ def check(product: Product, revision: int, maintainer: str, folder: Path) -> lis
         top = "python" if part == "uv" else tag
         problems += [f"{TARBALL_PARTS[part]}: {p}" for p in tree_problems(members, top)]
     problems += same_tree_problems(trees["uv"], "python", trees[""], tag, OTHER_FOR_UV)
-    read = _deb_problems if product.platform.package_format == "deb" else _rpm_problems
-    return problems + read(product, revision, maintainer, folder / package_file(product, revision), trees[""])
-
-
-def _deb_problems(product: Product, revision: int, maintainer: str, path: Path, tree: Sequence[Member]) -> list[str]:
-    deb = read_deb(path)
-    top = product.prefix.removeprefix("/")
-    problems = tree_problems(deb.members, top, _folders_above(top))
-    names = [(m.path, m.kind) for m in deb.control_members]
-    if names != [("", "directory"), ("control", "file"), ("md5sums", "file")]:
-        problems.append(
-            f"its control archive has {shown(', '.join(path for path, _ in names))}, not control and md5sums"
-        )
-    md5 = deb.md5 | {m.path: deb.md5.get(m.target, "") for m in deb.members if m.kind == "hardlink"}
-    if deb.md5sums != "".join(f"{md5[name]}  {name}\n" for name in sorted(md5, key=str.encode)):
-        problems.append("md5sums does not tell of its files, or of others")
-    problems += control_problems(deb.control, product, revision, maintainer, deb.members)
-    problems += same_tree_problems(deb.members, top, tree, str(product.tag), OTHER_IN_PACKAGE)
-    return [f"{path.name}: {problem}" for problem in problems]
-
-
-def _rpm_problems(product: Product, revision: int, maintainer: str, path: Path, tree: Sequence[Member]) -> list[str]:
-    header, members = read_rpm(path)
-    top = product.prefix.removeprefix("/")
-    problems = tree_problems(members, top, [top.rpartition("/")[0]])
-    problems += rpm_problems(header, product, revision, maintainer)
-    problems += same_tree_problems(members, top, tree, str(product.tag), OTHER_IN_PACKAGE)
-    return [f"{path.name}: {problem}" for problem in problems]
-
-
-def _folders_above(top: str) -> list[str]:
-    parts = top.split("/")
-    return ["/".join(parts[:number]) for number in range(len(parts))]
+    return problems + package_problems(product, revision, maintainer, folder, trees[""])
 
 
 def main(arguments: Sequence[str]) -> None:

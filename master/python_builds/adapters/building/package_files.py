@@ -1,6 +1,8 @@
 """Reads what packages and tarballs hold, member by member, without unpacking anything."""
 
+import gzip
 import hashlib
+import io
 import re
 import shlex
 import subprocess
@@ -18,6 +20,7 @@ from python_builds.core.errors import StoreError
 UNREADABLE = (ArError, DebError, OSError, EOFError, tarfile.TarError, ValueError)
 DEB_PARTS = ("debian-binary", r"control\.tar\.(gz|xz|zst)", r"data\.tar\.(gz|xz|zst)")
 BEGINNING = 16
+MAX_DOCUMENT_BYTES = 10_000
 RPM_TAGS = (
     "NAME",
     "EPOCH",
@@ -66,9 +69,11 @@ class Deb:
     """A Debian package, taken apart."""
 
     control_members: tuple[Member, ...]
-    control: str
-    md5sums: str
+    control: dict[str, str]
+    """The texts of the files of its control archive, by name."""
     members: tuple[Member, ...]
+    documents: dict[str, str]
+    """The texts of what lies in usr/share/doc, by path, unpacked where it is compressed."""
     md5: dict[str, str]
     """MD5 of each file by its path, as md5sums has them."""
 
@@ -88,16 +93,25 @@ def read_deb(path: Path) -> Deb:
         keep = Selection(wanted=lambda *_: True, take=control.__setitem__)
         control_members = tuple(_members(deb.control.tgz(), keep))
         md5: dict[str, str] = {}
-        members = tuple(_members(deb.data.tgz(), md5=md5))
+        documents: dict[str, bytes] = {}
+        told = Selection(wanted=lambda path, _: path.startswith("usr/share/doc/"), take=documents.__setitem__)
+        members = tuple(_members(deb.data.tgz(), told, md5=md5))
         return Deb(
             control_members=control_members,
-            control=control.get("control", b"").decode(),
-            md5sums=control.get("md5sums", b"").decode(),
+            control={name: content.decode() for name, content in control.items()},
             members=members,
+            documents={path: _text(path, content) for path, content in documents.items()},
             md5=md5,
         )
     except UNREADABLE as error:
         raise StoreError(f"{path.name} cannot be read as a package: {error}") from error
+
+
+def _text(path: str, content: bytes) -> str:
+    if not path.endswith(".gz"):
+        return content.decode()
+    with gzip.open(io.BytesIO(content)) as file:
+        return file.read(MAX_DOCUMENT_BYTES).decode()
 
 
 def read_tarball(path: Path, selection: Selection | None = None) -> tuple[Member, ...]:

@@ -1,9 +1,8 @@
 """Writing the indexes, from records alone: what one new record changes, or everything.
 
 The order is that of `_write_all`, and within a platform of core/indexes/platform_indexes.py: what is named comes first.
-A new record is found by its mark, which was written before it and is deleted after the indexes were. So a run that ends
-anywhere is made good by the next. What is in the store is looked at before records are read, and replaced only if it is
-still the same then: of two masters that write at once, one starts again.
+A record is found by its mark, written before it and deleted after the indexes: a run that ends anywhere is made good by
+the next. What is in the store is replaced only if it is still what it was: of two masters at once, one starts again.
 
 An audit reads all records and all indexes and compares; it also finds what is there without a mark, and refuses to name
 less than the indexes do, unless that is meant. What is damaged stops nothing else: a record keeps what was taken up.
@@ -26,7 +25,8 @@ from python_builds.core.indexes.index_files import CLEARSIGNED, PLAIN, IndexFile
 from python_builds.core.indexes.platform_indexes import platform_indexes
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS
-from python_builds.core.publishing.artifacts import PROFILES, platform_folder, records_prefix, snapshot_key
+from python_builds.core.publishing.artifacts import PROFILES, platform_folder
+from python_builds.core.publishing.record_keys import records_prefix, snapshot_key
 from python_builds.core.publishing.records import Record
 from python_builds.core.publishing.snapshots import Snapshot, parse_snapshot
 from python_builds.core.settings.settings import Settings

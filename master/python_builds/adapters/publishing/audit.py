@@ -20,9 +20,9 @@ from python_builds.core.publishing.artifacts import (
     SIGNATURE_ENDINGS,
     library_key,
     profile_prefix,
-    records_prefix,
     source_key,
 )
+from python_builds.core.publishing.record_keys import records_prefix
 from python_builds.core.publishing.records import parse_source
 from python_builds.core.upstream.releases import version_of_tarball
 from python_builds.core.upstream.static_libraries import LIBRARIES

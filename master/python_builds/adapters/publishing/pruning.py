@@ -19,10 +19,9 @@ from python_builds.core.publishing.artifacts import (
     PROFILES,
     Product,
     platform_folder,
-    product_of_record,
     profile_prefix,
-    records_prefix,
 )
+from python_builds.core.publishing.record_keys import product_of_record, records_prefix
 from python_builds.core.publishing.removable import Removable, removable
 
 OUTDATED = datetime.timedelta(days=7)

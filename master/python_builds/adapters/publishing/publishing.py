@@ -18,15 +18,8 @@ from python_builds.core.documents import dump
 from python_builds.core.errors import DamagedObject, StoreError
 from python_builds.core.indexes.index_files import sha256_of
 from python_builds.core.platforms.platform import Platform
-from python_builds.core.publishing.artifacts import (
-    Product,
-    artifact_keys,
-    artifact_kind,
-    product_of_record,
-    record_key,
-    records_prefix,
-    unindexed_key,
-)
+from python_builds.core.publishing.artifacts import Product, artifact_keys, artifact_kind
+from python_builds.core.publishing.record_keys import product_of_record, record_key, records_prefix, unindexed_key
 from python_builds.core.publishing.record_rules import MAX_RECORD_BYTES
 from python_builds.core.publishing.records import Artifact, Record, parse_record
 from python_builds.core.publishing.snapshots import Found

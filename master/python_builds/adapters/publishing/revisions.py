@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Callable
 
 from python_builds.adapters.store.store import Store
-from python_builds.core.publishing.artifacts import Product, record_key, reservation_key, revision_of_key
+from python_builds.core.publishing.artifacts import Product
+from python_builds.core.publishing.record_keys import record_key, reservation_key, revision_of_key
 
 
 def reserve_revision(store: Store, product: Product, build: str) -> int:

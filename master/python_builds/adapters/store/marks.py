@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from python_builds.adapters.store.store import Store
 from python_builds.core.errors import StoreError
-from python_builds.core.publishing.artifacts import damaged_key, marked_record, unindexed_prefix
+from python_builds.core.publishing.record_keys import damaged_key, marked_record, unindexed_prefix
 
 ABANDONED = datetime.timedelta(days=1)
 """After which a mark without a record is of a build that ended between the two."""

@@ -21,14 +21,8 @@ from python_builds.core.errors import InvalidKey, PythonBuildsError, SourceError
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.publishing import records
-from python_builds.core.publishing.artifacts import (
-    PROFILES,
-    SIGNATURE_ENDINGS,
-    product_of_record,
-    records_prefix,
-    source_key,
-    source_record_key,
-)
+from python_builds.core.publishing.artifacts import PROFILES, SIGNATURE_ENDINGS, source_key, source_record_key
+from python_builds.core.publishing.record_keys import product_of_record, records_prefix
 from python_builds.core.upstream.releases import version_of_tarball
 
 

@@ -13,7 +13,8 @@ from python_builds.core.building.requests import parse_platform_request
 from python_builds.core.errors import InvalidKey
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS
-from python_builds.core.publishing.artifacts import Product, builder_name, product_of_record, records_prefix
+from python_builds.core.publishing.artifacts import Product, builder_name
+from python_builds.core.publishing.record_keys import product_of_record, records_prefix
 from python_builds.core.upstream.releases import minor
 
 LOOKED_BACK = 20

@@ -8,7 +8,8 @@ from python_builds.adapters.store.store import Store, make_store
 from python_builds.core.errors import FarmError
 from python_builds.core.indexes.minors import minors_table
 from python_builds.core.platforms.platforms import PLATFORMS
-from python_builds.core.publishing.artifacts import PROFILES, records_prefix
+from python_builds.core.publishing.artifacts import PROFILES
+from python_builds.core.publishing.record_keys import records_prefix
 from python_builds.core.publishing.records import Record
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings

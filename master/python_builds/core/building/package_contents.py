@@ -7,10 +7,8 @@ is.
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-
-from python_builds.core.publishing.artifacts import Product, package_architecture
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 MAX_FILES = 50_000
 """Files, folders and links; CPython with its tests has 8,000."""
@@ -19,20 +17,6 @@ MAX_BYTES = 2**30
 """Of all files, unpacked; CPython has 150 MB."""
 
 KINDS = ("file", "directory", "symlink", "hardlink")
-
-_RELATION = r"[a-z0-9][a-z0-9+.-]+( \((<<|<=|=|>=|>>) [0-9][A-Za-z0-9.+~:-]*\))?"
-DEB_RELATIONS = re.compile(rf"{_RELATION}(( \| |, ){_RELATION})*")
-"""What Depends may say, by Debian's policy 7.1, without architectures and without qualifiers."""
-
-RPM_REQUIREMENT = re.compile(
-    r"rpmlib\([A-Za-z]+\) <= [0-9.]+-1|[A-Za-z0-9_+.-]+\.so(\.[0-9]+)*(\([A-Za-z0-9_.]*\)){1,2}|rtld\(GNU_HASH\)"
-)
-"""What a package may require: what rpm itself can do, and shared libraries with their symbols' versions."""
-
-DESCRIPTION = (
-    "The Python interpreter, its standard library, pip and the files to embed and extend it, "
-    "beside every other version."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,84 +88,9 @@ def shown(text: str) -> str:
     return ascii(text[:200])
 
 
-def control_problems(
-    control: str, product: Product, revision: int, maintainer: str, members: Sequence[Member]
-) -> list[str]:
-    """Say what is wrong with a deb's control file."""
-    wanted = {
-        "Package": product.package,
-        "Version": str(revision),
-        "Architecture": package_architecture(product.platform, product.architecture),
-        "Maintainer": maintainer,
-        "Installed-Size": str(_installed_size(members)),
-        "Recommends": "ca-certificates, tzdata",
-        "Section": "python",
-        "Priority": "optional",
-        "Homepage": "https://www.python.org/",
-        "Description": f"CPython in {product.prefix}\n {DESCRIPTION}",
-    }
-    fields, problems = _fields(control)
-    depends = fields.pop("Depends", None)
-    if depends is not None and not DEB_RELATIONS.fullmatch(depends):
-        problems.append(f"control has Depends: {shown(depends)}, which is no list of packages")
-    return problems + differences("control", fields, wanted)
-
-
-def _fields(control: str) -> tuple[dict[str, str], list[str]]:
-    found: dict[str, str] = {}
-    problems = []
-    for line in re.split(r"\n(?! )", control.removesuffix("\n")):
-        name, colon, value = line.partition(": ")
-        if not colon or name in found:
-            problems.append(f"control has {'twice ' if name in found else ''}the line {shown(line)}")
-        found[name] = value
-    return found, problems
-
-
-def _installed_size(members: Sequence[Member]) -> int:
-    """In KiB as dpkg counts it: each file rounded up, one for everything that is not a file."""
-    files = {m.path: m.size for m in members if m.kind == "file"}
-    sizes = [files.get(m.target if m.kind == "hardlink" else m.path) for m in members]
-    return sum(1 if size is None else -(-size // 1024) for size in sizes)
-
-
-def rpm_problems(header: Mapping[str, str], product: Product, revision: int, maintainer: str) -> list[str]:
-    """Say what is wrong with an rpm's header, given as tags with their values, each on a line of its own."""
-    architecture = package_architecture(product.platform, product.architecture)
-    name, release = product.package, f"1-{revision}"
-    isa = {"x86_64": "x86-64", "aarch64": "aarch-64"}[architecture]
-    wanted = {
-        "NAME": name,
-        "EPOCH": "(none)",
-        "VERSION": "1",
-        "RELEASE": str(revision),
-        "ARCH": architecture,
-        "PACKAGER": maintainer,
-        "SUMMARY": f"CPython in {product.prefix}",
-        "DESCRIPTION": DESCRIPTION,
-        "LICENSE": "Python-2.0",
-        "URL": "https://www.python.org/",
-        "VENDOR": "(none)",
-        "provides": f"{name} = {release}\n{name}({isa}) = {release}",
-        "recommends": "ca-certificates",
-        **dict.fromkeys(("conflicts", "obsoletes", "suggests", "supplements", "enhances"), ""),
-        **dict.fromkeys(("scripts", "triggers", "filetriggers"), ""),
-    }
-    found = dict(header)
-    required = found.pop("requires", "").splitlines()
-    problems = [f"it requires {shown(r)}, which is no library" for r in required if not RPM_REQUIREMENT.fullmatch(r)]
-    return problems + differences("the header", found, wanted)
-
-
-def differences(of: str, found: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
-    """Say where a mapping is another than it must be."""
-    names = [*wanted, *(name for name in found if name not in wanted)]
-    return [
-        f"{of} has {name}: {shown(found[name]) if name in found else 'nothing'}, and must have "
-        f"{shown(wanted[name]) if name in wanted else 'nothing'}"
-        for name in names
-        if found.get(name) != wanted.get(name)
-    ]
+KEPT = re.compile(r"lib/ensurepip(/[A-Za-z0-9_]+(/(?P<place>.*))?)?", re.DOTALL)
+"""Where packages keep what ensurepip has installed, below each distribution's name: scripts/maintainer/version.sh.in
+links it to its place."""
 
 
 def same_tree_problems(
@@ -192,6 +101,21 @@ def same_tree_problems(
     names = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
     names = [name for name in names if not may_differ.fullmatch(name)]
     return [f"{shown(name)} is another in {top} than in {other_top}" for name in names]
+
+
+def in_place(members: Sequence[Member], top: str) -> tuple[list[Member], list[str]]:
+    """Give what a package holds as it will lie once it is installed, and say what would then lie in one place."""
+    moved: dict[str, Member] = {}
+    problems = []
+    for member in members:
+        kept = KEPT.fullmatch(member.path.removeprefix(f"{top}/"))
+        if kept and not kept["place"]:
+            continue
+        path = f"{top}/{kept['place']}" if kept else member.path
+        if path in moved and (member.kind, moved[path].kind) != ("directory", "directory"):
+            problems.append(f"{shown(path)} is there twice once it is installed")
+        moved[path] = replace(member, path=path)
+    return list(moved.values()), problems
 
 
 def _contents(members: Sequence[Member], top: str) -> dict[str, tuple[str, str]]:

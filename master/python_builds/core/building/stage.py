@@ -31,7 +31,8 @@ DROPS_TO = {
 """Who runs commands, each with what makes the worker become them."""
 
 
-def _always(_known: Known) -> bool:
+def always(_known: Known) -> bool:
+    """Say that every build has a stage."""
     return True
 
 
@@ -62,7 +63,7 @@ class Stage:
     name: str
     by: By
     words: Callable[[Known], Sequence[object]] = lambda _: ()
-    when: Callable[[Known], bool] = _always
+    when: Callable[[Known], bool] = always
     leaves: str = ""
     """Where a reader finds what it made."""
     keeps: str = ""
@@ -75,7 +76,7 @@ class Stage:
     @property
     def is_conditional(self) -> bool:
         """Whether some builds go without it."""
-        return self.when is not _always
+        return self.when is not always
 
 
 def command(stage: Stage, known: Known) -> list[str]:

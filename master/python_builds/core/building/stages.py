@@ -11,6 +11,7 @@ from python_builds.core.building.stage import (
     By,
     Known,
     Stage,
+    always,
     command,
     is_optimized,
     is_quick,
@@ -34,12 +35,13 @@ COLLECT_STEP = "collect the artifacts"
 
 ARTIFACTS = {
     "package_file": "package",
+    "metapackage_file": "metapackage",
     "tarball_file": "tarball",
     "uv_tarball_file": "tarball for uv",
     "test_tarball_file": "tarball of the tests",
     "debug_tarball_file": "tarball of the debug symbols",
 }
-"""The properties that name what a build leaves, each with what it is called."""
+"""The properties that name what a build leaves, each with what it is called; no pre-release has a metapackage."""
 
 SIDECARS = ("", ".sha256")
 
@@ -93,7 +95,9 @@ def stages(platform: Platform, architecture: str) -> tuple[Stage, ...]:
             leaves="out/",
         ),
         *(
-            Stage(name=f"upload the {called}{end}", by=By.TAKEN, words=_file(name, end), quiet=bool(end))
+            Stage(
+                name=f"upload the {called}{end}", by=By.TAKEN, words=_file(name, end), when=_has(name), quiet=bool(end)
+            )
             for name, called in ARTIFACTS.items()
             for end in SIDECARS
         ),
@@ -143,6 +147,10 @@ def _package(name: str, script: str, arguments: Callable[[Known], Sequence[objec
         words=lambda k: [f"scripts/steps/{script}", *arguments(k)],
         leaves="sealed/dist/",
     )
+
+
+def _has(name: str) -> Callable[[Known], bool]:
+    return (lambda k: bool(k.get(name))) if name == "metapackage_file" else always
 
 
 def _file(name: str, end: str) -> Callable[[Known], Sequence[object]]:
@@ -196,6 +204,16 @@ def _packages(platform: Platform, architecture: str) -> Iterator[Stage]:
             "gzip" if is_quick(k) else "xz",
         ],
     )
+    yield Stage(
+        name="make the metapackage",
+        by=By.PACKAGING_USER,
+        words=lambda k: [
+            *(f"scripts/steps/metapackage-{platform.package_format}.sh", k["metapackage_name"]),
+            *(k["metapackage_version"], package_architecture(platform, architecture), k["prefix"]),
+        ],
+        when=_has("metapackage_file"),
+        leaves="sealed/dist/",
+    )
     folders = {"tarball_file": "stage", "test_tarball_file": "stage-test", "debug_tarball_file": "stage-debug"}
     for name, folder in folders.items():
         yield _package(
@@ -208,7 +226,7 @@ def _packages(platform: Platform, architecture: str) -> Iterator[Stage]:
 
 def _collected(known: Known) -> list[str]:
     trained = [f"dist/{TRAINING_FILE}{end}" for end in SIDECARS] if is_trained(known) else []
-    made = [f"sealed/dist/{known[name]}{end}" for name in ARTIFACTS for end in SIDECARS]
+    made = [f"sealed/dist/{known[name]}{end}" for name in ARTIFACTS if known.get(name) for end in SIDECARS]
     return [*made, f"dist/{BUILT_WITH_FILE}", *trained]
 
 
@@ -227,5 +245,6 @@ def _check(platform: Platform) -> Iterator[Stage]:
         words=lambda k: [
             *("scripts/steps/check-package.sh", f"out/{k['package_file']}", k["prefix"], k.get("base_root", "")),
             f"out/{k['tarball_file']}",
+            *([f"out/{k['metapackage_file']}"] if k.get("metapackage_file") else []),
         ],
     )

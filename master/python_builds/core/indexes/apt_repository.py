@@ -49,12 +49,12 @@ def packages(records: Iterable[Record], folder: str) -> bytes:
     """List the packages of records: what their control files say, and where they are."""
     paragraphs = []
     for record in records:
-        control = record.package.get("control")
-        deb = next((artifact for artifact in record.artifacts if artifact.kind == "deb"), None)
-        if control is None or deb is None:
-            continue
-        filename = deb.key.removeprefix(f"{folder}/")
-        paragraphs.append(f"{control.strip()}\nFilename: {filename}\nSize: {deb.size}\nSHA256: {deb.sha256}\n")
+        debs = {artifact.kind: artifact for artifact in record.artifacts}
+        for kind, package in record.offered:
+            if "control" in package and kind in debs:
+                deb, control = debs[kind], package["control"].strip()
+                filename = deb.key.removeprefix(f"{folder}/")
+                paragraphs.append(f"{control}\nFilename: {filename}\nSize: {deb.size}\nSHA256: {deb.sha256}\n")
     return "\n".join(paragraphs).encode()
 
 

@@ -11,9 +11,9 @@ platform in the same form:
                  "adopted", "built_at", "kind", "url", "sha256", "size"}, …]}
 
 index.schema.json, beside it, is its JSON Schema. `url` is relative to the index, so that a mirror of the tree is valid
-as it is; `channel` is release or prerelease; `arch` is amd64 or arm64; `kind` is deb, rpm, tarball, uv, test (the
-standard library's tests) or debug (symbols); `sha256` is null for what the predecessor published, unless S3 knew it;
-`generated_at` is when the newest of its records was made.
+as it is; `channel` is release or prerelease; `arch` is amd64 or arm64; `kind` is deb, rpm, metapackage (of either
+format), tarball, uv, test (the standard library's tests) or debug (symbols); `sha256` is null for what the predecessor
+published, unless S3 knew it; `generated_at` is when the newest of its records was made.
 """
 
 import datetime
@@ -27,6 +27,7 @@ from python_builds.core.indexes.index_files import NEVER, IndexFile, newest, sig
 from python_builds.core.publishing.artifacts import (
     INDEX_JSON,
     INDEX_SCHEMA_JSON,
+    METAPACKAGE,
     PROFILES,
     TARBALL_PARTS,
     VERSIONS_JSON,
@@ -37,7 +38,7 @@ from python_builds.core.upstream.tags import VARIANTS
 
 SCHEMA_VERSION = 1
 CHANNELS = ("release", "prerelease")
-KINDS = ("deb", "rpm", *TARBALL_PARTS.values())
+KINDS = ("deb", "rpm", METAPACKAGE, *TARBALL_PARTS.values())
 DIGEST = "^[0-9a-f]{64}$"
 
 BUILD_SCHEMA = {

@@ -21,11 +21,11 @@ def yum_indexes(platform: Platform, profile: str, records: Sequence[Record]) -> 
     What repomd.xml names is named after its content, so a client that has an older repomd.xml still finds it.
     """
     folder = f"{platform_folder(profile, platform)}/repodata"
-    described = [record for record in records if {*ROOTS} <= {*record.package}]
+    described = [package for record in records for _, package in record.offered if {*ROOTS} <= {*package}]
     stamp = int(newest(records).timestamp())
     files, entries = [], []
     for kind, root in ROOTS.items():
-        opened = (XML + root % (len(described), "".join(r.package[kind].rstrip() + "\n" for r in described))).encode()
+        opened = (XML + root % (len(described), "".join(p[kind].rstrip() + "\n" for p in described))).encode()
         packed = gzip.compress(opened, compresslevel=6, mtime=0)
         name = f"{sha256_of(packed)}-{kind}.xml.gz"
         files.append(IndexFile(key=f"{folder}/{name}", content=packed, lasting=True))

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from packaging.version import Version
 
 from python_builds.core.platforms.platforms import PLATFORMS
-from python_builds.core.publishing.artifacts import Product, artifact_keys, record_key, reservation_key
+from python_builds.core.publishing.artifacts import Product, artifact_keys
+from python_builds.core.publishing.record_keys import record_key, reservation_key
 
 ARCHITECTURE, REVISION = "amd64", 1
 _ROWS = {platform.name: platform for platform in PLATFORMS}

@@ -1,4 +1,4 @@
-"""What is left behind and what it is called: the one place where bucket keys are spelled.
+"""What is left behind and what it is called: with record_keys.py the one place where bucket keys are spelled.
 
 A *product* is what a platform build makes: one (version, variant, platform, architecture) in one profile. Each of its
 builds has a *revision*, counted from 1, whose names are the predecessor's for revision 1.
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from python_builds.core.errors import InvalidKey, InvalidVersion
+from python_builds.core.errors import InvalidKey
 from python_builds.core.platforms.platform import Platform
-from python_builds.core.upstream.tags import Tag, parse_tag
+from python_builds.core.upstream.tags import Tag
 from python_builds.core.upstream.trust import Trust
 
 INSTALL_ROOT = "/opt/python"
@@ -31,10 +31,10 @@ KEYS_ASC = "python/python-builds.asc"
 
 KEY_PATTERN = "[A-Za-z0-9][A-Za-z0-9._+~-]*(?:/[A-Za-z0-9][A-Za-z0-9._+~-]*)*"
 _KEY = re.compile(KEY_PATTERN, re.ASCII)
-_RECORD_NAME = re.compile(
-    r"(?P<tag>[0-9a-z.]+)-(?P<architecture>[a-z0-9]+)-r(?P<revision>[1-9][0-9]*)\.json",
-    re.ASCII,
-)
+METAPACKAGE = "metapackage"
+"""The kind of a package that follows a minor's patches, of either format."""
+
+_METAPACKAGE = re.compile(r"python-[0-9]+\.[0-9]+t?[_-][0-9.]+-[0-9]+(_[a-z0-9]+\.deb|\.[a-z0-9_]+\.rpm)", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +61,11 @@ class Product:
     def package(self) -> str:
         """What the package manager calls it: one package for each version, so that they live side by side."""
         return f"python-{self.tag}"
+
+    @property
+    def metapackage(self) -> str:
+        """Name the package that follows the patches of its minor; empty for a pre-release, which none follows."""
+        return "" if self.version.is_prerelease else f"python-{self.tag.minor}"
 
     @property
     def builder(self) -> str:
@@ -99,6 +104,16 @@ def package_file(product: Product, revision: int) -> str:
     return f"{product.package}-1-{revision}.{architecture}.rpm"
 
 
+def metapackage_file(product: Product, revision: int) -> str:
+    """Name the package that follows the patches of a product's minor; empty for a pre-release."""
+    if not product.metapackage:
+        return ""
+    architecture = package_architecture(product.platform, product.architecture)
+    separator = "_" if product.platform.package_format == "deb" else "-"
+    name = f"{product.metapackage}{separator}{product.version}-{revision}"
+    return f"{name}_{architecture}.deb" if separator == "_" else f"{name}.{architecture}.rpm"
+
+
 TARBALL_PARTS = {"": "tarball", "uv": "uv", "test": "test", "debug": "debug"}
 """The tarballs of one build, by what is added to their names, each with its kind: the whole tree; the same for uv; the
 standard library's tests and the debug symbols, both unpacked over the tree."""
@@ -114,7 +129,8 @@ def tarball_file(product: Product, revision: int, part: str = "") -> str:
 
 def artifact_keys(product: Product, revision: int) -> dict[str, str]:
     """Give the key of each file that a build uploads, by the file's name."""
-    files = {package_file(product, revision): f"{product.folder}/{PACKAGES_FOLDER}"}
+    packages = (package_file(product, revision), metapackage_file(product, revision))
+    files = {name: f"{product.folder}/{PACKAGES_FOLDER}" for name in packages if name}
     files |= {tarball_file(product, revision, part): product.folder for part in TARBALL_PARTS}
     return {
         f"{name}{ending}": f"{folder}/{name}{ending}" for name, folder in files.items() for ending in ("", ".sha256")
@@ -122,7 +138,9 @@ def artifact_keys(product: Product, revision: int) -> dict[str, str]:
 
 
 def artifact_kind(name: str) -> str:
-    """Say what a file is to someone who downloads it: deb, rpm, one of the tarballs' kinds, or sha256."""
+    """Say what a file is to someone who downloads it: deb, rpm, metapackage, one of the tarballs' kinds, or sha256."""
+    if _METAPACKAGE.fullmatch(name):
+        return METAPACKAGE
     endings = {".sha256": "sha256", ".deb": "deb", ".rpm": "rpm"}
     endings |= {f"-{part}.tar.gz": kind for part, kind in TARBALL_PARTS.items() if part} | {".tar.gz": "tarball"}
     for ending, kind in endings.items():
@@ -134,85 +152,6 @@ def artifact_kind(name: str) -> str:
 def platform_folder(profile: str, platform: Platform) -> str:
     """Name the folder of a platform in the store."""
     return f"{profile_prefix(profile)}python/{platform.name}"
-
-
-def records_prefix(profile: str, platform: Platform) -> str:
-    """Name the folder of a platform's records."""
-    return f"{platform_folder(profile, platform)}/records/"
-
-
-def record_key(product: Product, revision: int) -> str:
-    """Name the record of one revision of a product."""
-    return f"{product.folder}/records/{_revision_name(product, revision)}"
-
-
-def unindexed_prefix(profile: str) -> str:
-    """Name the folder of the marks of records that no index has taken up yet."""
-    return f"{profile_prefix(profile)}python/unindexed/"
-
-
-def unindexed_key(product: Product, revision: int) -> str:
-    """Name the mark of a record that is about to be written, and that an index then has to take up."""
-    return f"{unindexed_prefix(product.profile)}{product.platform.name}/{_revision_name(product, revision)}"
-
-
-def marked_record(profile: str, key: str) -> tuple[str, str]:
-    """Read from the key of a mark, of either kind, the name of its platform and the key of its record."""
-    platform, _, name = key.removeprefix(unindexed_prefix(profile)).removeprefix(damaged_key(profile)).partition("/")
-    return platform, f"{profile_prefix(profile)}python/{platform}/records/{name}"
-
-
-def damaged_key(profile: str, record: str = "") -> str:
-    """Name the mark of a damaged record, which says what is wrong with it; or the folder of all of them."""
-    start = f"{profile_prefix(profile)}python/"
-    return f"{start}damaged/{record.removeprefix(start).replace('/records/', '/', 1)}"
-
-
-def snapshot_key(profile: str, platform: Platform) -> str:
-    """Name the object that holds all records of a platform which the indexes were computed from."""
-    return f"{platform_folder(profile, platform)}/records.json"
-
-
-def reservation_key(product: Product, revision: int) -> str:
-    """Name the object whose existence reserves a revision."""
-    return f"{product.folder}/reservations/{_revision_name(product, revision)}"
-
-
-def _revision_name(product: Product, revision: int) -> str:
-    return f"{product.tag}-{product.architecture}-r{revision}.json"
-
-
-def product_of_record(profile: str, platform: Platform, key: str) -> tuple[Product, int]:
-    """Read from a record's key what it is of, and which revision.
-
-    Raises:
-        InvalidKey: if `record_key` does not make such a key.
-    """
-    match = _RECORD_NAME.fullmatch(key.removeprefix(records_prefix(profile, platform)))
-    try:
-        tag = parse_tag(match["tag"]) if match else None
-    except InvalidVersion:
-        tag = None
-    if match is None or tag is None:
-        raise InvalidKey(f"{key} is not the key of a record")
-    product = Product(
-        version=tag.version,
-        platform=platform,
-        architecture=match["architecture"],
-        profile=profile,
-        variant=tag.variant,
-    )
-    return product, int(match["revision"])
-
-
-def revision_of_key(product: Product, key: str) -> int | None:
-    """Read the revision from a key that `record_key` or `reservation_key` made for this very product."""
-    start = f"{product.tag}-{product.architecture}-r"
-    name = key.rpartition("/")[2]
-    if not (name.startswith(start) and name.endswith(".json")):
-        return None
-    digits = name[len(start) : -len(".json")]
-    return int(digits) if digits.isascii() and digits.isdigit() else None
 
 
 def source_key(version: Version, tarball: str) -> str:

@@ -12,9 +12,10 @@ from python_builds.core.publishing.artifacts import (
     Product,
     artifact_keys,
     artifact_kind,
+    metapackage_file,
     package_file,
-    record_key,
 )
+from python_builds.core.publishing.record_keys import record_key
 
 MAX_RECORD_BYTES = 2 * 2**20
 """Bytes of a record; real ones have some ten thousand."""
@@ -40,32 +41,43 @@ def artifacts_problem(product: Product, revision: int, artifacts: dict[str, str]
 
 def package_problem(product: Product, revision: int, package: dict[str, str]) -> str:
     """Say what is wrong with what a record tells indexes of its package; empty if it is one package, and this one."""
+    return _package_problem(product, product.package, package_file(product, revision), package)
+
+
+def metapackage_problem(product: Product, revision: int, metapackage: dict[str, str]) -> str:
+    """Say the same of its metapackage."""
+    if metapackage and not product.metapackage:
+        return f"it tells of a metapackage, and {product.version} is a pre-release, which none follows"
+    return _package_problem(product, product.metapackage, metapackage_file(product, revision), metapackage)
+
+
+def _package_problem(product: Product, name: str, file: str, package: dict[str, str]) -> str:
     kinds = {"control"} if product.platform.package_format == "deb" else {*ROOTS}
     if package and {*package} != kinds:
         return f"it tells {', '.join(package)} of its package, and must tell {', '.join(sorted(kinds))}"
     if "control" in package:
-        return _control_problem(product, package["control"])
+        return _control_problem(name, package["control"])
     for kind, text in package.items():
-        if problem := _xml_problem(kind, text, product, revision):
+        if problem := _xml_problem(kind, text, name, file):
             return problem
     return ""
 
 
-def _control_problem(product: Product, control: str) -> str:
+def _control_problem(name: str, control: str) -> str:
     lines = control.strip().split("\n")
     fields = [line.partition(":")[0].lower() for line in lines if not line.startswith((" ", "\t"))]
     if not all(line.strip() for line in lines) or {*fields} & {*ADDED} or len({*fields}) < len(fields):
         return "its control file is not one paragraph of a package's own fields"
-    return "" if f"Package: {product.package}" in lines else f"its control file is not of {product.package}"
+    return "" if f"Package: {name}" in lines else f"its control file is not of {name}"
 
 
-def _xml_problem(kind: str, text: str, product: Product, revision: int) -> str:
+def _xml_problem(kind: str, text: str, name: str, file: str) -> str:
     try:
         found = [*ElementTree.fromstring(XML + ROOTS[kind] % (1, text))]  # noqa: S314 - within an element no entity can be defined
     except ElementTree.ParseError as error:
         return f"its {kind} metadata are no XML: {error}"
     names = [one.get("name") or one.findtext(f"{{{NAMESPACE}/common}}name") for one in found]
     places = [one.get("href") for package in found for one in package.iter(f"{{{NAMESPACE}/common}}location")]
-    place = f"{PACKAGES_FOLDER}/{package_file(product, revision)}"
-    right = names == [product.package] and places in ([place], [] if kind == "other" else [place])
-    return "" if right else f"its {kind} metadata are not of {product.package} in {place}"
+    place = f"{PACKAGES_FOLDER}/{file}"
+    right = names == [name] and places in ([place], [] if kind == "other" else [place])
+    return "" if right else f"its {kind} metadata are not of {name} in {place}"

@@ -10,8 +10,14 @@ from python_builds.core.building.training import TrainingData
 from python_builds.core.documents import Document, parse_document
 from python_builds.core.errors import DamagedObject, PythonBuildsError, StoreError
 from python_builds.core.platforms.platforms import platform_named
-from python_builds.core.publishing.artifacts import PROFILES, Product
-from python_builds.core.publishing.record_rules import MAX_RECORD_BYTES, artifacts_problem, key_problem, package_problem
+from python_builds.core.publishing.artifacts import METAPACKAGE, PROFILES, Product
+from python_builds.core.publishing.record_rules import (
+    MAX_RECORD_BYTES,
+    artifacts_problem,
+    key_problem,
+    metapackage_problem,
+    package_problem,
+)
 from python_builds.core.upstream.releases import parse_version
 from python_builds.core.upstream.static_libraries import Library
 from python_builds.core.upstream.tags import VARIANTS
@@ -82,6 +88,10 @@ class Record(Document):
         default_factory=dict,
         description="what indexes say of its package: `control` of a deb; `primary` and `other` of an rpm, in XML",
     )
+    metapackage: dict[str, str] = Field(
+        default_factory=dict,
+        description="the same of the package that follows its minor's patches; empty for a pre-release",
+    )
     recipe: str = Field(default="", description="digest of the scripts, the platform's row and its image's name")
     image: Image | None = Field(default=None, description="None where it was not built in a container")
     built_with: BuiltWith | None = Field(default=None, description="None where the predecessor built it")
@@ -115,6 +125,12 @@ class Record(Document):
         return self.model_copy(update=dict.fromkeys(("image", "built_with", "training")))
 
     @property
+    def offered(self) -> tuple[tuple[str, dict[str, str]], ...]:
+        """What package indexes offer, each with its artifact's kind: no minor follows a patch that was not tried."""
+        package = (self.product.platform.package_format, self.package)
+        return (package, (METAPACKAGE, self.metapackage)) if self.checked and self.metapackage else (package,)
+
+    @property
     def order(self) -> tuple[Version, str, str, str, int]:
         """Where it stands in an index."""
         return (Version(self.python_version), self.variant, self.platform, self.architecture, self.revision)
@@ -144,6 +160,7 @@ def record_problem(key: str, record: Record) -> str:
         key_problem(key, product, record.revision)
         or artifacts_problem(product, record.revision, {one.key: one.kind for one in record.artifacts})
         or package_problem(product, record.revision, record.package)
+        or metapackage_problem(product, record.revision, record.metapackage)
     )
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from python_builds.core.publishing.artifacts import Product, record_key
+from python_builds.core.publishing.artifacts import Product
+from python_builds.core.publishing.record_keys import record_key
 from python_builds.core.publishing.records import Record
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from python_builds.core.documents import parse_document
 from python_builds.core.errors import DamagedObject, PythonBuildsError
-from python_builds.core.publishing.artifacts import record_key
+from python_builds.core.publishing.record_keys import record_key
 from python_builds.core.publishing.records import Record, record_problem
 
 CHANGED = "it is another than when the indexes took it up"

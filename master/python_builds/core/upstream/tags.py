@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from python_builds.core.errors import InvalidVersion
 from python_builds.core.upstream.free_threading import SINCE, gets_free_threading, has_free_threading
-from python_builds.core.upstream.releases import MINOR_PATTERN, NEWEST, VERSION_PATTERN, parse_version
+from python_builds.core.upstream.releases import MINOR_PATTERN, NEWEST, VERSION_PATTERN, minor, parse_version
 
 FREE_THREADED = "t"
 VARIANTS = ("", FREE_THREADED)
@@ -36,6 +36,11 @@ class Tag:
     def is_prerelease(self) -> bool:
         """Whether this is of an alpha, a beta or a release candidate."""
         return self.version.is_prerelease
+
+    @property
+    def minor(self) -> str:
+        """The series that this is a patch of, as in 3.13 or 3.14t."""
+        return f"{minor(self.version)}{self.variant}"
 
     def __str__(self) -> str:
         return f"{self.version}{self.variant}"

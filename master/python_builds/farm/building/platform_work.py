@@ -2,6 +2,7 @@
 
 import datetime
 import shutil
+from pathlib import Path
 
 from buildbot.process.results import SUCCESS
 
@@ -30,11 +31,12 @@ from python_builds.core.publishing.artifacts import (
     TARBALL_PARTS,
     Product,
     library_key,
+    metapackage_file,
     package_file,
-    record_key,
     source_key,
     tarball_file,
 )
+from python_builds.core.publishing.record_keys import record_key
 from python_builds.core.publishing.records import Record, Source, library_source
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.static_libraries import libraries_needed
@@ -95,6 +97,7 @@ def _source_properties(product: Product, source: Source) -> dict[str, object]:
             for library in libraries_needed(product.platform.static_libraries, product.version)
         ],
         "package_name": product.package,
+        "metapackage_name": product.metapackage,
     }
 
 
@@ -102,6 +105,8 @@ def _revision_properties(product: Product, revision: int) -> dict[str, object]:
     return {
         "revision": revision,
         "package_file": package_file(product, revision),
+        "metapackage_file": metapackage_file(product, revision),
+        "metapackage_version": f"{product.version}-{revision}",
         **{
             f"{part}_tarball_file" if part else "tarball_file": tarball_file(product, revision, part)
             for part in TARBALL_PARTS
@@ -135,20 +140,19 @@ def verify(settings: Settings, request: PlatformRequest, work: Work) -> Outcome:
 
 
 def sign(settings: Settings, _request: PlatformRequest, work: Work) -> Outcome:
-    """Sign an rpm, before its digest is taken."""
-    path = work.spool / str(work.properties["package_file"])
+    """Sign an rpm and its metapackage, before their digests are taken."""
     with signer(settings) as signs:
         if signs is None:
             return Outcome(summary="unsigned, as no key is set")
-        sign_package(signs, path)
+        for path in _packages(work):
+            sign_package(signs, path)
         return Outcome(summary=f"signed by {signs.fingerprints[0]}")
 
 
 def publish(store: Store, request: PlatformRequest, work: Work) -> Outcome:
     """Upload the artifacts under new keys and verify what was written. Nobody sees them before the record."""
     product = request.product
-    name = str(work.properties["package_file"])
-    metadata = package_metadata(work.spool / name, f"{PACKAGES_FOLDER}/{name}")
+    metadata = [package_metadata(path, f"{PACKAGES_FOLDER}/{path.name}") for path in _packages(work)]
     artifacts = upload_artifacts(store, product, int(work.properties["revision"]), work.spool)
     for artifact in artifacts:
         work.say(f"{artifact.sha256}  {artifact.size:>10}  {store.location(artifact.key)}")
@@ -158,9 +162,15 @@ def publish(store: Store, request: PlatformRequest, work: Work) -> Outcome:
     )
 
 
+def _packages(work: Work) -> list[Path]:
+    names = (work.properties["package_file"], work.properties["metapackage_file"])
+    return [work.spool / str(name) for name in names if name]
+
+
 def record(store: Store, request: PlatformRequest, work: Work) -> Outcome:
     """Write the record, after which the build counts as published."""
     product = request.product
+    metadata = work.properties["package_metadata"]
     made = Record.model_validate(
         {
             "python_version": str(product.version),
@@ -180,7 +190,8 @@ def record(store: Store, request: PlatformRequest, work: Work) -> Outcome:
             "training": work.properties.get("training"),
             "durations": {name: seconds for name, (_, seconds) in work.steps.items() if seconds},
             "build": work.build,
-            "package": work.properties["package_metadata"],
+            "package": metadata[0],
+            "metapackage": metadata[1] if len(metadata) > 1 else {},
         }
     )
     key = write_record(store, made)
