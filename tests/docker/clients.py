@@ -34,10 +34,56 @@ set -eu
 apt-get -q update
 apt-get -q -y --no-install-recommends --allow-downgrades install /tmp/first.deb
 dpkg-query --show --showformat '${{Version}}\\n' "$NAME"
+"$PREFIX/bin/pip" install -q --no-index --find-links /wheels --upgrade pip six
+"$PREFIX/bin/pip" --version | cut -d ' ' -f 1-2
+"$PREFIX/bin/python" -c 'import time; time.sleep(20); import decimal, json, sqlite3; print("went on")' &
 apt-get -q -y upgrade
 dpkg-query --show --showformat '${{Version}}\\n' "$NAME"
-"$PREFIX/bin/python" --version
+"$PREFIX/bin/pip" --version | cut -d ' ' -f 1-2
+"$PREFIX/bin/pip" check
+"$PREFIX/bin/python" -c 'import six'
+wait $!
+apt-get -q -y purge "$NAME"
+find "$PREFIX" -type f | sed 's#.*/site-packages/##' | cut -d / -f 1 | sort -u
+apt-get -q -y --no-install-recommends install "$NAME"
+"$PREFIX/bin/pip" check
+"$PREFIX/bin/python" -c 'import six'
+"$PREFIX/bin/pip" uninstall -q -y six pip
+apt-get -q -y purge "$NAME"
+test ! -e /opt/python
+test -d /opt
+echo GONE
 """
+"""What pip has put there survives the next revision and the package itself, and a process goes on while both change."""
+
+TRY_MINOR = f"""
+set -eu
+umask 077
+{ADD_REPOSITORY}
+chmod -R go+rX /etc/apt/keyrings /etc/apt/sources.list.d
+mkdir /srv/pythons
+rm -rf /opt/python
+ln -s /srv/pythons /opt/python
+apt-get -q update
+apt-get -q -y --no-install-recommends install "python-$MINOR"
+readlink "/opt/python/$MINOR" "/usr/local/bin/python$MINOR"
+{AS_NOBODY} "python$MINOR" /scripts/checks/check_interpreter.py "/opt/python/$MINOR"
+"python$MINOR" -m venv /srv/venv
+/srv/venv/bin/python --version
+apt-get -q -y purge "python-$MINOR"
+test ! -e "/usr/local/bin/python$MINOR"
+test ! -e "/opt/python/$MINOR"
+echo mine >"/usr/local/bin/python$MINOR"
+apt-get -q -y --no-install-recommends install "python-$MINOR"
+cat "/usr/local/bin/python$MINOR"
+apt-get -q -y purge "python-$MINOR"
+cat "/usr/local/bin/python$MINOR"
+apt-get -q -y autoremove --purge
+test ! -e "/srv/pythons/$VERSION"
+readlink /opt/python
+echo WORKS
+"""
+"""On a system whose administrator has put /opt/python elsewhere and lets new files be read by nobody else."""
 
 TRY_INSTALL = f"""
 set -eu

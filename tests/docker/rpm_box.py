@@ -19,6 +19,9 @@ PLATFORM = platform_named("debian-12")
 IMAGE = "python-builds-test-rpm"
 CAGE = ["--cap-drop=ALL", *(f"--cap-add={c}" for c in CAPABILITIES), "--security-opt=no-new-privileges"]
 
+TOOLS = ("basename", "cat", "cp", "find", "ln", "mkdir", "readlink", "rm", "rmdir", "sh")
+"""Of dash, coreutils and findutils, which every system has."""
+
 MINI_CHECKS = {
     "check_interpreter.py": """
 import challenge, subprocess, sys
@@ -59,6 +62,16 @@ class Box:
     def write(self, path: str, text: str) -> None:
         """Write a file."""
         self.run(f"mkdir -p {Path(path).parent}; printf %s {shlex.quote(text)} >{path}")
+
+    def root(self, path: str) -> str:
+        """Make a root folder that holds nothing but what scriptlets run."""
+        self.run(
+            f"rm -rf {path}; mkdir -p {path}/usr/bin {path}/usr/lib {path}/usr/lib64 {path}/tmp; cd {path};"
+            "ln -s usr/bin usr/lib usr/lib64 .;"
+            f"for tool in {' '.join(TOOLS)}; do file=$(readlink -f $(command -v $tool)); cp $file usr/bin/$tool;"
+            "ldd $file | grep -o '/lib[^ ]*' | xargs -I{} cp --parents -L {} .; done"
+        )
+        return path
 
     def package(self, folder: str, provides: list[str], name: str, post: str = "") -> None:
         """Make a stub package without files."""

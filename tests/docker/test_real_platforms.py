@@ -30,6 +30,7 @@ from tests.docker.clients import (
     TRY_BY_NAME,
     TRY_INSTALL,
     TRY_INSTALLER,
+    TRY_MINOR,
     TRY_MOVED,
     TRY_UPGRADE,
     TRY_UV,
@@ -53,6 +54,9 @@ WORKS_TOO = {("debian-12", "debian-13")}
 """Packages of the first that work on the second: its libraries' newer packages provide the older names."""
 
 FIRST = CHOSEN[-1]
+
+NEWER_PIP, SIX = "25.3", "1.17.0"
+"""Of which no CPython of these has the first."""
 
 SECOND = ("debian-12", "3.9.2")
 """Another version beside, where all are built."""
@@ -134,7 +138,7 @@ def test_every_link_of_every_index_leads_to_what_it_names(published: Published) 
 
     count = len(CHOSEN) + (len(CHOSEN) > 1)
     assert seen["index.json"] == seen["SHA256SUMS"] == FILES * count
-    assert seen["Packages.xz"] == seen["uv.json"] == count
+    assert seen["Packages.xz"] == 2 * seen["uv.json"] == 2 * count
 
 
 @pytest.mark.parametrize("name", CHOSEN)
@@ -158,6 +162,22 @@ def tried(published: Published, name: str, on: str) -> str:
     if "REFUSED" in done.stdout:
         assert "unmet dependencies" in done.stdout + done.stderr
     return done.stdout.split()[-1]
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_the_package_of_a_minor_brings_its_newest_patch_under_a_name_that_stays(
+    published: Published, name: str
+) -> None:
+    version = RELEASES[name]
+    minor = version.rpartition(".")[0]
+    done = published.client(name).run(TRY_MINOR, platform_named(name).base_image, MINOR=minor)
+
+    assert done.returncode == 0
+    assert f"\n{version}\n/opt/python/{minor}/bin/python{minor}\n" in done.stdout
+    assert f"Python {version}\n" in done.stdout
+    assert f"python-{minor}: /usr/local/bin/python{minor} is not this package's and stays as it is" in done.stdout
+    assert done.stdout.count("\nmine\n") == 2
+    assert done.stdout.endswith("/srv/pythons\nWORKS\n")
 
 
 @pytest.mark.parametrize("name", CHOSEN)
@@ -266,19 +286,19 @@ def test_uv_installs_it_anywhere_makes_environments_and_extensions_are_built_wit
     assert done.stdout.endswith("WORKS\n")
 
 
-def fetch_wheels(version: str, folder: Path) -> None:
-    """Fetch what extension modules are built with, for the containers, which reach no index."""
+def download_wheels(version: str, folder: Path, *wheels: str) -> None:
+    """Download wheels for the containers, which reach no index."""
     series, platforms = version.rpartition(".")[0], ("any", "manylinux2014_x86_64", "manylinux_2_17_x86_64")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--dest", folder]
     command += ["--implementation=cp", f"--python-version={series}", *(f"--platform={p}" for p in platforms)]
-    subprocess.run([*command, "setuptools", "wheel", "meson", "ninja"], check=True)
+    subprocess.run([*command, *wheels], check=True)
 
 
 @pytest.mark.parametrize("name", CHOSEN)
 def test_setuptools_and_meson_build_with_a_tree_that_was_unpacked_anywhere(
     published: Published, name: str, tmp_path: Path
 ) -> None:
-    fetch_wheels(RELEASES[name], tmp_path)
+    download_wheels(RELEASES[name], tmp_path, "setuptools", "wheel", "meson", "ninja")
     done = published.client(name).run(TRY_MOVED, worker_image(platform_named(name)), f"--volume={tmp_path}:/wheels:ro")
 
     assert done.returncode == 0
@@ -329,14 +349,23 @@ def test_apt_refuses_an_index_that_another_key_signed(published: Published, tmp_
     assert re.search("NO_PUBKEY|not signed|Missing key", done.stdout + done.stderr)
 
 
-def test_a_rebuild_is_an_upgrade_and_overwrites_nothing(published: Published) -> None:
+def test_a_rebuild_is_an_upgrade_and_overwrites_nothing(published: Published, tmp_path: Path) -> None:
     """The last one: it changes what is published."""
     first = {key: published.store.stat(key) for key in published.store.keys(f"quick/python/{FIRST}/pkgs/")}
     build(published.farm, [FIRST], FORCE="1")
-    done = published.client(FIRST).run(TRY_UPGRADE, platform_named(FIRST).base_image)
+    download_wheels(RELEASES[FIRST], tmp_path, f"pip=={NEWER_PIP}", f"six=={SIX}")
+    client = published.client(FIRST)
+    done = client.run(TRY_UPGRADE, platform_named(FIRST).base_image, f"--volume={tmp_path}:/wheels:ro")
+    lines = done.stdout.splitlines()
 
     assert done.returncode == 0
-    assert [line for line in done.stdout.splitlines() if line in ("1", "2")] == ["1", "2"]
-    assert done.stdout.splitlines()[-1] == f"Python {RELEASES[FIRST]}"
+    assert [line for line in lines if line in ("1", "2")] == ["1", "2"]
+    assert [line for line in lines if line.startswith("pip ")] == [f"pip {NEWER_PIP}"] * 2
+    assert "went on" in lines
+    (sentence,) = [line for line in lines if "keeps what was put there" in line]
+    assert sentence.startswith(f"python-{client.version}: /opt/python/{client.version} keeps")
+    assert {"pip", f"pip-{NEWER_PIP}.dist-info", "six.py", f"six-{SIX}.dist-info"} <= {*lines}
+    assert not {"setuptools", "README.txt"} & {*lines}
+    assert lines[-1] == "GONE"
     assert {key: published.store.stat(key) for key in first} == first
     Crawler(from_web(published.web.url), keys=published.keys).crawl([platform_named(FIRST)], "quick/")

@@ -30,6 +30,7 @@ MANAGERS = {
     "--setopt=cachedir={root}/var/cache/dnf --repofrompath=stubs,file://{repository} --repo=stubs",
     "zypper": "zypper --root {root} --non-interactive --no-gpg-checks --plus-repo file://{repository}",
 }
+FOR_SCRIPTLETS = {"/bin/sh", "coreutils", "findutils"}
 ALLOW = {"dnf": "", "zypper": "--allow-unsigned-rpm"}
 every_manager = pytest.mark.parametrize("manager", MANAGERS)
 
@@ -131,10 +132,11 @@ def test_a_package_is_named_as_the_predecessor_s_with_its_digest_and_nothing_els
 def test_a_package_requires_exactly_what_its_binaries_need_with_symbol_versions(built: Built) -> None:
     found = {line for line in requires(built) if not line.startswith("rpmlib(")}
 
-    assert found - {"rtld(GNU_HASH)"} == needed_by_binaries(built, "stage")
+    assert found - {"rtld(GNU_HASH)", *FOR_SCRIPTLETS} == needed_by_binaries(built, "stage")
+    assert found >= FOR_SCRIPTLETS
     assert "libz.so.1()(64bit)" in found
     assert any(re.fullmatch(r"libc\.so\.6\(GLIBC_2\.\d+\)\(64bit\)", line) for line in found)
-    assert not [line for line in found if "python" in line or line.startswith("/")]
+    assert not [line for line in found - FOR_SCRIPTLETS if "python" in line or line.startswith("/")]
 
 
 def test_a_package_requires_nothing_of_rpm_that_rpm_4_14_does_not_have(built: Built) -> None:
@@ -158,12 +160,14 @@ def test_a_package_provides_its_own_name_and_nothing_of_what_is_in_it(built: Bui
     assert provided == [f"{built.package} = 1-1", f"{built.package}{built.sh('rpm --eval %_isa').strip()} = 1-1"]
 
 
-def test_a_package_owns_every_path_and_the_folder_of_all_versions_as_root(built: Built) -> None:
+def test_a_package_owns_every_path_in_its_prefix_as_root_and_no_folder_above(built: Built) -> None:
     query = "[%{FILENAMES}\\t%{FILEUSERNAME}:%{FILEGROUPNAME}\\t%{FILEMODES:perms}\\n]"
     rows = [r.split("\t") for r in built.sh(f"rpm -qp --queryformat '{query}' {built.make()}").splitlines()]
-    tree = {f"/{path}" for path in built.sh("cd stage; find opt/python -printf '%p\\n'").splitlines()}
+    tree = {f"/{path}" for path in built.sh(f"cd stage; find .{built.prefix} -printf '%P\\n'").splitlines()}
+    held = {path.removeprefix(built.prefix) or "/" for path, _, _ in rows}
 
-    assert {path for path, _, _ in rows} == tree
+    assert {path.startswith(built.prefix) for path, _, _ in rows} == {True}
+    assert {re.sub("^/lib/ensurepip/[a-z]+(/|$)", "/", path) for path in held} - {"/lib/ensurepip"} == tree
     assert {owner for _, owner, _ in rows} == {"root:root"}
     assert {mode for _, _, mode in rows if mode.startswith("d")} == {"drwxr-xr-x"}
     assert not [path for path, _, mode in rows if not mode.startswith("l") and ("w" in mode[4:] or "s" in mode)]
@@ -221,9 +225,9 @@ def test_a_library_counts_that_is_not_executable(box: Box, other: Built) -> None
 
 
 def test_rpm_installs_verifies_finds_a_change_and_removes_without_a_trace(box: Box, built: Built) -> None:
-    root = f"/roots/rpm-{built.case}"
+    root = box.root(f"/roots/rpm-{built.case}")
     rpm = f"rpm --root {root}"
-    box.run(f"mkdir -p {root}; {rpm} --initdb; {rpm} --install --nodeps {built.make()}")
+    box.run(f"{rpm} --initdb; {rpm} --install --nodeps {built.make()}")
 
     assert box.run(f"{rpm} --verify --nodeps {built.package}") == ""
     box.run(f"echo harmed >>{root}{built.prefix}/lib/python3.11/os.py")
@@ -239,7 +243,7 @@ def test_rpm_installs_verifies_finds_a_change_and_removes_without_a_trace(box: B
 def test_a_package_whose_library_nobody_has_is_refused_with_the_library_s_name(
     box: Box, built: Built, repositories: str, manager: str
 ) -> None:
-    root = f"/roots/missing-{manager}-{built.case}"
+    root = box.root(f"/roots/missing-{manager}-{built.case}")
     words = f"install {ALLOW[manager]} {built.make()}"
     said = box.run(manager_command(manager, root, f"{repositories}/without-zlib", words), status=None)
 
@@ -251,7 +255,7 @@ def test_a_package_whose_library_nobody_has_is_refused_with_the_library_s_name(
 def test_a_package_installs_with_its_libraries_beside_another_version_upgrades_and_goes(
     box: Box, built: Built, other: Built, repositories: str, manager: str
 ) -> None:
-    root = f"/roots/{manager}-{built.case}"
+    root = box.root(f"/roots/{manager}-{built.case}")
 
     def do(words: str) -> str:
         box.run(manager_command(manager, root, f"{repositories}/whole", words))

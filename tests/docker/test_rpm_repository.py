@@ -20,7 +20,13 @@ from python_builds.adapters.publishing.publishing import sign_package, upload_ar
 from python_builds.adapters.publishing.signing import Signer, signer
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.core.platforms.platforms import platform_named
-from python_builds.core.publishing.artifacts import PACKAGES_FOLDER, Product, artifact_keys, package_file
+from python_builds.core.publishing.artifacts import (
+    PACKAGES_FOLDER,
+    Product,
+    artifact_keys,
+    metapackage_file,
+    package_file,
+)
 from python_builds.core.publishing.records import Record
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
@@ -28,7 +34,7 @@ from tests.docker.rpm_box import Box, Built, docker, started_box
 from tests.e2e.farms import mini_tarball
 from tests.published import Crawler, from_store
 
-VERSION, OTHER = "3.11.2", "3.11.7"
+VERSION, OTHER, NEWER = "3.11.2", "3.11.7", "3.11.9"
 SERVED = "/srv/published"
 PLATFORMS = {"dnf": platform_named("rhel-9"), "zypper": platform_named("opensuse-156")}
 REPOSITORIES = {"dnf": "etc/yum.repos.d", "zypper": "etc/zypp/repos.d"}
@@ -37,6 +43,7 @@ COMMANDS = {
     "--setopt=cachedir={root}/var/cache/dnf",
     "zypper": "zypper --root {root} --non-interactive --gpg-auto-import-keys",
 }
+REFRESH = {"dnf": "clean expire-cache", "zypper": "refresh --force"}
 every_manager = pytest.mark.parametrize("manager", COMMANDS)
 
 
@@ -62,13 +69,18 @@ class Published:
         built.make(revision)
         names = [name for name in artifact_keys(product, revision) if not name.endswith(".sha256")]
         for name in names:
+            if name == metapackage_file(product, revision):
+                version = f"{built.version}-{revision}"
+                built.step(f"metapackage-rpm.sh {product.metapackage} {version} x86_64 {built.prefix}")
             if name.endswith(".tar.gz"):
                 script = "package-uv.sh" if name.endswith("-uv.tar.gz") else "package-tarball.sh"
                 built.step(f"{script} {name} {built.prefix}")
             for file in (name, f"{name}.sha256"):
                 docker("cp", f"{self.box.name}:{built.folder}/dist/{file}", str(folder / file), check=True)
         package = folder / package_file(product, revision)
-        sign_package(self.signs, package)
+        metapackage = folder / metapackage_file(product, revision)
+        for path in (package, metapackage):
+            sign_package(self.signs, path)
         write_record(
             self.store,
             Record.model_validate(
@@ -82,6 +94,7 @@ class Published:
                     "built_at": f"2026-01-0{revision}T00:00:00Z",
                     "source": None,
                     "package": package_metadata(package, f"{PACKAGES_FOLDER}/{package.name}"),
+                    "metapackage": package_metadata(metapackage, f"{PACKAGES_FOLDER}/{metapackage.name}"),
                     "artifacts": upload_artifacts(self.store, product, revision, folder),
                 }
             ),
@@ -110,6 +123,11 @@ def built(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 @pytest.fixture(scope="module")
+def newer(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return Built(box, "mini", NEWER, mini_tarball(tmp_path_factory.mktemp("newer"), NEWER))
+
+
+@pytest.fixture(scope="module")
 def published(box: Box, built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     """Publish two versions for each platform, with stub packages for their libraries beside."""
     folder = tmp_path_factory.mktemp("published")
@@ -135,10 +153,10 @@ def published(box: Box, built: Built, tmp_path_factory: pytest.TempPathFactory) 
 def root(box: Box, request: pytest.FixtureRequest) -> Iterator[str]:
     """Give an empty system that has the platform's repository file and the stubs'."""
     manager = request.node.callspec.params["manager"]
-    root = f"/tmp/root-{manager}"
+    root = box.root(f"/tmp/root-{manager}")
     folder = f"{root}/{REPOSITORIES[manager]}"
     served = f"{SERVED}/python/{PLATFORMS[manager].name}"
-    box.run(f"rm -rf {root}; mkdir -p {folder} {root}/etc/rpm; cp /etc/rpm/macros {root}/etc/rpm/")
+    box.run(f"mkdir -p {folder} {root}/etc/rpm; cp /etc/rpm/macros {root}/etc/rpm/")
     box.run(f"cp {served}/python-builds.repo {folder}/")
     box.write(f"{folder}/stubs.repo", "[stubs]\nname=stubs\nbaseurl=file:///srv/stubs\nenabled=1\ngpgcheck=0\n")
     yield root
@@ -153,7 +171,7 @@ def test_every_index_of_the_repository_is_true(published: Published, tmp_path: P
     keys = tmp_path / "keys.asc"
     keys.write_bytes(published.signs.public_keys())
 
-    assert Crawler(from_store(published.store), keys=keys).crawl(PLATFORMS.values())["primary"] == 4
+    assert Crawler(from_store(published.store), keys=keys).crawl(PLATFORMS.values())["primary"] == 8
 
 
 @every_manager
@@ -173,16 +191,70 @@ def test_a_package_is_installed_by_name_with_both_signatures_checked(
 
 
 @every_manager
+def test_the_package_of_a_minor_follows_its_patches(
+    published: Published, newer: Built, box: Box, root: str, manager: str, tmp_path: Path
+) -> None:
+    minor = f"{root}/usr/local/bin/python3.11"
+    do(box, manager, root, "install python-3.11")
+    assert box.run(f"ls {root}/opt/python; readlink {root}/opt/python/3.11").split() == ["3.11", OTHER, OTHER]
+    assert box.run(f"readlink {minor}").strip() == "/opt/python/3.11/bin/python3.11"
+    assert box.run(f"chroot {root} /usr/local/bin/python3.11 --version || true")
+
+    published.publish(newer, manager, 1, tmp_path)
+    published.index()
+    do(box, manager, root, REFRESH[manager])
+    do(box, manager, root, "update")
+    assert box.run(f"rpm --root {root} -q python-3.11").startswith(f"python-3.11-{NEWER}-1.")
+    assert box.run(f"readlink {root}/opt/python/3.11").strip() == NEWER
+    assert box.run(f"ls {root}/opt/python").split() == ["3.11", OTHER, NEWER][:1] + sorted([OTHER, NEWER])
+    do(box, manager, root, f"remove python-3.11 python-{OTHER} python-{NEWER}")
+    assert box.run(f"ls {root}/opt; ls {root}/usr/local/bin") == ""
+
+
+@every_manager
+def test_what_pip_has_put_there_survives_a_reinstallation_and_the_package(
+    published: Published, box: Box, root: str, manager: str
+) -> None:
+    """What a newer pip leaves in place of the one that came with the version."""
+    do(box, manager, root, f"install python-{VERSION}")
+    prefix = f"/opt/python/{VERSION}"
+    site = f"{root}{prefix}/lib/python3.11/site-packages"
+    assert box.run(f"ls {site}").split() == ["pip", "pip-1.0.dist-info"]
+    assert box.run(f"rpm --root {root} --verify python-{VERSION}") == ""
+    box.run(f"cd {site}; rm -r pip pip-1.0.dist-info; mkdir pip pip-2.0.dist-info; touch pip/__init__.py six.py")
+    do(box, manager, root, {"dnf": "reinstall", "zypper": "install --force"}[manager] + f" python-{VERSION}")
+
+    assert box.run(f"ls {site}").split() == ["pip", "pip-2.0.dist-info", "six.py"]
+    said = do(box, manager, root, f"remove python-{VERSION}")
+    assert f"python-{VERSION}: {prefix} keeps what was put there" in said
+    assert box.run(f"cd {root}{prefix}; find . -type f").split() == [
+        "./lib/python3.11/site-packages/pip/__init__.py",
+        "./lib/python3.11/site-packages/six.py",
+    ]
+    do(box, manager, root, f"install python-{VERSION}")
+    assert box.run(f"ls {site}").split() == ["pip", "pip-2.0.dist-info", "six.py"]
+
+
+@every_manager
+def test_an_administrator_s_link_and_program_stay(published: Published, box: Box, root: str, manager: str) -> None:
+    program = f"{root}/usr/local/bin/python3.11"
+    box.run(f"mkdir -p {root}/srv/pythons {root}/opt {root}/usr/local/bin; ln -s ../srv/pythons {root}/opt/python")
+    box.write(program, "mine")
+    said = do(box, manager, root, "install python-3.11")
+    assert "/usr/local/bin/python3.11 is not this package's and stays as it is" in said
+    do(box, manager, root, f"remove python-3.11 python-{OTHER}")
+
+    assert box.run(f"readlink {root}/opt/python; ls {root}/srv/pythons; cat {program}") == "../srv/pythons\nmine"
+
+
+@every_manager
 def test_a_rebuild_is_an_upgrade(
     published: Published, built: Built, box: Box, root: str, manager: str, tmp_path: Path
 ) -> None:
     do(box, manager, root, f"install python-{VERSION}")
     published.publish(built, manager, 2, tmp_path)
     published.index()
-    if manager == "zypper":
-        do(box, manager, root, "refresh --force")
-    else:
-        do(box, manager, root, "clean expire-cache")
+    do(box, manager, root, REFRESH[manager])
     do(box, manager, root, f"update python-{VERSION}")
 
     assert box.run(f"rpm --root {root} -q python-{VERSION}").strip() == f"python-{VERSION}-1-2.x86_64"
