@@ -21,6 +21,9 @@ SIGNATURE_ENDINGS = {Trust.OPENPGP: ".asc", Trust.SIGSTORE: ".sigstore"}
 """What python.org adds to a tarball's name for the file that vouches for it; here it has the same name."""
 
 PACKAGES_FOLDER = "pkgs"
+UNINDEXED, DAMAGED, RESERVATIONS = "unindexed", "damaged", "reservations"
+"""Folders of the farm's own, in what is otherwise for clients."""
+WRITE_TEST = "write-test.txt"
 VERSIONS_JSON = "python/versions.json"
 INDEX_JSON = "python/index.json"
 INDEX_SCHEMA_JSON = "python/index.schema.json"
@@ -148,7 +151,7 @@ def record_key(product: Product, revision: int) -> str:
 
 def unindexed_prefix(profile: str) -> str:
     """Name the folder of the marks of records that no index has taken up yet."""
-    return f"{profile_prefix(profile)}python/unindexed/"
+    return f"{profile_prefix(profile)}python/{UNINDEXED}/"
 
 
 def unindexed_key(product: Product, revision: int) -> str:
@@ -165,7 +168,7 @@ def marked_record(profile: str, key: str) -> tuple[str, str]:
 def damaged_key(profile: str, record: str = "") -> str:
     """Name the mark of a damaged record, which says what is wrong with it; or the folder of all of them."""
     start = f"{profile_prefix(profile)}python/"
-    return f"{start}damaged/{record.removeprefix(start).replace('/records/', '/', 1)}"
+    return f"{start}{DAMAGED}/{record.removeprefix(start).replace('/records/', '/', 1)}"
 
 
 def snapshot_key(profile: str, platform: Platform) -> str:
@@ -175,7 +178,7 @@ def snapshot_key(profile: str, platform: Platform) -> str:
 
 def reservation_key(product: Product, revision: int) -> str:
     """Name the object whose existence reserves a revision."""
-    return f"{product.folder}/reservations/{_revision_name(product, revision)}"
+    return f"{product.folder}/{RESERVATIONS}/{_revision_name(product, revision)}"
 
 
 def _revision_name(product: Product, revision: int) -> str:
@@ -233,6 +236,12 @@ def library_key(tarball: str) -> str:
 def training_prefix(tag: Tag, identity: str) -> str:
     """Name the folder of the training data of a version's variant that are good for one identity."""
     return f"training/{tag}/{identity}/"
+
+
+def is_for_clients(key: str) -> bool:
+    """Say whether an object is one that is served: not what the farm alone keeps, such as marks and reservations."""
+    *folders, name = key.split("/")
+    return name != WRITE_TEST and not {UNINDEXED, DAMAGED, RESERVATIONS} & {*folders}
 
 
 def check_key(key: str) -> str:
