@@ -8,7 +8,7 @@ import lzma
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -23,6 +23,7 @@ from python_builds.core.publishing.artifacts import (
     TARBALL_PARTS,
     Product,
     artifact_keys,
+    artifact_kind,
     package_architecture,
     package_file,
 )
@@ -53,13 +54,21 @@ def metadata(product: Product, revision: int, sha256: str) -> dict[str, str]:
     }
 
 
-def publish(store: Any, product: Product, revision: int = 1, *, checked: bool = True, day: int = 1) -> Record:
-    """Publish a product as a build does, of files of a few bytes."""
+def publish(
+    store: Any,
+    product: Product,
+    revision: int = 1,
+    *,
+    checked: bool = True,
+    day: int = 1,
+    contents: Mapping[str, bytes] | None = None,
+) -> Record:
+    """Publish a product as a build does, of files of a few bytes, or with these contents, by kind."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file in artifact_keys(product, revision):
             if not file.endswith(".sha256"):
-                (folder / file).write_text(f"the bytes of {file}")
+                (folder / file).write_bytes((contents or {}).get(artifact_kind(file), f"the bytes of {file}".encode()))
                 (folder / f"{file}.sha256").write_text(f"{file_sha256(folder / file)}  {file}\n")
         artifacts = upload_artifacts(store, product, revision, folder)
     record = Record(

@@ -1,10 +1,11 @@
 """The indexes of one platform, for each kind of client: apt or yum, uv, and people with sha256sum."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from packaging.version import Version
 
+from python_builds.core.indexes.addresses import Url, from_folder, of_profile
 from python_builds.core.indexes.apt_repository import apt_indexes
 from python_builds.core.indexes.index_files import IndexFile, newest, signed
 from python_builds.core.indexes.manifest import index_json, platform_index
@@ -12,8 +13,6 @@ from python_builds.core.indexes.yum_repository import repo_file, yum_indexes
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import KEYS_ASC, RPM_ARCHITECTURES, platform_folder, profile_prefix
 from python_builds.core.publishing.records import Record
-
-Url = Callable[[str], str]
 
 
 def platform_indexes(
@@ -24,6 +23,7 @@ def platform_indexes(
     `url` says where clients fetch a key; `with_key` whether what is published is signed.
     """
     folder = platform_folder(profile, platform)
+    url = of_profile(url, profile_prefix(profile))
     if platform.package_format == "deb":
         packages = apt_indexes(platform, profile, records)
     else:
@@ -44,6 +44,7 @@ def uv_json(records: Sequence[Record], url: Url) -> bytes:
     """Write what uv reads as `python-downloads-json-url`: every top-level value must be a download.
 
     uv knows no distributions, so there is one file for each; its families are the kernel's names of architectures.
+    Where nobody knows the store's address, URLs are relative to the file. uv lists those, and installs none of them.
     """
     found = {}
     for record in records:
@@ -61,7 +62,7 @@ def uv_json(records: Sequence[Record], url: Url) -> bytes:
                     "minor": version.minor,
                     "patch": version.micro,
                     "prerelease": "".join(map(str, version.pre or ())),
-                    "url": url(artifact.key),
+                    "url": from_folder(url, artifact.key, record.product.folder),
                     "sha256": artifact.sha256,
                     "variant": "freethreaded" if record.variant else None,
                     "build": str(record.revision),
