@@ -7,6 +7,7 @@ from packaging.version import Version
 
 from python_builds.core.indexes.addresses import Url, from_folder, of_profile
 from python_builds.core.indexes.apt_repository import apt_indexes
+from python_builds.core.indexes.checksums import checksums
 from python_builds.core.indexes.index_files import IndexFile, newest, signed
 from python_builds.core.indexes.manifest import index_json, platform_index
 from python_builds.core.indexes.yum_repository import repo_file, yum_indexes
@@ -36,7 +37,7 @@ def platform_indexes(
         *packages,
         *signed(f"{folder}/uv.json", uv_json(records, url), newest(records)),
         *signed(f"{folder}/index.json", index_json(platform_index(records, folder)), newest(records)),
-        *signed(f"{folder}/SHA256SUMS", sha256sums(records, folder), newest(records)),
+        *checksums(records, folder),
     ]
 
 
@@ -68,14 +69,3 @@ def uv_json(records: Sequence[Record], url: Url) -> bytes:
                     "build": str(record.revision),
                 }
     return json.dumps(found, indent=1).encode() + b"\n"
-
-
-def sha256sums(records: Sequence[Record], folder: str) -> bytes:
-    """List the digests of what people download, in the form that `sha256sum --check` reads, from the folder."""
-    files = sorted(
-        (artifact.key.removeprefix(f"{folder}/"), artifact.sha256)
-        for record in records
-        for artifact in record.artifacts
-        if artifact.kind != "sha256" and artifact.sha256
-    )
-    return "".join(f"{digest}  {name}\n" for name, digest in files).encode()
