@@ -28,6 +28,7 @@ from python_builds.core.publishing.artifacts import (
     package_file,
 )
 from python_builds.core.publishing.records import Record, Source
+from python_builds.core.publishing.zst_files import zst_keys
 
 FILES = 1 + len(TARBALL_PARTS)
 """What people can download of one build: the package and its tarballs."""
@@ -62,11 +63,12 @@ def publish(
     checked: bool = True,
     day: int = 1,
     contents: Mapping[str, bytes] | None = None,
+    zst: bool = False,
 ) -> Record:
-    """Publish a product as a build does, of files of a few bytes, or with these contents, by kind."""
+    """Publish a product as a build does, of files of a few bytes, or with these contents, by kind; `zst`: as newer farms do."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for file in artifact_keys(product, revision):
+        for file in artifact_keys(product, revision) | (zst_keys(product, revision) if zst else {}):
             if not file.endswith(".sha256"):
                 (folder / file).write_bytes((contents or {}).get(artifact_kind(file), f"the bytes of {file}".encode()))
                 (folder / f"{file}.sha256").write_text(f"{file_sha256(folder / file)}  {file}\n")

@@ -1,6 +1,7 @@
 """What the real uv makes of a platform's uv.json: what it lists, and what it takes for what is asked for."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -113,6 +114,22 @@ def test_upgrade_goes_to_the_new_patch_and_to_a_new_revision_and_not_to_a_pre_re
     farm.publish("3.13.6", revision=2)
     farm("upgrade", "3.13")
     assert farm.uv.installed("cpython-3.13-linux-x86_64-gnu") == "Python 3.13.6 revision 2 amd64"
+
+
+def test_what_uv_fetches_is_the_smaller_tarball_where_there_is_one(farm, make_product):
+    """Builds of before have none."""
+    farm.publish("3.12.1")
+    tag = parse_tag("3.13.5")
+    publish(farm.store, make_product("3.13.5"), contents={"uv-zst": zstandard(uv_tree(tag, mode="w"))}, zst=True)
+    farm.publish()
+    farm("install", "3.12", "3.13")
+
+    assert farm.uv.installed("cpython-3.12-linux-x86_64-gnu") == "Python 3.12.1 revision 1 amd64"
+    assert farm.uv.installed("cpython-3.13-linux-x86_64-gnu") == "Python 3.13.5"
+
+
+def zstandard(content):
+    return subprocess.run(["zstd", "--quiet", "--stdout"], input=content, capture_output=True, check=True).stdout
 
 
 def test_one_file_serves_both_architectures(farm):

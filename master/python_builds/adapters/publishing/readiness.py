@@ -4,7 +4,8 @@ import datetime
 
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.store import Store
-from python_builds.core.publishing.artifacts import WRITE_TEST, profile_prefix
+from python_builds.core.publishing.artifacts import profile_prefix
+from python_builds.core.publishing.served import WRITE_TEST
 from python_builds.core.settings.settings import Settings
 
 BUILD = datetime.timedelta(days=1)

@@ -14,7 +14,8 @@ from python_builds.adapters.digests import file_sha256
 from python_builds.adapters.store.objects import MAX_READ_BYTES, Stat, too_large
 from python_builds.core.errors import StoreConflict, StoreError
 from python_builds.core.indexes.addresses import UNKNOWN
-from python_builds.core.publishing.artifacts import check_key, is_for_clients
+from python_builds.core.publishing.artifacts import check_key
+from python_builds.core.publishing.served import is_for_clients
 
 _PARTIAL = ".partial-"
 _LOCK = ".lock"

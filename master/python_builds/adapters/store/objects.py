@@ -22,6 +22,7 @@ CONTENT_TYPES = {
     ".tgz": "application/gzip",
     ".xml": "application/xml",
     ".xz": "application/x-xz",
+    ".zst": "application/zstd",
 }
 """By the end of a key; everything else is text for people."""
 

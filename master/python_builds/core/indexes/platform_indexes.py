@@ -12,7 +12,14 @@ from python_builds.core.indexes.index_files import IndexFile, newest, signed
 from python_builds.core.indexes.manifest import index_json, platform_index
 from python_builds.core.indexes.yum_repository import repo_file, yum_indexes
 from python_builds.core.platforms.platform import Platform
-from python_builds.core.publishing.artifacts import KEYS_ASC, RPM_ARCHITECTURES, platform_folder, profile_prefix
+from python_builds.core.publishing.artifacts import (
+    KEYS_ASC,
+    RPM_ARCHITECTURES,
+    TARBALL_PARTS,
+    ZST_PARTS,
+    platform_folder,
+    profile_prefix,
+)
 from python_builds.core.publishing.records import Record
 
 
@@ -51,8 +58,8 @@ def uv_json(records: Sequence[Record], url: Url) -> bytes:
     for record in records:
         version = Version(record.python_version)
         family = RPM_ARCHITECTURES[record.architecture]
-        for artifact in record.artifacts:
-            if artifact.kind == "uv":
+        for kind in (TARBALL_PARTS["uv"], ZST_PARTS["uv"]):  # the last one wins, which is the smaller
+            for artifact in (one for one in record.artifacts if one.kind == kind):
                 name = f"cpython-{version}{'+freethreaded' if record.variant else ''}-linux-{family}-gnu"
                 found[name] = {
                     "name": "cpython",

@@ -23,7 +23,6 @@ SIGNATURE_ENDINGS = {Trust.OPENPGP: ".asc", Trust.SIGSTORE: ".sigstore"}
 PACKAGES_FOLDER = "pkgs"
 UNINDEXED, DAMAGED, RESERVATIONS = "unindexed", "damaged", "reservations"
 """Folders of the farm's own, in what is otherwise for clients."""
-WRITE_TEST = "write-test.txt"
 VERSIONS_JSON = "python/versions.json"
 INDEX_JSON = "python/index.json"
 INDEX_SCHEMA_JSON = "python/index.schema.json"
@@ -34,10 +33,7 @@ KEYS_ASC = "python/python-builds.asc"
 
 KEY_PATTERN = "[A-Za-z0-9][A-Za-z0-9._+~-]*(?:/[A-Za-z0-9][A-Za-z0-9._+~-]*)*"
 _KEY = re.compile(KEY_PATTERN, re.ASCII)
-_RECORD_NAME = re.compile(
-    r"(?P<tag>[0-9a-z.]+)-(?P<architecture>[a-z0-9]+)-r(?P<revision>[1-9][0-9]*)\.json",
-    re.ASCII,
-)
+_RECORD_NAME = re.compile(r"(?P<tag>[0-9a-z.]+)-(?P<architecture>[a-z0-9]+)-r(?P<revision>[1-9][0-9]*)\.json", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +111,10 @@ def tarball_file(product: Product, revision: int, part: str = "") -> str:
     return f"{product.package}-{product.platform.name}{architecture}{rebuilt}{ending}.tar.gz"
 
 
+ZST_PARTS = {"": "tarball-zst", "uv": "uv-zst"}
+"""The tarballs that most people fetch are there by zstd, too, each with its kind."""
+
+
 def artifact_keys(product: Product, revision: int) -> dict[str, str]:
     """Give the key of each file that a build uploads, by the file's name."""
     files = {package_file(product, revision): f"{product.folder}/{PACKAGES_FOLDER}"}
@@ -127,11 +127,14 @@ def artifact_keys(product: Product, revision: int) -> dict[str, str]:
 def artifact_kind(name: str) -> str:
     """Say what a file is to someone who downloads it: deb, rpm, one of the tarballs' kinds, or sha256."""
     endings = {".sha256": "sha256", ".deb": "deb", ".rpm": "rpm"}
+    endings |= {f"-{part}.tar.zst": kind for part, kind in ZST_PARTS.items() if part} | {".tar.zst": ZST_PARTS[""]}
     endings |= {f"-{part}.tar.gz": kind for part, kind in TARBALL_PARTS.items() if part} | {".tar.gz": "tarball"}
     for ending, kind in endings.items():
         if name.endswith(ending):
             return kind
-    raise InvalidKey(f"{name!r} is no file that a build leaves behind (.deb, .rpm, .tar.gz and their .sha256 are)")
+    raise InvalidKey(
+        f"{name!r} is no file that a build leaves behind (.deb, .rpm, .tar.gz, .zst and their .sha256 are)"
+    )
 
 
 def platform_folder(profile: str, platform: Platform) -> str:
@@ -198,13 +201,8 @@ def product_of_record(profile: str, platform: Platform, key: str) -> tuple[Produ
         tag = None
     if match is None or tag is None:
         raise InvalidKey(f"{key} is not the key of a record")
-    product = Product(
-        version=tag.version,
-        platform=platform,
-        architecture=match["architecture"],
-        profile=profile,
-        variant=tag.variant,
-    )
+    arch, version, variant = match["architecture"], tag.version, tag.variant
+    product = Product(version=version, platform=platform, architecture=arch, profile=profile, variant=variant)
     return product, int(match["revision"])
 
 
@@ -236,12 +234,6 @@ def library_key(tarball: str) -> str:
 def training_prefix(tag: Tag, identity: str) -> str:
     """Name the folder of the training data of a version's variant that are good for one identity."""
     return f"training/{tag}/{identity}/"
-
-
-def is_for_clients(key: str) -> bool:
-    """Say whether an object is one that is served: not what the farm alone keeps, such as marks and reservations."""
-    *folders, name = key.split("/")
-    return name != WRITE_TEST and not {UNINDEXED, DAMAGED, RESERVATIONS} & {*folders}
 
 
 def check_key(key: str) -> str:
