@@ -21,6 +21,7 @@ from python_builds.adapters.publishing.publishing import upload_artifacts, write
 from python_builds.core.publishing.artifacts import (
     PACKAGES_FOLDER,
     TARBALL_PARTS,
+    ZST_PARTS,
     Product,
     artifact_keys,
     artifact_kind,
@@ -32,6 +33,9 @@ from python_builds.core.publishing.zst_files import zst_keys
 
 FILES = 1 + len(TARBALL_PARTS)
 """What people can download of one build: the package and its tarballs."""
+
+BUILT = FILES + len(ZST_PARTS)
+"""The same of one that a farm has built, which adds tarballs by zstd."""
 
 XMLNS = {
     "repo": "http://linux.duke.edu/metadata/repo",

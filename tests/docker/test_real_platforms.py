@@ -37,7 +37,7 @@ from tests.docker.clients import (
     Client,
 )
 from tests.e2e.farms import COMMAND_LINE, FarmUnderTest, make_farm
-from tests.published import FILES, Crawler, from_web
+from tests.published import BUILT, Crawler, from_web
 from tests.s3 import BUCKET, s3_server
 from tests.web import Cdn, cdn
 
@@ -133,7 +133,7 @@ def test_every_link_of_every_index_leads_to_what_it_names(published: Published) 
     seen = Crawler(from_web(published.web.url), keys=published.keys).crawl(map(platform_named, CHOSEN), "quick/")
 
     count = len(CHOSEN) + (len(CHOSEN) > 1)
-    assert seen["index.json"] == seen["SHA256SUMS"] == FILES * count
+    assert seen["index.json"] == seen["SHA256SUMS"] == BUILT * count
     assert seen["Packages.xz"] == seen["uv.json"] == count
 
 
