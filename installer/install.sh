@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs a CPython that a python-builds farm has published:  curl -fsSL URL/python/install.sh | sh
-# The farm writes its own URL into the copy that it publishes. Everything is in functions, so that a download that breaks
+# The farm writes its own URL into the copy that it publishes, if it knows it. Everything is in functions, so that a download that breaks
 # off runs nothing. `sh install.sh --help` lists the options.
 set -eu
 
@@ -125,6 +125,13 @@ system_glibc() {
 
 # Whether version $1 is not newer than version $2.
 not_newer() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -t . -k 1,1n -k 2,2n | head -n 1)" = "$1" ]; }
+
+# The address of the tree that the script lies in, for a farm that was not told where it is served.
+own_tree() {
+    here=$(unset CDPATH && cd -- "$(dirname -- "$1")" && pwd -P) || return 0
+    case $here in */python) [ ! -f "$1" ] || [ ! -f "$here/index.json" ] ||
+        printf 'file://%s' "${here%/python}" | sed 's/%/%25/g; s/ /%20/g; s/?/%3F/g; s/#/%23/g' ;; esac
+}
 
 # The platforms whose glibc a system has or exceeds, the oldest first.
 compatible_platforms() {
@@ -418,6 +425,9 @@ What is built for $platform should run here too: name a new folder for it, as in
 
 main() {
     options "$@"
+    case $CDN_URL in @*) CDN_URL=$(own_tree "$0") ;; esac
+    [ -n "$CDN_URL" ] || die "nobody told this script where its farm is served: put the address that it is fetched from,
+without /python/install.sh, in front of sh, as in: curl -fsSL https://cdn.example.org/python/install.sh | CDN_URL=https://cdn.example.org sh"
     case $CDN_URL in http://* | https://* | file://*) CDN_URL=${CDN_URL%/} ;; *)
         die "CDN_URL must be the address of a farm's store, as in CDN_URL=https://cdn.example.org" ;;
     esac

@@ -8,7 +8,7 @@ import lzma
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -21,19 +21,25 @@ from python_builds.adapters.publishing.publishing import upload_artifacts, write
 from python_builds.core.publishing.artifacts import (
     PACKAGES_FOLDER,
     TARBALL_PARTS,
+    ZST_PARTS,
     Product,
     artifact_keys,
+    artifact_kind,
     metapackage_file,
     package_architecture,
     package_file,
 )
 from python_builds.core.publishing.records import Record, Source
+from python_builds.core.publishing.zst_files import zst_keys
 
 PACKAGES = 2
 """The package of a final release, and the metapackage of its minor."""
 
 FILES = PACKAGES + len(TARBALL_PARTS)
 """What people can download of one build of a final release: its packages and its tarballs."""
+
+BUILT = FILES + len(ZST_PARTS)
+"""The same of one that a farm has built, which adds tarballs by zstd."""
 
 XMLNS = {
     "repo": "http://linux.duke.edu/metadata/repo",
@@ -68,13 +74,22 @@ def packages_metadata(product: Product, revision: int, digests: dict[str, str]) 
     }
 
 
-def publish(store: Any, product: Product, revision: int = 1, *, checked: bool = True, day: int = 1) -> Record:
-    """Publish a product as a build does, of files of a few bytes."""
+def publish(
+    store: Any,
+    product: Product,
+    revision: int = 1,
+    *,
+    checked: bool = True,
+    day: int = 1,
+    contents: Mapping[str, bytes] | None = None,
+    zst: bool = False,
+) -> Record:
+    """Publish a product as a build does, of files of a few bytes, or with these contents, by kind; `zst`: as newer farms do."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for file in artifact_keys(product, revision):
+        for file in artifact_keys(product, revision) | (zst_keys(product, revision) if zst else {}):
             if not file.endswith(".sha256"):
-                (folder / file).write_text(f"the bytes of {file}")
+                (folder / file).write_bytes((contents or {}).get(artifact_kind(file), f"the bytes of {file}".encode()))
                 (folder / f"{file}.sha256").write_text(f"{file_sha256(folder / file)}  {file}\n")
         artifacts = upload_artifacts(store, product, revision, folder)
     record = Record(

@@ -19,7 +19,7 @@ from python_builds.core.workers.images import worker_image
 from tests.docker.engines import IMAGE
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, wait
 from tests.e2e.upstream import Upstream, hook_server
-from tests.published import FILES, Crawler, from_web
+from tests.published import BUILT, Crawler, from_web
 from tests.web import cdn
 
 PLATFORMS = [platform_named(name) for name in ("ubuntu-2404", "debian-12", "debian-13")]
@@ -87,7 +87,7 @@ def test_a_release_is_built_on_three_platforms_listed_and_announced(
         wait(lambda: len(index_of(farm)) == 3, "the index")
         web.store = DirectoryStore(farm.settings.store)
         assert json.loads(versions.read_bytes())["python_versions"] == ["3.11.9"]
-        assert Crawler(from_web(web.url)).crawl(PLATFORMS)["index.json"] == 3 * FILES
+        assert Crawler(from_web(web.url)).crawl(PLATFORMS)["index.json"] == 3 * BUILT
         assert "has no worker image for this build" in farm.run("plan").stdout, "the others say why"
     names = {container_name(f"here-{n}", farm.settings.state_dir / "master") for n in (1, 2)}
     assert not [c.name for c in engine.containers.list(all=True, ignore_removed=True) if c.name in names]

@@ -227,7 +227,8 @@ def test_what_pip_has_put_there_survives_a_reinstallation_and_the_package(
     assert box.run(f"ls {site}").split() == ["pip", "pip-2.0.dist-info", "six.py"]
     said = do(box, manager, root, f"remove python-{VERSION}")
     assert f"python-{VERSION}: {prefix} keeps what was put there" in said
-    assert box.run(f"cd {root}{prefix}; find . -type f").split() == [
+    assert box.run(f"cd {root}{prefix}; find . -type f | sort").split() == [
+        "./bin/pip3",
         "./lib/python3.11/site-packages/pip/__init__.py",
         "./lib/python3.11/site-packages/six.py",
     ]

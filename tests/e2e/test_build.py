@@ -2,12 +2,34 @@
 
 import json
 import os
+import stat
 import subprocess
 
+import pytest
+
+from python_builds.core.indexes.manifest import KINDS
 from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.publishing.served import is_for_clients
 from python_builds.farm.workers.workers import base_root
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder
 from tests.preconditions import needs
+
+
+@pytest.mark.parametrize("umask", [0o027, 0o077], ids=oct)
+def test_whatever_the_umask_what_a_build_publishes_is_for_everyone(farm: FarmUnderTest, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        done = farm.build("3.11.2")
+    finally:
+        os.umask(before)
+
+    assert done.returncode == 0, done.stdout
+    store = farm.settings.store
+    own = {store / key for key in farm.files("**/*") if not is_for_clients(f"{key}/any") or not is_for_clients(key)}
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (store, *store.rglob("*"))}
+    assert {mode for path, mode in modes.items() if path not in own} == {0o755, 0o644}
+    assert own and not any(mode & 0o077 for path, mode in modes.items() if path in own)
+    assert not [path for path in modes if path.name.startswith(".") or "lock" in path.name]
 
 
 def test_one_command_ends_with_a_package_and_an_index_that_names_it(farm: FarmUnderTest) -> None:
@@ -22,7 +44,7 @@ def test_one_command_ends_with_a_package_and_an_index_that_names_it(farm: FarmUn
     assert "zlib1g" in shown.stdout, "the dependency on zlib was not computed"
     assert (farm.settings.store / "quick/python/versions.json").read_bytes() == b'{"python_versions": ["3.11.2"]}'
     index = json.loads((farm.settings.store / "quick/python/index.json").read_bytes())
-    assert {b["kind"] for b in index["builds"]} == {"deb", "tarball", "uv", "test", "debug"}
+    assert {b["kind"] for b in index["builds"]} == {*KINDS} - {"rpm"}
     assert all((farm.settings.store / "quick/python" / b["url"]).is_file() for b in index["builds"])
     assert f"sudo apt-get install {farm.settings.store / package}" in done.stdout
     assert farm.processes() == [], "make build left something running"

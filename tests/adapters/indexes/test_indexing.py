@@ -18,7 +18,7 @@ from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.publishing.artifacts import KEYS_ASC
 from python_builds.core.publishing.record_keys import record_key, snapshot_key, unindexed_key
 from python_builds.core.settings.settings import Settings
-from tests.published import FILES, PACKAGES, Crawler, from_store, objects, publish
+from tests.published import FILES, PACKAGES, Crawler, from_store, objects, publish, verify
 from tests.s3 import s3_server
 
 SOME = [platform_named(name) for name in ("debian-12", "rhel-9", "opensuse-160")]
@@ -317,6 +317,64 @@ def test_a_new_installer_or_page_is_published_without_a_new_record(store, make_p
 
     assert run(store) == ["python/install.sh", "python/indexes.json"]
     assert store.read("python/install.sh") == b"#!/bin/sh\necho better\n"
+
+
+def aliases(store):
+    return {
+        key.rpartition("/")[2]: store.read(key).decode()
+        for key in store.keys("python/debian-12/SHA256SUMS.")
+        if not key.endswith(".asc")
+    }
+
+
+def test_a_list_of_the_newest_moves_with_its_minor_alone_falls_back_and_goes(any_store, make_product, signs, tmp_path):
+    publish(any_store, make_product("3.12.1"))
+    publish(any_store, make_product("3.13.5"))
+    run(any_store, signer=signs)
+    first = aliases(any_store)
+    publish(any_store, make_product("3.13.6"), day=2)
+    written = run(any_store, signer=signs)
+    second = aliases(any_store)
+
+    assert {*second} == {"SHA256SUMS.3.12", "SHA256SUMS.3.13", "SHA256SUMS.newest"}
+    assert "python-3.13.6_1_amd64.deb" in second["SHA256SUMS.3.13"] and "3.13.5" not in second["SHA256SUMS.3.13"]
+    assert second["SHA256SUMS.3.12"] == first["SHA256SUMS.3.12"]
+    assert not [key for key in written if "SHA256SUMS.3.12" in key]
+    assert run(any_store, signer=signs, audit=True) == [], "nor is a signature another"
+
+    any_store.delete(record_key(make_product("3.13.6"), 1))
+    any_store.delete(record_key(make_product("3.12.1"), 1))
+    run(any_store, signer=signs, audit=True, accept_loss=True)
+    assert aliases(any_store) == dict.fromkeys(("SHA256SUMS.3.13", "SHA256SUMS.newest"), first["SHA256SUMS.3.13"])
+    assert "python/debian-12/SHA256SUMS.3.12.asc" not in any_store.keys("python/debian-12/SHA256SUMS.")
+    keys = tmp_path / "keys.asc"
+    keys.write_bytes(any_store.read(KEYS_ASC))
+    for name, content in aliases(any_store).items():
+        verify(str(keys), any_store.read(f"python/debian-12/{name}.asc"), content.encode())
+
+
+def test_a_list_of_the_newest_that_somebody_else_moved_meanwhile_is_not_moved_back(store, make_product):
+    publish(store, make_product("3.13.5"))
+    run(store)
+    indexing = Indexing(store=store, profile="optimized", platforms=SOME)
+    publish(store, make_product("3.13.6"), day=2)
+    seen = []
+
+    class Meddled:
+        """A store that another master publishes 3.12 in, when the first has looked and not yet written."""
+
+        def __getattr__(self, name):
+            if name == "replace_if" and not seen:
+                seen.append(name)
+                publish(store, make_product("3.12.1"), day=3)
+                run(store)
+            return getattr(store, name)
+
+    indexing.store = Meddled()
+    indexing.run()
+    assert {*aliases(store)} == {"SHA256SUMS.3.12", "SHA256SUMS.3.13", "SHA256SUMS.newest"}
+    assert "python-3.12.1_1_amd64.deb" in aliases(store)["SHA256SUMS.3.12"]
+    assert crawl(store)["index.json"] == 3 * FILES
 
 
 def test_requests_do_not_grow_with_what_is_there(make_product, make_record):

@@ -134,13 +134,18 @@ def test_what_is_published_says_what_it_is_and_how_long_it_holds(s3, file):
     store = s3.store()
     store.upload(file[0], KEY, file[1])
     store.replace("python/index.json", b"{}")
-    store.replace("python/debian-12/uv.json.asc", b"")
+    for name in ("uv.json.asc", "SHA256SUMS.asc", "SHA256SUMS.3.14t", "SHA256SUMS.3.14t.asc"):
+        store.replace(f"python/debian-12/{name}", b"")
 
     heads = {key: s3.client().head_object(Bucket=BUCKET, Key=f"some/where/{key}") for key in store.keys("")}
     assert {key: (head["ContentType"], head["CacheControl"]) for key, head in heads.items()} == {
         KEY: ("application/vnd.debian.binary-package", "public, max-age=31536000, immutable"),
         "python/index.json": ("application/json", "public, max-age=300"),
-        "python/debian-12/uv.json.asc": ("application/pgp-signature", "public, max-age=300"),
+        "python/debian-12/SHA256SUMS.3.14t": ("text/plain; charset=utf-8", "public, max-age=300"),
+        **dict.fromkeys(
+            [f"python/debian-12/{name}.asc" for name in ("uv.json", "SHA256SUMS", "SHA256SUMS.3.14t")],
+            ("application/pgp-signature", "public, max-age=300"),
+        ),
     }
     checked = s3.client().head_object(Bucket=BUCKET, Key=f"some/where/{KEY}", ChecksumMode="ENABLED")
     assert checked["ChecksumSHA256"], "S3 itself was given a checksum"

@@ -198,6 +198,47 @@ def test_a_web_server_may_read_what_is_published(store, file):
     assert {stat.S_IMODE((store.root / name).stat().st_mode) for name in "abc"} == {0o644}
 
 
+LOCKED = """
+import pathlib, sys
+from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.core.errors import StoreConflict
+store, won = DirectoryStore(pathlib.Path(sys.argv[1])), 0
+sys.stdin.readline()
+while won < 100:
+    seen = store.stat("counter")
+    number = int(store.read("counter")) + 1 if seen else 1
+    try:
+        store.replace_if("counter", b"%d" % number, seen and seen.tag)
+        won += 1
+    except StoreConflict:
+        pass
+"""
+
+
+def test_of_two_processes_that_replace_what_they_saw_each_loses_nothing_of_the_other_s(store):
+    pipes = {"stdin": subprocess.PIPE, "env": {"PYTHONPATH": ":".join(sys.path)}}
+    both = [subprocess.Popen([sys.executable, "-c", LOCKED, store.root], **pipes) for _ in range(2)]
+    for process in both:
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+
+    assert [process.wait() for process in both] == [0, 0]
+    assert store.read("counter") == b"200"
+
+
+def test_no_lock_lies_among_what_is_served_not_even_an_older_release_s(store):
+    store.create(KEY, b"one")
+    (store.root / ".lock").touch()
+    store.replace_if("a", b"", None)
+
+    assert files_in(store) == ["a", KEY]
+
+
+def test_a_file_that_is_being_written_is_for_nobody_yet(store):
+    with store._partial(KEY) as partial:
+        assert stat.S_IMODE(partial.stat().st_mode) == 0o600
+
+
 def test_a_person_finds_an_object_by_its_path(store):
     store.create(KEY, b"one")
 

@@ -13,7 +13,7 @@ SCRIPTS = CHECKOUT / "scripts"
 SETUP = "setup"
 """The folder of the scripts that are for a machine, and no part of any build."""
 
-SENT = (".sh", ".py", ".c", ".mk")
+SENT = (".sh", ".in", ".py", ".c", ".mk")
 """Endings of the scripts that travel with a build."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from python_builds.adapters.digests import file_sha256
 from python_builds.adapters.publishing.signing import Signer
 from python_builds.adapters.store.store import Store
+from python_builds.core.indexes.addresses import of_profile
 from python_builds.core.indexes.download_page import TEMPLATE, download_page
 from python_builds.core.indexes.index_files import NEVER, IndexFile, signed
 from python_builds.core.indexes.installer import published_installer
@@ -16,7 +17,7 @@ from python_builds.core.settings.setting_types import CHECKOUT
 INSTALLER = "install.sh"
 SCRIPT = CHECKOUT / "installer" / INSTALLER
 
-FORMAT = 2
+FORMAT = 3
 """Of the indexes; another one has them all written anew."""
 
 
@@ -36,9 +37,9 @@ def basis(store: Store, profile: str, signer: Signer | None, *, unchecked: bool)
 def for_people(store: Store, profile: str, signer: Signer | None, index: Mapping[str, Any]) -> list[IndexFile]:
     """Make what people begin with."""
     prefix = profile_prefix(profile)
-    address = store.url(f"{prefix}python").removesuffix("/python")
-    script = published_installer(SCRIPT.read_text(), address)
-    page = download_page(index, profile, store.url, signed=signer is not None)
+    url = of_profile(store.url, prefix)
+    script = published_installer(SCRIPT.read_text(), url(f"{prefix}python").removesuffix("/python"))
+    page = download_page(index, profile, url, signed=signer is not None)
     keys = [IndexFile(key=prefix + KEYS_ASC, content=signer.public_keys())] if signer else []
     return [
         *keys,

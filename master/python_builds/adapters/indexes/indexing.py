@@ -14,6 +14,7 @@ from typing import Any
 
 from python_builds.adapters.indexes.index_guard import losses, platform_index_key, platform_losses, read_index
 from python_builds.adapters.indexes.index_pages import basis, for_people
+from python_builds.adapters.indexes.index_writer import IndexWriter
 from python_builds.adapters.publishing.publishing import read_records
 from python_builds.adapters.publishing.signing import Signer, signer
 from python_builds.adapters.store.marks import Marks
@@ -21,7 +22,8 @@ from python_builds.adapters.store.observed import Observed
 from python_builds.adapters.store.store import Store
 from python_builds.core.errors import DamagedObject, StoreConflict, StoreError
 from python_builds.core.indexes import manifest
-from python_builds.core.indexes.index_files import CLEARSIGNED, PLAIN, IndexFile
+from python_builds.core.indexes.checksums import aliases_prefix, moved_by
+from python_builds.core.indexes.index_files import PLAIN, IndexFile
 from python_builds.core.indexes.platform_indexes import platform_indexes
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS
@@ -34,7 +36,6 @@ from python_builds.core.settings.settings import Settings
 ATTEMPTS = 4
 """At indexes that another master is writing too."""
 
-CHANGED = "was not what its records make: somebody else changed or removed it; it was written anew"
 NOTHING = manifest.joined([])
 
 
@@ -119,9 +120,8 @@ class Indexing:
         if not changed:
             return
         self.there = self._unchanged(changed)
-        # Before anything is read that another master may change, and write indexes of.
-        self.before.observe(file.key for p in changed for file in self._indexes(p, []))
-        self.before.observe(file.key for file in self._for_all(NOTHING))
+        self._observe(changed, marked, everything=everything)
+        self.writer = IndexWriter(self.store, self.before, self.signer, written=self.written, damaged=self.damaged)
         old = {platform: self._snapshot(platform) for platform in changed}
         fresh, damaged = self._fresh(old, marked)
         self.damaged |= damaged
@@ -129,8 +129,17 @@ class Indexing:
         steady = [p for p in changed if is_whole and p.name not in new and fresh.get(p, old[p]) == old[p]]
         self._write_all(fresh, steady, guarded=everything or None in old.values())
         if everything:
-            self._write(by)
+            self.writer.write(by)
         self.marks.settle({key for snapshot in fresh.values() for key in snapshot.by_key}, damaged)
+
+    def _observe(self, changed: Sequence[Platform], marked: Mapping[str, Sequence[str]], *, everything: bool) -> None:
+        """Look at what may be replaced, before anything is read that another master may change and write indexes of."""
+        if everything:
+            self.before.observe_below(map(self._aliases, changed))
+        else:
+            self.before.observe(key for p in changed for key in moved_by(marked.get(p.name, []), self.profile, p))
+        self.before.observe(file.key for p in changed for file in self._indexes(p, []))
+        self.before.observe(file.key for file in self._for_all(NOTHING))
 
     def _write_all(self, fresh: Mapping[Platform, Snapshot], steady: Sequence[Platform], *, guarded: bool) -> None:
         """Write what the snapshots make; of `steady` platforms nothing is new, so nothing should differ."""
@@ -138,16 +147,20 @@ class Indexing:
         index = manifest.joined(self._platform_index(platform, current.get(platform)) for platform in self.platforms)
         if guarded:
             self._refuse_loss(index)
-        files = {platform: self._indexes(platform, records) for platform, records in current.items()}
+        files = {
+            platform: [f for f in self._indexes(platform, records) if not f.alias or self.before.is_observed(f.key)]
+            for platform, records in current.items()
+        }
         for_all = self._for_all(index)
         self.before.observe(file.key for mine in (*files.values(), for_all) for file in mine)
         for platform, snapshot in fresh.items():
-            self._write(IndexFile(key=snapshot_key(self.profile, platform), content=snapshot.dump()))
+            self.writer.write(IndexFile(key=snapshot_key(self.profile, platform), content=snapshot.dump()))
         for platform, mine in files.items():
             for file in mine:
-                self._write(file, steady=platform in steady)
+                self.writer.write(file, steady=platform in steady)
+            self.writer.remove_others(self._aliases(platform), mine)
         for file in for_all:
-            self._write(file, steady={*self.platforms} == {*steady})
+            self.writer.write(file, steady={*self.platforms} == {*steady})
 
     def _unchanged(self, changed: list[Platform]) -> dict[Platform, Mapping[str, Any]]:
         """Read the indexes of the other platforms; one that is damaged changes, too."""
@@ -165,13 +178,13 @@ class Indexing:
     def _snapshot(self, platform: Platform) -> Snapshot | None:
         key = snapshot_key(self.profile, platform)
         self.before.observe([key])
-        if not self.before.is_there(key):
-            return None
-        try:
-            return parse_snapshot(key, self.store.read(key))
-        except DamagedObject as error:
-            self.damaged[key] = f"{error}; it is made anew from the records"
-            return None
+        if self.before.is_there(key):
+            try:
+                return parse_snapshot(key, self.store.read(key))
+            except DamagedObject as error:
+                self.damaged[key] = f"{error}; it is made anew from the records"
+        self.before.observe_below([self._aliases(platform)])
+        return None
 
     def _fresh(
         self, old: Mapping[Platform, Snapshot | None], marked: Mapping[str, Sequence[str]]
@@ -207,6 +220,9 @@ class Indexing:
     def _indexes(self, platform: Platform, records: Sequence[Record]) -> list[IndexFile]:
         return platform_indexes(platform, self.profile, records, self.store.url, with_key=self.signer is not None)
 
+    def _aliases(self, platform: Platform) -> str:
+        return aliases_prefix(platform_folder(self.profile, platform))
+
     def _for_all(self, index: Mapping[str, Any]) -> list[IndexFile]:
         pages = for_people(self.store, self.profile, self.signer, index)
         return [*manifest.global_indexes(index, self.profile), *pages]
@@ -224,27 +240,3 @@ class Indexing:
                 f"the indexes of {self.store} would lose {gone}. Find out where the records are: `make adopt` makes "
                 "those of what the predecessor left, `make reindex ACCEPT_LOSS=1` goes on; nothing was written"
             )
-
-    def _write(self, file: IndexFile, *, steady: bool = False) -> None:
-        content = file.content
-        if file.how != PLAIN and self.signer is None:
-            if self.before.is_there(file.key):  # of a time when there was a key: it would contradict what is beside it
-                self._remove(file.key)
-            return
-        if file.how != PLAIN and self.signer is not None:
-            content = self.signer.sign(file.content, file.dated, clear=file.how == CLEARSIGNED)
-        if self.before.is_same(file.key, content):
-            return
-        if file.lasting and not self.before.is_there(file.key):
-            self.store.create(file.key, content)
-        else:
-            self.store.replace_if(file.key, content, self.before.tag(file.key))
-        self.written.append(file.key)
-        if steady:  # and not before: where another master wrote meanwhile, that is no damage
-            self.damaged[file.key] = f"{file.key} {CHANGED}"
-
-    def _remove(self, key: str) -> None:
-        try:
-            self.store.delete(key)
-        except (StoreError, OSError) as error:
-            self.damaged[key] = f"{key} is of a time when there was a key and contradicts what is beside it: {error}"

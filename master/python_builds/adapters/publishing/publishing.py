@@ -23,6 +23,7 @@ from python_builds.core.publishing.record_keys import product_of_record, record_
 from python_builds.core.publishing.record_rules import MAX_RECORD_BYTES
 from python_builds.core.publishing.records import Artifact, Record, parse_record
 from python_builds.core.publishing.snapshots import Found
+from python_builds.core.publishing.zst_files import zst_keys
 
 READERS = 16
 """Records that are read at the same time: S3 answers many requests as fast as one."""
@@ -75,6 +76,11 @@ def read_sidecar(path: Path) -> str:
     return digest
 
 
+def write_sidecar(path: Path) -> None:
+    """Write a file's digest beside it, as the scripts do."""
+    path.with_name(f"{path.name}.sha256").write_text(f"{file_sha256(path)}  {path.name}\n")
+
+
 def sign_package(signer: Signer, path: Path) -> None:
     """Sign a package that arrived as it left the worker, and write its digest anew.
 
@@ -85,7 +91,7 @@ def sign_package(signer: Signer, path: Path) -> None:
     sidecar = path.with_name(f"{path.name}.sha256")
     _require_same(path, read_sidecar(sidecar))
     signer.sign_rpm(path)
-    sidecar.write_text(f"{file_sha256(path)}  {path.name}\n")
+    write_sidecar(path)
 
 
 def _require_same(path: Path, left: str) -> str:
@@ -102,13 +108,14 @@ def upload_artifacts(store: Store, product: Product, revision: int, folder: Path
         StoreError: if a file is missing, or is not what the worker made.
     """
     keys = artifact_keys(product, revision)
+    added = {name: key for name, key in zst_keys(product, revision).items() if (folder / name).is_file()}
     for name in keys:
         if not (folder / name).is_file():
             raise StoreError(
                 f"the build left no {name}; a {product.platform.package_format} platform makes {list(keys)}"
             )
     result = []
-    for name, key in keys.items():
+    for name, key in (keys | added).items():
         path = folder / name
         digest = file_sha256(path)
         if not name.endswith(".sha256"):

@@ -5,6 +5,7 @@ import datetime
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.store import Store
 from python_builds.core.publishing.artifacts import profile_prefix
+from python_builds.core.publishing.served import WRITE_TEST
 from python_builds.core.settings.settings import Settings
 
 BUILD = datetime.timedelta(days=1)
@@ -23,7 +24,7 @@ def require_ready(settings: Settings, store: Store, profile: str) -> None:
         StoreError: if the store cannot be written to, saying what to do.
         SigningError: if nothing can be signed, or not for as long as a build takes.
     """
-    store.replace(f"{profile_prefix(profile)}python/write-test.txt", _WRITTEN)
+    store.replace(f"{profile_prefix(profile)}python/{WRITE_TEST}", _WRITTEN)
     with signer(settings) as signs:
         if signs:
             signs.try_out(datetime.datetime.now(datetime.UTC) + BUILD)

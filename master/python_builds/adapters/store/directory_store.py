@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import errno
 import fcntl
 import os
 import shutil
@@ -12,9 +13,12 @@ from pathlib import Path
 from python_builds.adapters.digests import file_sha256
 from python_builds.adapters.store.objects import MAX_READ_BYTES, Stat, too_large
 from python_builds.core.errors import StoreConflict, StoreError
+from python_builds.core.indexes.addresses import UNKNOWN
 from python_builds.core.publishing.artifacts import check_key
+from python_builds.core.publishing.served import is_for_clients
 
 _PARTIAL = ".partial-"
+_LOCK = ".lock"
 
 
 class DirectoryStore:
@@ -22,7 +26,7 @@ class DirectoryStore:
 
     def __init__(self, root: Path, public_url: str = "") -> None:
         self.root = root
-        self.public_url = public_url or root.as_uri()
+        self.public_url = public_url or UNKNOWN
 
     def __str__(self) -> str:
         return f"the store {self.root}"
@@ -32,7 +36,7 @@ class DirectoryStore:
         return str(self._path(key))
 
     def url(self, key: str) -> str:
-        """Say where a client fetches an object."""
+        """Say where a client fetches an object: below the CDN's URL, or below what stands for one that is not known."""
         return f"{self.public_url}/{check_key(key)}"
 
     def exists(self, key: str) -> bool:
@@ -68,9 +72,9 @@ class DirectoryStore:
 
     def keys(self, prefix: str) -> list[str]:
         """List the keys that start with a prefix, in order."""
-        folder = self.root / prefix.rpartition("/")[0]
-        found = (p.relative_to(self.root).as_posix() for p in folder.rglob("*") if _is_object(p))
-        return sorted(key for key in found if key.startswith(prefix))
+        folder, _, start = prefix.rpartition("/")
+        tops = [top for top in _entries(self.root / folder) if top.name.startswith(start)]
+        return sorted(p.relative_to(self.root).as_posix() for top in tops for p in _objects(top))
 
     def create(self, key: str, content: bytes) -> bool:
         """Write a small object that must not exist yet; say whether it was written."""
@@ -82,7 +86,7 @@ class DirectoryStore:
         """Write a small object, or replace it in one step."""
         with self._partial(key) as partial:
             partial.write_bytes(content)
-            self._sync(partial)
+            self._finish(partial, key)
             partial.replace(self._path(key))
 
     def replace_if(self, key: str, content: bytes, tag: str | None) -> None:
@@ -91,9 +95,7 @@ class DirectoryStore:
         Raises:
             StoreConflict: if somebody else wrote it.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._alone():
             found = self.stat(key)
             if (found and found.tag) != tag:
                 raise StoreConflict(f"{key} was changed by somebody else in the meantime; nothing was overwritten")
@@ -138,16 +140,33 @@ class DirectoryStore:
         return self.root / check_key(key)
 
     @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one writer at a time go on. What is locked is the folder: a file would lie among what is served."""
+        self._make_folder(self.root)
+        handle = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            (self.root / _LOCK).unlink(missing_ok=True)  # an older release's
+        except OSError as error:
+            os.close(handle)
+            if error.errno not in (errno.EBADF, errno.EINVAL):
+                raise
+            # NFS locks only what is open for writing, which no folder can be; nobody else may read this one.
+            handle = os.open(self.root / _LOCK, os.O_WRONLY | os.O_CREAT, 0o600)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            os.close(handle)
+
+    @contextlib.contextmanager
     def _partial(self, key: str) -> Iterator[Path]:
         """Give a file beside the key's, on the same file system, that is gone afterwards."""
         folder = self._path(key).parent
-        for missing in reversed([f for f in (folder, *folder.parents) if not f.exists()]):
-            missing.mkdir(exist_ok=True)
-            missing.chmod(0o755)  # what is published is for everyone, whatever the master's umask
+        self._make_folder(folder)
         handle, name = tempfile.mkstemp(prefix=_PARTIAL, dir=folder)
         os.close(handle)
         partial = Path(name)
-        partial.chmod(0o644)
         try:
             yield partial
         finally:
@@ -155,19 +174,50 @@ class DirectoryStore:
 
     def _link(self, partial: Path, key: str) -> bool:
         """Give a finished file its name, unless there is one: link(2) is the one call that does both in one step."""
-        self._sync(partial)
+        self._finish(partial, key)
         try:
             os.link(partial, self._path(key))
         except FileExistsError:
             return False
         return True
 
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder and those above it: for everyone, whatever the master's umask, where it is of what is served.
+
+        It has its mode from its first moment, so that a master that is killed leaves none of another.
+        """
+        if folder.is_dir():
+            return
+        self._make_folder(folder.parent)
+        is_own = folder.is_relative_to(self.root) and not is_for_clients(f"{folder.relative_to(self.root)}/any")
+        made = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=folder.parent))
+        made.chmod(0o700 if is_own else 0o755)
+        try:
+            made.rename(folder)
+        except OSError:
+            made.rmdir()
+            if not folder.is_dir():  # and so nobody else made it meanwhile
+                raise
+
     @staticmethod
-    def _sync(path: Path) -> None:
-        with path.open("rb") as file:
+    def _finish(partial: Path, key: str) -> None:
+        """Give a file that is written its mode, which it has not before, as nobody is to fetch a half."""
+        partial.chmod(0o644 if is_for_clients(key) else 0o600)
+        with partial.open("rb") as file:
             os.fsync(file.fileno())
 
 
-def _is_object(path: Path) -> bool:
-    """Say whether a file is an object: what starts with a dot is work in progress, ours or the file system's."""
-    return path.is_file() and not path.name.startswith(".")
+def _entries(folder: Path) -> list[Path]:
+    """List what is in a folder, but for what starts with a dot: it is work in progress, ours or the file system's."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        return [path for path in folder.iterdir() if not path.name.startswith(".")]
+    return []
+
+
+def _objects(path: Path) -> Iterator[Path]:
+    """Give the objects below a path, or the one that it is."""
+    if path.is_dir():
+        for entry in _entries(path):
+            yield from _objects(entry)
+    elif path.is_file():
+        yield path

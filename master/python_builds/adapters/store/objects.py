@@ -22,6 +22,7 @@ CONTENT_TYPES = {
     ".tgz": "application/gzip",
     ".xml": "application/xml",
     ".xz": "application/x-xz",
+    ".zst": "application/zstd",
 }
 """By the end of a key; everything else is text for people."""
 
@@ -46,6 +47,8 @@ def too_large(key: str, at_most: int) -> DamagedObject:
 def content_type(key: str) -> str:
     """Say what an object is to a client that fetches it."""
     name = key.rpartition("/")[2]
-    if name.endswith((".xml.asc", ".json.asc", ".sh.asc", "SUMS.asc")):
+    if name.endswith((".xml.asc", ".json.asc", ".sh.asc")) or (
+        name.startswith("SHA256SUMS.") and name.endswith(".asc")
+    ):
         return CONTENT_TYPES[".gpg"]
     return CONTENT_TYPES.get(name[name.rfind(".") :] if "." in name else "", "text/plain; charset=utf-8")

@@ -18,12 +18,31 @@ class Observed:
         self.store = store
         self.reads = reads
         self.found: dict[str, Stat | None] = {}
+        self.listed: dict[str, list[str]] = {}
 
     def observe(self, keys: Iterable[str]) -> None:
         """Look at objects, several at once."""
         wanted = [key for key in dict.fromkeys(keys) if key not in self.found]
+        absent = [key for key in wanted if key.startswith(tuple(self.listed))]
+        self.found.update(dict.fromkeys(absent))
+        wanted = [key for key in wanted if key not in self.found]
         with ThreadPoolExecutor(READERS) as pool:
             self.found.update(zip(wanted, pool.map(self._look, wanted), strict=True))
+
+    def observe_below(self, prefixes: Iterable[str]) -> None:
+        """Look at all objects below prefixes; what is not among them was not there."""
+        for prefix in prefixes:
+            found = self.store.keys(prefix)
+            self.observe(found)
+            self.listed[prefix] = found
+
+    def below(self, prefix: str) -> list[str]:
+        """Name the objects that were below a prefix, in order, if anybody looked there."""
+        return self.listed.get(prefix, [])
+
+    def is_observed(self, key: str) -> bool:
+        """Say whether anybody looked at an object, or where it would be."""
+        return key in self.found or key.startswith(tuple(self.listed))
 
     def _look(self, key: str) -> Stat | None:
         found = self.store.stat(key)

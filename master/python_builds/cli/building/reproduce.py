@@ -14,6 +14,8 @@ from python_builds.adapters.building.local_build import container, run_all, this
 from python_builds.adapters.building.recipe import SCRIPTS, packed, recipe
 from python_builds.adapters.publishing.packages import same_package
 from python_builds.adapters.publishing.publishing import newest_record
+from python_builds.adapters.publishing.zst import same_content
+from python_builds.adapters.stop import Stop
 from python_builds.adapters.store.store import Store, make_store
 from python_builds.adapters.workers.docker_command import exists
 from python_builds.cli.building.build import INSTALL_PACKAGES, build, request
@@ -121,11 +123,19 @@ def compare(store: Store, record: Record, again: Path) -> bool:
         name = artifact.key.rpartition("/")[2]
         theirs = again / f"published-{name}"
         store.download(artifact.key, theirs)
-        if same_package(theirs, again / name):
+        if _is_same(theirs, again, name):
             print(f"identical  {name}  {artifact.sha256}", flush=True)
             continue
         same = False
         print(f"DIFFERS    {name}", flush=True)
-        subprocess.run([shutil.which("diffoscope") or "diffoscope", theirs, again / name])
+        if not name.endswith(".tar.zst"):  # of what that holds, the .tar.gz tells already
+            subprocess.run([shutil.which("diffoscope") or "diffoscope", theirs, again / name])
     print("reproduced: every file is the same" if same else "not reproduced, see above", flush=True)
     return same
+
+
+def _is_same(theirs: Path, again: Path, name: str) -> bool:
+    """Compare an artifact; what the master has made of another one by zstd is as good as what it holds."""
+    if name.endswith(".tar.zst"):
+        return same_content(theirs, again / f"{name.removesuffix('.zst')}.gz", Stop())
+    return same_package(theirs, again / name)

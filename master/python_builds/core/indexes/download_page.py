@@ -1,23 +1,28 @@
 """The download page: one file of HTML for people, from the same index that programs read."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 from packaging.version import Version
 
+from python_builds.core.indexes.addresses import UNKNOWN, Url, is_known
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS
-from python_builds.core.publishing.artifacts import INSTALL_SH, KEYS_ASC, platform_folder, profile_prefix
+from python_builds.core.publishing.artifacts import profile_prefix
 from python_builds.core.upstream.releases import minor
 from python_builds.core.upstream.tags import FREE_THREADED, Tag, reading_order
 
 TEMPLATE = Path(__file__).with_name("download_page.html.jinja")
 LISTED = 200
 """Versions with their files; a page of more is for programs. All that there are today are about 150."""
+
+SEEN = Markup('<span class="address">https://WHERE-YOU-SEE-THIS</span>')
+"""Stands for the store's address where nobody has told it: the page's own script knows, or else its reader."""
 
 SYSTEMS = {
     "ubuntu": "Ubuntu",
@@ -56,8 +61,9 @@ class PageRelease:
         return list(dict.fromkeys(product["platform"] for product in self.products))
 
 
-def download_page(index: Mapping[str, Any], profile: str, url: Callable[[str], str], *, signed: bool) -> bytes:
+def download_page(index: Mapping[str, Any], profile: str, url: Url, *, signed: bool) -> bytes:
     """Write the page; `url` says where clients fetch a key, `signed` whether there are signatures to link to."""
+    address = url(f"{profile_prefix(profile)}python").removesuffix("/python")
     finals, others = releases(index)
     newest = newest_by_platform((*finals, *others))
     return (
@@ -69,9 +75,11 @@ def download_page(index: Mapping[str, Any], profile: str, url: Callable[[str], s
             left_out=len(finals[LISTED:]) + len(others[LISTED:]),
             newest=newest_of_each_minor(finals, ""),
             free_threaded=newest_of_each_minor(finals, FREE_THREADED),
-            systems=[_system(p, profile, newest[p.name], url) for p in PLATFORMS if p.name in newest],
-            install_url=url(profile_prefix(profile) + INSTALL_SH),
-            keys_url=url(profile_prefix(profile) + KEYS_ASC) if signed else "",
+            systems=[_system(p, newest[p.name]) for p in PLATFORMS if p.name in newest],
+            told=is_known(address),
+            at=address if is_known(address) else SEEN,
+            unknown=UNKNOWN,
+            signed=signed,
         )
         .encode()
     )
@@ -117,7 +125,7 @@ def size(count: int) -> str:
     return f"{count / 1_000_000:.1f} MB" if count >= 100_000 else f"{count / 1000:.1f} kB"
 
 
-def _system(platform: Platform, profile: str, newest: str, url: Callable[[str], str]) -> dict[str, object]:
+def _system(platform: Platform, newest: str) -> dict[str, object]:
     names: dict[str, list[str]] = {}
     for os_id, version in platform.serves:
         names.setdefault(version, []).append(SYSTEMS[os_id])
@@ -125,7 +133,6 @@ def _system(platform: Platform, profile: str, newest: str, url: Callable[[str], 
         "platform": platform,
         "newest": newest,
         "names": [f"{', '.join(ids)} {version}" for version, ids in names.items()],
-        "url": url(platform_folder(profile, platform)),
     }
 
 

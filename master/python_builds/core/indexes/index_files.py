@@ -22,12 +22,14 @@ class IndexFile:
     """When a signature was made, so that it is the same each time."""
     lasting: bool = False
     """Named after its content: written once, and kept for clients that still have the index that names it."""
+    alias: bool = False
+    """Says again what another index says, of the newest alone: only what is new of that can move it."""
 
 
-def signed(key: str, content: bytes, dated: datetime.datetime) -> tuple[IndexFile, IndexFile]:
+def signed(key: str, content: bytes, dated: datetime.datetime, *, alias: bool = False) -> tuple[IndexFile, IndexFile]:
     """Make an index with its detached signature, which is written first."""
-    signature = IndexFile(key=f"{key}.asc", content=content, how=DETACHED, dated=dated)
-    return signature, IndexFile(key=key, content=content)
+    signature = IndexFile(key=f"{key}.asc", content=content, how=DETACHED, dated=dated, alias=alias)
+    return signature, IndexFile(key=key, content=content, alias=alias)
 
 
 def newest(records: Iterable[Record]) -> datetime.datetime:

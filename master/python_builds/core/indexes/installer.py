@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable
 
+from python_builds.core.indexes.addresses import UNKNOWN
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS
 
-ADDRESS = "@CDN_URL@"
-"""What stands in the script for the address of the store."""
-
 
 def published_installer(script: str, address: str) -> bytes:
-    """Write the store's address into the script."""
-    return script.replace(ADDRESS, address).encode()
+    """Write the store's address into the script; where that is not known, the script asks for it."""
+    return script.replace(UNKNOWN, address).encode()
 
 
 def installer_table(platforms: Iterable[Platform] = PLATFORMS) -> str:

@@ -1,19 +1,26 @@
 """The indexes of one platform, for each kind of client: apt or yum, uv, and people with sha256sum."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from packaging.version import Version
 
+from python_builds.core.indexes.addresses import Url, from_folder, of_profile
 from python_builds.core.indexes.apt_repository import apt_indexes
+from python_builds.core.indexes.checksums import checksums
 from python_builds.core.indexes.index_files import IndexFile, newest, signed
 from python_builds.core.indexes.manifest import index_json, platform_index
 from python_builds.core.indexes.yum_repository import repo_file, yum_indexes
 from python_builds.core.platforms.platform import Platform
-from python_builds.core.publishing.artifacts import KEYS_ASC, RPM_ARCHITECTURES, platform_folder, profile_prefix
+from python_builds.core.publishing.artifacts import (
+    KEYS_ASC,
+    RPM_ARCHITECTURES,
+    TARBALL_PARTS,
+    ZST_PARTS,
+    platform_folder,
+    profile_prefix,
+)
 from python_builds.core.publishing.records import Record
-
-Url = Callable[[str], str]
 
 
 def platform_indexes(
@@ -24,6 +31,7 @@ def platform_indexes(
     `url` says where clients fetch a key; `with_key` whether what is published is signed.
     """
     folder = platform_folder(profile, platform)
+    url = of_profile(url, profile_prefix(profile))
     if platform.package_format == "deb":
         packages = apt_indexes(platform, profile, records)
     else:
@@ -36,7 +44,7 @@ def platform_indexes(
         *packages,
         *signed(f"{folder}/uv.json", uv_json(records, url), newest(records)),
         *signed(f"{folder}/index.json", index_json(platform_index(records, folder)), newest(records)),
-        *signed(f"{folder}/SHA256SUMS", sha256sums(records, folder), newest(records)),
+        *checksums(records, folder),
     ]
 
 
@@ -44,13 +52,14 @@ def uv_json(records: Sequence[Record], url: Url) -> bytes:
     """Write what uv reads as `python-downloads-json-url`: every top-level value must be a download.
 
     uv knows no distributions, so there is one file for each; its families are the kernel's names of architectures.
+    Where nobody knows the store's address, URLs are relative to the file. uv lists those, and installs none of them.
     """
     found = {}
     for record in records:
         version = Version(record.python_version)
         family = RPM_ARCHITECTURES[record.architecture]
-        for artifact in record.artifacts:
-            if artifact.kind == "uv":
+        for kind in (TARBALL_PARTS["uv"], ZST_PARTS["uv"]):  # the last one wins, which is the smaller
+            for artifact in (one for one in record.artifacts if one.kind == kind):
                 name = f"cpython-{version}{'+freethreaded' if record.variant else ''}-linux-{family}-gnu"
                 found[name] = {
                     "name": "cpython",
@@ -61,20 +70,9 @@ def uv_json(records: Sequence[Record], url: Url) -> bytes:
                     "minor": version.minor,
                     "patch": version.micro,
                     "prerelease": "".join(map(str, version.pre or ())),
-                    "url": url(artifact.key),
+                    "url": from_folder(url, artifact.key, record.product.folder),
                     "sha256": artifact.sha256,
                     "variant": "freethreaded" if record.variant else None,
                     "build": str(record.revision),
                 }
     return json.dumps(found, indent=1).encode() + b"\n"
-
-
-def sha256sums(records: Sequence[Record], folder: str) -> bytes:
-    """List the digests of what people download, in the form that `sha256sum --check` reads, from the folder."""
-    files = sorted(
-        (artifact.key.removeprefix(f"{folder}/"), artifact.sha256)
-        for record in records
-        for artifact in record.artifacts
-        if artifact.kind != "sha256" and artifact.sha256
-    )
-    return "".join(f"{digest}  {name}\n" for name, digest in files).encode()

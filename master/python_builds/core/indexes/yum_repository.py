@@ -8,11 +8,17 @@ import gzip
 from collections.abc import Sequence
 from xml.sax.saxutils import quoteattr
 
+from python_builds.core.indexes.addresses import UNKNOWN, is_known
 from python_builds.core.indexes.index_files import IndexFile, newest, sha256_of, signed
 from python_builds.core.indexes.yum_metadata import NAMESPACE, ROOTS, XML
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import platform_folder
 from python_builds.core.publishing.records import Record
+
+UNTOLD = (
+    f"# The farm was not told where this is served. Put the address of the folder with python/ in it for {UNKNOWN}."
+)
+"""A repository's address cannot be relative: neither dnf nor zypper keeps where its file came from."""
 
 
 def yum_indexes(platform: Platform, profile: str, records: Sequence[Record]) -> list[IndexFile]:
@@ -39,6 +45,7 @@ def repo_file(platform: Platform, folder_url: str, key_url: str) -> bytes:
     """Write what goes into /etc/yum.repos.d or /etc/zypp/repos.d; without a key it says that nothing is checked."""
     checked = [f"gpgkey={key_url}"] if key_url else []
     lines = [
+        *([] if is_known(folder_url) else [UNTOLD]),
         "[python-builds]",
         f"name=CPython side by side for {platform.name}",
         f"baseurl={folder_url}",

@@ -127,6 +127,10 @@ def tarball_file(product: Product, revision: int, part: str = "") -> str:
     return f"{product.package}-{product.platform.name}{architecture}{rebuilt}{ending}.tar.gz"
 
 
+ZST_PARTS = {"": "tarball-zst", "uv": "uv-zst"}
+"""The tarballs that most people fetch are there by zstd, too, each with its kind."""
+
+
 def artifact_keys(product: Product, revision: int) -> dict[str, str]:
     """Give the key of each file that a build uploads, by the file's name."""
     packages = (package_file(product, revision), metapackage_file(product, revision))
@@ -142,11 +146,14 @@ def artifact_kind(name: str) -> str:
     if _METAPACKAGE.fullmatch(name):
         return METAPACKAGE
     endings = {".sha256": "sha256", ".deb": "deb", ".rpm": "rpm"}
+    endings |= {f"-{part}.tar.zst": kind for part, kind in ZST_PARTS.items() if part} | {".tar.zst": ZST_PARTS[""]}
     endings |= {f"-{part}.tar.gz": kind for part, kind in TARBALL_PARTS.items() if part} | {".tar.gz": "tarball"}
     for ending, kind in endings.items():
         if name.endswith(ending):
             return kind
-    raise InvalidKey(f"{name!r} is no file that a build leaves behind (.deb, .rpm, .tar.gz and their .sha256 are)")
+    raise InvalidKey(
+        f"{name!r} is no file that a build leaves behind (.deb, .rpm, .tar.gz, .zst and their .sha256 are)"
+    )
 
 
 def platform_folder(profile: str, platform: Platform) -> str:

@@ -7,6 +7,9 @@ from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product, platform_folder, profile_prefix
 from python_builds.core.upstream.tags import parse_tag
 
+UNINDEXED, DAMAGED, RESERVATIONS = "unindexed", "damaged", "reservations"
+"""Folders of the farm's own, in what is otherwise for clients."""
+
 _RECORD_NAME = re.compile(
     r"(?P<tag>[0-9a-z.]+)-(?P<architecture>[a-z0-9]+)-r(?P<revision>[1-9][0-9]*)\.json",
     re.ASCII,
@@ -25,7 +28,7 @@ def record_key(product: Product, revision: int) -> str:
 
 def unindexed_prefix(profile: str) -> str:
     """Name the folder of the marks of records that no index has taken up yet."""
-    return f"{profile_prefix(profile)}python/unindexed/"
+    return f"{profile_prefix(profile)}python/{UNINDEXED}/"
 
 
 def unindexed_key(product: Product, revision: int) -> str:
@@ -42,7 +45,7 @@ def marked_record(profile: str, key: str) -> tuple[str, str]:
 def damaged_key(profile: str, record: str = "") -> str:
     """Name the mark of a damaged record, which says what is wrong with it; or the folder of all of them."""
     start = f"{profile_prefix(profile)}python/"
-    return f"{start}damaged/{record.removeprefix(start).replace('/records/', '/', 1)}"
+    return f"{start}{DAMAGED}/{record.removeprefix(start).replace('/records/', '/', 1)}"
 
 
 def snapshot_key(profile: str, platform: Platform) -> str:
@@ -52,7 +55,7 @@ def snapshot_key(profile: str, platform: Platform) -> str:
 
 def reservation_key(product: Product, revision: int) -> str:
     """Name the object whose existence reserves a revision."""
-    return f"{product.folder}/reservations/{_revision_name(product, revision)}"
+    return f"{product.folder}/{RESERVATIONS}/{_revision_name(product, revision)}"
 
 
 def _revision_name(product: Product, revision: int) -> str:

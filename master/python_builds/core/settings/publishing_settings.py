@@ -11,7 +11,10 @@ from python_builds.core.settings.setting_types import Fingerprints, HttpUrl
 class PublishingSettings(BaseSettings):
     """A part of Settings."""
 
-    cdn_url: HttpUrl | None = Field(None, description="URL under which clients fetch what is published")
+    cdn_url: HttpUrl | None = Field(
+        None,
+        description="URL under which clients fetch what is published; not set: a bucket's, or where a folder is served",
+    )
     s3_bucket: str = Field(
         "", pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$", description="published instead of the folder"
     )

@@ -19,6 +19,7 @@ from python_builds.adapters.publishing.publishing import (
 from python_builds.adapters.publishing.readiness import require_ready
 from python_builds.adapters.publishing.revisions import reserve_revision
 from python_builds.adapters.publishing.signing import signer
+from python_builds.adapters.publishing.zst import add_zst
 from python_builds.adapters.store.store import Store
 from python_builds.adapters.upstream.mirror import mirrored
 from python_builds.core.advice import FORCE
@@ -153,6 +154,8 @@ def publish(store: Store, request: PlatformRequest, work: Work) -> Outcome:
     """Upload the artifacts under new keys and verify what was written. Nobody sees them before the record."""
     product = request.product
     metadata = [package_metadata(path, f"{PACKAGES_FOLDER}/{path.name}") for path in _packages(work)]
+    if not add_zst(product, int(work.properties["revision"]), work.spool, work.stop):
+        work.say("no .tar.zst is made, as zstd is not installed on the master")
     artifacts = upload_artifacts(store, product, int(work.properties["revision"]), work.spool)
     for artifact in artifacts:
         work.say(f"{artifact.sha256}  {artifact.size:>10}  {store.location(artifact.key)}")
