@@ -18,7 +18,7 @@ The Python interpreter, its standard library, pip and the files to embed and ext
 %build
 %install
 mkdir -p "%{buildroot}$(dirname "$prefix")"
-cp -a --reflink=auto "$tree" "%{buildroot}$prefix"
+mv "$tree" "%{buildroot}$prefix"
 find "%{buildroot}" -type d -exec chmod 755 {} +
 find "%{buildroot}" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 %files
@@ -43,7 +43,7 @@ main() {
     folder=$(mktemp -d "$work/dist/.rpm.XXXXXX") # not local: the trap needs it
     trap 'rm -rf -- "$folder"' EXIT
     set_macros "$folder"
-    cp -al "$tree" "$folder/tree"
+    cp -a --reflink=auto "$tree" "$folder/tree"
     lay_ensurepip_apart "$folder/tree"
     write_spec "$folder" "$package" "$revision" "$folder/tree" "$prefix" "$compression"
     make_rpm "$folder" "$package-1-$revision.$architecture.rpm" "$architecture"

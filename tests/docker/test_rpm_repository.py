@@ -221,7 +221,9 @@ def test_what_pip_has_put_there_survives_a_reinstallation_and_the_package(
     site = f"{root}{prefix}/lib/python3.11/site-packages"
     assert box.run(f"ls {site}").split() == ["pip", "pip-1.0.dist-info"]
     assert box.run(f"rpm --root {root} --verify python-{VERSION}") == ""
-    box.run(f"cd {site}; rm -r pip pip-1.0.dist-info; mkdir pip pip-2.0.dist-info; touch pip/__init__.py six.py")
+    box.run(
+        f"cd {site}; rm -r pip pip-1.0.dist-info; mkdir pip pip-2.0.dist-info; touch pip/__init__.py pip-2.0.dist-info/RECORD six.py"
+    )
     do(box, manager, root, {"dnf": "reinstall", "zypper": "install --force"}[manager] + f" python-{VERSION}")
 
     assert box.run(f"ls {site}").split() == ["pip", "pip-2.0.dist-info", "six.py"]
@@ -229,6 +231,7 @@ def test_what_pip_has_put_there_survives_a_reinstallation_and_the_package(
     assert f"python-{VERSION}: {prefix} keeps what was put there" in said
     assert box.run(f"cd {root}{prefix}; find . -type f | sort").split() == [
         "./bin/pip3",
+        "./lib/python3.11/site-packages/pip-2.0.dist-info/RECORD",
         "./lib/python3.11/site-packages/pip/__init__.py",
         "./lib/python3.11/site-packages/six.py",
     ]
@@ -243,7 +246,8 @@ def test_an_administrator_s_link_and_program_stay(published: Published, box: Box
     box.write(program, "mine")
     said = do(box, manager, root, "install python-3.11")
     assert "/usr/local/bin/python3.11 is not this package's and stays as it is" in said
-    do(box, manager, root, f"remove python-3.11 python-{OTHER}")
+    installed = box.run(f"rpm --root {root} -qa --queryformat '%{{NAME}} ' 'python-3.11*'")
+    do(box, manager, root, f"remove {installed}")
 
     assert box.run(f"readlink {root}/opt/python; ls {root}/srv/pythons; cat {program}") == "../srv/pythons\nmine"
 
