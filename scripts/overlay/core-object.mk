@@ -33,5 +33,5 @@ endif
 CONFIGURE_CFLAGS_NODIST := $(subst -ffat-lto-objects,-fno-fat-lto-objects,$(CONFIGURE_CFLAGS_NODIST))
 Programs/_bootstrap_python.o Modules/getpath.o: private override CFLAGS_NODIST += $(FAT_OBJECTS)
 
-# So that programs that embed a tree that was moved find its standard library.
-Modules/getpath.o: private override PY_CORE_CFLAGS += -include prefix_by_library.c
+# So that programs that embed a tree that was moved find its standard library, and environments made through links do.
+Modules/getpath.o: private override PY_CORE_CFLAGS += -include prefix_by_library.c -include base_executable.c

@@ -154,6 +154,13 @@ echo WORKS
 """
 """Of the wheels in /wheels alone."""
 
+TRY_LINKS = """
+set -eu
+/opt/buildbot-worker/bin/python -m venv /tmp/tools
+/tmp/tools/bin/pip install -q --no-index --find-links /wheels virtualenv
+/tmp/tools/bin/python /links.py "$VERSION" /mnt/bound
+"""
+
 TRY_INSTALLER = f"""
 set -eu
 export DEBIAN_FRONTEND=noninteractive

@@ -30,6 +30,7 @@ from tests.docker.clients import (
     TRY_BY_NAME,
     TRY_INSTALL,
     TRY_INSTALLER,
+    TRY_LINKS,
     TRY_MINOR,
     TRY_MOVED,
     TRY_UPGRADE,
@@ -303,6 +304,26 @@ def test_setuptools_and_meson_build_with_a_tree_that_was_unpacked_anywhere(
 
     assert done.returncode == 0
     assert done.stdout.endswith(f'["/srv/deeper/down/{RELEASES[name]}", 42.0]\nWORKS\n')
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_environments_are_made_through_whatever_name_or_link(published: Published, name: str, tmp_path: Path) -> None:
+    version = RELEASES[name]
+    download_wheels(version, tmp_path / "wheels", "virtualenv")
+    (tarball,) = published.store.keys(f"quick/python/{name}/python-{version}-{name}.tar.gz")[:1]
+    (tmp_path / "tree.tar.gz").write_bytes(published.store.read(tarball))
+    subprocess.run(["tar", "-C", tmp_path, "-xzf", tmp_path / "tree.tar.gz"], check=True)
+    tree = tmp_path / version
+    uv = Path(sys.executable).parent / "uv"
+    mounted = {tree: f"/opt/python/{version}", tmp_path / "wheels": "/wheels", uv: "/usr/bin/uv"}
+    mounted |= {CHECKOUT / "tests/docker/links.py": "/links.py"}
+    volumes = [f"--volume={here}:{there}:ro" for here, there in mounted.items()]
+    done = published.client(name).run(
+        TRY_LINKS, worker_image(platform_named(name)), *volumes, f"--volume={tree}:/mnt/bound:ro"
+    )
+
+    assert done.returncode == 0
+    assert re.fullmatch(rf"[1-9][0-9]+ environments of {re.escape(version)}, 0 do not work\n", done.stdout)
 
 
 @pytest.mark.parametrize("name", CHOSEN)

@@ -68,7 +68,7 @@ def test_it_is_uploaded_behind_what_the_build_left_under_a_kind_of_its_own(built
     add_zst(product, 1, built, Stop())
     kinds = [one.kind for one in upload_artifacts(store, product, 1, built) if one.kind != "sha256"]
 
-    assert kinds == ["deb", "tarball", "uv", "test", "debug", "tarball-zst", "uv-zst"]
+    assert kinds == ["deb", "metapackage", "tarball", "uv", "test", "debug", "tarball-zst", "uv-zst"]
 
 
 def test_a_master_without_zstd_publishes_what_the_build_left(built, product, store, monkeypatch, tmp_path):
