@@ -305,7 +305,8 @@ curl … | sh -s -- --yes${asked:+ $asked}, else as in sh install.sh --yes${aske
 # In a clean environment, the same with and without sudo; `su` leaves a PATH in which dpkg misses sbin.
 as_root() {
     set -- env -i PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" HOME=/root LC_ALL=C DEBIAN_FRONTEND=noninteractive \
-        http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" no_proxy="${no_proxy:-}" "$@"
+        http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-${HTTPS_PROXY:-}}" \
+        all_proxy="${all_proxy:-${ALL_PROXY:-}}" no_proxy="${no_proxy:-${NO_PROXY:-}}" "$@"
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 

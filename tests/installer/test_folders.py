@@ -1,7 +1,9 @@
 """Folders of one's own: how install.sh makes, updates and removes them."""
 
 import os
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -240,3 +242,30 @@ if env | grep -E 'PYTHON|CDPATH'; then exit 1; fi
 case "$*" in "-I -B -c "*importlib*) ;; "-I -B -c "*) echo Python 3.13.5 ;; *) exit 1 ;; esac
 """
 """Runs as nothing but an isolated interpreter of which nobody has said anything."""
+
+
+@every_shell
+def test_a_folder_whose_update_is_ended_between_the_two_renames_is_as_it_was(
+    shell, farm, stranger, mine, make_product, tmp_path
+):
+    newer(farm, make_product, tmp_path / "newer", f'#!/bin/sh\n[ "$0" != {mine}/bin/python3 ] || sleep 60\n')
+    before = everything_in(mine)
+    environment = {**os.environ, "CDN_URL": farm.url, "OS_RELEASE": str(CHECKOUT / "tests/os_release/debian-12")}
+    command = [*shell.split(), SCRIPT, "--yes", "--folder", str(mine)]
+    started = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
+    until(lambda: [*mine.parent.glob("python.*/old")] and (mine / "bin/python3").exists())
+    os.killpg(started.pid, signal.SIGTERM)
+    _, said = started.communicate(timeout=30)
+
+    assert started.returncode == 143
+    assert "install.sh: ended from outside" in said
+    assert everything_in(mine) == before
+    assert os.listdir(mine.parent) == ["python"]
+
+
+def until(condition):
+    for _ in range(300):
+        if condition():
+            return
+        time.sleep(0.1)
+    pytest.fail("it did not come so far in half a minute")

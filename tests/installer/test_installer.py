@@ -14,7 +14,7 @@ from python_builds.adapters.publishing.signing import signer
 from python_builds.core.indexes.installer import published_installer
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
-from tests.installer.installs import SCRIPT, SHELLS, TOOLS, every_shell, index, install, serve_tree, tree
+from tests.installer.installs import SCRIPT, SHELLS, TOOLS, every_shell, index, install, serve_tree, sourced, tree
 from tests.preconditions import needs_mounts
 from tests.published import publish
 
@@ -358,3 +358,22 @@ def test_busybox_s_own_tools_are_enough(shell, farm, stranger, tmp_path):
 
         assert done.returncode == 0, done.stderr
         assert said in done.stderr
+
+
+@every_shell
+def test_package_managers_see_the_proxies_and_nothing_else_of_the_environment(shell):
+    small = {"http_proxy": "h", "https_proxy": "", "all_proxy": "a", "no_proxy": ""}
+    mine = {**small, "HTTPS_PROXY": "s", "NO_PROXY": "n", "PYTHONHOME": "/nope", "HOME": "/x"}
+    done = sourced(shell, "as_root env", **mine)
+    found = dict(line.split("=", 1) for line in done.stdout.splitlines())
+
+    assert found.pop("PATH").split(":")[-2:] == ["/usr/sbin", "/sbin"]
+    assert found == {
+        "http_proxy": "h",
+        "https_proxy": "s",
+        "all_proxy": "a",
+        "no_proxy": "n",
+        "HOME": "/root",
+        "LC_ALL": "C",
+        "DEBIAN_FRONTEND": "noninteractive",
+    }
