@@ -16,6 +16,7 @@ unset CDPATH GREP_OPTIONS GZIP POSIXLY_CORRECT TAR_OPTIONS
 LC_ALL=C
 export LC_ALL
 umask 022
+scratch=
 
 usage() {
     cat <<'USAGE'
@@ -61,7 +62,7 @@ say() { printf '%s\n' "$*" >&2; }
 
 die() {
     say "install.sh: $*"
-    [ -z "${scratch:-}" ] || : >"$scratch/said"
+    [ -z "$scratch" ] || : >"$scratch/said"
     exit 1
 }
 

@@ -221,6 +221,7 @@ def test_what_people_have_in_their_environment_does_not_matter(shell, farm, stra
         "GREP_OPTIONS": "-v",
         "POSIXLY_CORRECT": "1",
         "unpacked": str(tmp_path / "elsewhere"),
+        "scratch": str(tmp_path / "elsewhere"),
         "platform": "beos",
         "symlink": "1",
     }
