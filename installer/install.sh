@@ -1,12 +1,22 @@
 #!/bin/sh
 # Installs a CPython that a python-builds farm has published:  curl -fsSL URL/python/install.sh | sh
-# The farm writes its own URL into the copy that it publishes, if it knows it. Everything is in functions, so that a download that breaks
-# off runs nothing. `sh install.sh --help` lists the options.
+# The farm writes its own URL into the copy that it publishes, if it knows it. All that acts is in functions, so that a
+# download that breaks off runs nothing. `sh install.sh --help` lists the options.
 set -eu
 
 CDN_URL=${CDN_URL:-@CDN_URL@}
-OS_RELEASE=${OS_RELEASE:-/etc/os-release}
 KEY_FINGERPRINT=${KEY_FINGERPRINT:-}
+if [ -z "${OS_RELEASE:-}" ]; then
+    OS_RELEASE=/etc/os-release
+    [ -r "$OS_RELEASE" ] || OS_RELEASE=/usr/lib/os-release
+fi
+
+# What people set for their own work changes what the tools here do and say.
+unset CDPATH GREP_OPTIONS GZIP POSIXLY_CORRECT TAR_OPTIONS
+LC_ALL=C
+export LC_ALL
+umask 022
+scratch=
 
 usage() {
     cat <<'USAGE'
@@ -16,8 +26,11 @@ VERSION      3.13.5, or 3.13 for its newest; the newest final release if it is n
              free-threaded builds; a pre-release is named exactly, as in 3.15.0rc1
 --list       list what there is for this system, and install nothing
 --yes        ask nothing, as in scripts
---symlink    link /usr/local/bin/python3.X to it; without, it is offered
---folder DIR unpack it into the new folder DIR, without root and without the package manager
+--symlink    link /usr/local/bin/python3.X to it, or move the link there from an older one; without, it is offered
+--upgrade    install the newest patch of each minor that is installed, or of those that are named, and move their links
+--uninstall  remove VERSION and the links to it
+--folder DIR unpack it into the new folder DIR, without root and without the package manager; a DIR that install.sh
+             made is brought up to date, and removed with --uninstall
 --platform P take what is published for the platform P, with --folder
 --help       show this
 
@@ -25,52 +38,23 @@ CDN_URL names another farm; KEY_FINGERPRINT is the key that its checksums must b
 USAGE
 }
 
-# ID, VERSION_ID, platform, kind of package, glibc; "8" stands for 8.x too. Of the farm's table of platforms.
+# The farm's table: platform, kind of package, glibc, codename, then ID/VERSION_ID of systems; "8" stands for 8.x too.
 platforms() {
     cat <<'PLATFORMS'
-ubuntu 20.04 ubuntu-2004 deb 2.31
-linuxmint 20 ubuntu-2004 deb 2.31
-pop 20.04 ubuntu-2004 deb 2.31
-ubuntu 22.04 ubuntu-2204 deb 2.35
-linuxmint 21 ubuntu-2204 deb 2.35
-pop 22.04 ubuntu-2204 deb 2.35
-ubuntu 24.04 ubuntu-2404 deb 2.39
-linuxmint 22 ubuntu-2404 deb 2.39
-pop 24.04 ubuntu-2404 deb 2.39
-ubuntu 26.04 ubuntu-2604 deb 2.43
-debian 11 debian-11 deb 2.31
-linuxmint 5 debian-11 deb 2.31
-debian 12 debian-12 deb 2.36
-linuxmint 6 debian-12 deb 2.36
-debian 13 debian-13 deb 2.41
-linuxmint 7 debian-13 deb 2.41
-rhel 8 centos-8 rpm 2.28
-rocky 8 centos-8 rpm 2.28
-almalinux 8 centos-8 rpm 2.28
-ol 8 centos-8 rpm 2.28
-centos 8 centos-8 rpm 2.28
-rhel 9 rhel-9 rpm 2.34
-rocky 9 rhel-9 rpm 2.34
-almalinux 9 rhel-9 rpm 2.34
-ol 9 rhel-9 rpm 2.34
-centos 9 rhel-9 rpm 2.34
-rhel 10 rhel-10 rpm 2.39
-rocky 10 rhel-10 rpm 2.39
-almalinux 10 rhel-10 rpm 2.39
-ol 10 rhel-10 rpm 2.39
-centos 10 rhel-10 rpm 2.39
-fedora 43 fedora-43 rpm 2.42
-opensuse-leap 15.5 opensuse-155 rpm 2.31
-sles 15.5 opensuse-155 rpm 2.31
-sled 15.5 opensuse-155 rpm 2.31
-opensuse-leap 15.6 opensuse-156 rpm 2.38
-sles 15.6 opensuse-156 rpm 2.38
-sled 15.6 opensuse-156 rpm 2.38
-sles 15.7 opensuse-156 rpm 2.38
-sled 15.7 opensuse-156 rpm 2.38
-opensuse-leap 16.0 opensuse-160 rpm 2.40
-sles 16.0 opensuse-160 rpm 2.40
-sled 16.0 opensuse-160 rpm 2.40
+ubuntu-2004 deb 2.31 focal ubuntu/20.04 linuxmint/20 pop/20.04
+ubuntu-2204 deb 2.35 jammy ubuntu/22.04 linuxmint/21 pop/22.04
+ubuntu-2404 deb 2.39 noble ubuntu/24.04 linuxmint/22 pop/24.04
+ubuntu-2604 deb 2.43 resolute ubuntu/26.04
+debian-11 deb 2.31 bullseye debian/11 linuxmint/5
+debian-12 deb 2.36 bookworm debian/12 linuxmint/6
+debian-13 deb 2.41 trixie debian/13 linuxmint/7
+centos-8 rpm 2.28 - rhel/8 rocky/8 almalinux/8 ol/8 centos/8
+rhel-9 rpm 2.34 - rhel/9 rocky/9 almalinux/9 ol/9 centos/9
+rhel-10 rpm 2.39 - rhel/10 rocky/10 almalinux/10 ol/10 centos/10
+fedora-43 rpm 2.42 - fedora/43
+opensuse-155 rpm 2.31 - opensuse-leap/15.5 sles/15.5 sled/15.5
+opensuse-156 rpm 2.38 - opensuse-leap/15.6 sles/15.6 sled/15.6 sles/15.7 sled/15.7
+opensuse-160 rpm 2.40 - opensuse-leap/16.0 sles/16.0 sled/16.0
 PLATFORMS
 }
 
@@ -78,53 +62,88 @@ say() { printf '%s\n' "$*" >&2; }
 
 die() {
     say "install.sh: $*"
+    [ -z "$scratch" ] || : >"$scratch/said"
     exit 1
 }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-os_release() { (
-    unset "$1"
-    # shellcheck disable=SC1090 # the system's own
-    [ ! -r "$OS_RELEASE" ] || . "$OS_RELEASE"
-    eval "printf '%s' \"\${$1:-}\""
-); }
+need_tools() {
+    for tool in awk grep mktemp od readlink sed sort; do
+        have "$tool" || die "this system has no $tool, which is needed: install it"
+    done
+}
+
+# Reads the system's os-release as data: it is never executed. Image builders write blanks without quotes, CRLF, a BOM,
+# and variables that nobody has set.
+os_release() {
+    [ -r "$OS_RELEASE" ] || return 0
+    awk -v key="$1" '
+        { gsub(/[[:cntrl:]]/, " "); sub(/^\357\273\277/, ""); sub(/^ *(export +)?/, ""); sub(/ +$/, "") }
+        index($0, key "=") == 1 { value = substr($0, length(key) + 2) }
+        END {
+            quote = substr(value, 1, 1)
+            if (quote == "\"" || quote == "\047") {
+                value = substr(value, 2)
+                sub("[" quote "][^" quote "]*$", "", value)
+            } else sub(/ +#.*$/, "", value)
+            gsub(/\\/, "", value)
+            printf "%s", value
+        }' "$OS_RELEASE"
+}
 
 system_name() {
     name=$(os_release PRETTY_NAME)
     printf '%s' "${name:-an unknown system}"
 }
 
+lower() { tr '[:upper:]' '[:lower:]'; }
+
+# The system's own ID, then those of the systems that it is like.
+system_ids() { echo "$(os_release ID) $(os_release ID_LIKE)" | lower; }
+
 # Prints the platform whose packages fit a system; nothing if there is none.
 platform_for() {
-    platforms | while read -r os_id os_version name _; do
-        if [ "$os_id" = "$1" ]; then
-            case $2 in "$os_version" | "$os_version".*)
-                echo "$name"
-                break
-                ;;
-            esac
-        fi
-    done
+    platforms | awk -v has="$1/$2." '{ for (i = 5; i <= NF; i++) if (index(has, $i ".") == 1) { print $1; exit } }'
 }
 
-package_kind() { platforms | awk -v name="$1" '$3 == name { print $4; exit }'; }
+# Prints the platform of this system: by its own ID; as Enterprise Linux, SLES or Fedora under another name, which keep
+# the version; as what was made of a Debian or Ubuntu, which keeps the codename.
+this_platform() {
+    os_id=$(os_release ID | lower)
+    os_version=$(os_release VERSION_ID | sed 's/ .*//; s/-SP/./')
+    name=$(platform_for "$os_id" "$os_version")
+    fits=$(compatible_platforms "$(system_glibc)" '')
+    for like in $(os_release ID_LIKE | lower | tr -cd 'a-z -'); do
+        if [ -n "$name" ]; then break; fi
+        case $like in debian | ubuntu) continue ;; esac
+        name=$(platform_for "$like" "$os_version")
+        # XCP-ng 8 is like CentOS, and made of CentOS 7
+        echo "$fits" | grep -qx "$name" || name=
+    done
+    for key in UBUNTU_CODENAME DEBIAN_CODENAME VERSION_CODENAME; do
+        name=${name:-$(platforms | awk -v suite="$(os_release "$key")" '$4 == suite { print $1 }')}
+    done
+    echo "$name"
+}
 
+package_kind() { platforms | awk -v name="$1" '$1 == name { print $2 }'; }
+
+# Asks a program and not the kernel, which may be a 64-bit one under a 32-bit system: the class and the machine of ELF.
 architecture() {
-    case $(uname -m) in
-    x86_64 | amd64) echo amd64 ;;
-    aarch64 | arm64) echo arm64 ;;
+    case $(od -A n -v -t x1 -N 20 "$1" 2>/dev/null | tr -d ' \n') in
+    7f454c4602*3e00) echo amd64 ;;
+    7f454c4602*b700) echo arm64 ;;
+    7f454c4601*) die "this is a 32-bit system on a kernel for $(uname -m): there is something only for amd64 and arm64" ;;
     *) die "there is nothing for the processor $(uname -m): only for x86_64 and aarch64" ;;
     esac
 }
 
+# musl has no such variable, and its ldd knows no --version: both fail.
 system_glibc() {
-    # musl's ldd knows no --version, and fails
-    (ldd --version 2>/dev/null || true) | awk 'NR == 1 && /GLIBC|GNU libc|glibc|Free Software/ { print $NF }'
+    { getconf GNU_LIBC_VERSION || ldd --version; } 2>/dev/null |
+        awk 'NR == 1 && /GLIBC|GNU libc|glibc|Free Software/ { print $NF }'
 }
-
-# Whether version $1 is not newer than version $2.
-not_newer() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -t . -k 1,1n -k 2,2n | head -n 1)" = "$1" ]; }
 
 # The address of the tree that the script lies in, for a farm that was not told where it is served.
 own_tree() {
@@ -133,36 +152,55 @@ own_tree() {
         printf 'file://%s' "${here%/python}" | sed 's/%/%25/g; s/ /%20/g; s/?/%3F/g; s/#/%23/g' ;; esac
 }
 
-# The platforms whose glibc a system has or exceeds, the oldest first.
+# The platforms whose glibc, $1, a system has or exceeds. Those of its family come first, by its IDs, $2, then those with
+# the same kind of packages, as libraries differ more elsewhere; of each the newest.
 compatible_platforms() {
-    platforms | awk '!seen[$3]++ { print $5, $3 }' | sort -t . -k 1,1n -k 2,2n | while read -r needed name; do
-        if not_newer "$needed" "$1"; then echo "$name"; fi
-    done
+    platforms | awk -v has="$1" -v ids=" $2 " '
+        function number(version, part) { split(version, part, "."); return part[1] * 1000 + part[2] }
+        {
+            name[NR] = $1; kind[NR] = $2; glibc[NR] = number($3)
+            for (i = 5; i <= NF; i++) {
+                split($i, id, "[-/]")
+                at = index(ids, " " id[1] " ")
+                if (at) { kinds[$2] = 1; if (family[NR] != 1) family[NR] = (at == 1) ? 1 : 2 }
+            }
+        }
+        END {
+            for (i = 1; i <= NR; i++) {
+                far = family[i] ? family[i] : (kind[i] in kinds) ? 3 : 4
+                if (glibc[i] <= number(has)) print far, glibc[i], name[i]
+            }
+        }' | sort -k 1,1n -k 2,2nr | cut -d ' ' -f 3
 }
 
-supported() { platforms | awk '!seen[$3]++ { printf "%s%s", sep, $3; sep = ", " }'; }
+supported() { platforms | awk '{ printf "%s%s", sep, $1; sep = ", " }'; }
 
+# Fetches an address into a file, whatever somebody's .curlrc or .wgetrc says; proxies of the environment are used.
 fetch() {
+    rm -f -- "$2"
     if have curl; then
-        curl -fsSL --retry 3 --connect-timeout 20 -o "$2" "$1" 2>"$scratch/why" || return 1
+        curl -q -fsSL --retry 3 --connect-timeout 20 -o "$2" "$1" 2>"$scratch/why" || return 1
     elif have wget; then
-        wget -q --tries=3 --timeout=20 -O "$2" "$1" 2>"$scratch/why" || return 1
+        # not -t and -T, at which busybox 1.35 breaks down
+        printf 'tries = 3\ntimeout = 20\n' >"$scratch/wgetrc"
+        WGETRC=$scratch/wgetrc wget -nv -O "$2" "$1" 2>"$scratch/why" || return 1
     else
         die "curl or wget is needed to download: install one of them"
     fi
+    if [ -f "$2" ]; then return; fi
+    echo "no error, and no file: a confined curl, as snap's is, writes elsewhere; install another" >"$scratch/why"
+    return 1
 }
 
 # Reads a platform's SHA256SUMS; prints version, digest and file of what is of a kind: deb, rpm, or uv.
 published() {
+    number='[0-9]+[.][0-9]+[.][0-9]+[a-z0-9]*'
     case $2 in
-    deb) pattern="^pkgs/python-([^_]+)_[0-9]+_$3[.]deb\$" ;;
-    rpm) pattern="^pkgs/python-(.+)-1-[0-9]+[.]$(rpm_architecture "$3")[.]rpm\$" ;;
-    uv) pattern="^python-(.+)-$4$([ "$3" = amd64 ] || echo "-$3")(-r[0-9]+)?-uv[.]tar[.]gz\$" ;;
+    deb) pattern="pkgs/python-($number)_[0-9]+_$3[.]deb" ;;
+    rpm) pattern="pkgs/python-($number)-1-[0-9]+[.]$(rpm_architecture "$3")[.]rpm" ;;
+    uv) pattern="python-($number)-$4$([ "$3" = amd64 ] || echo "-$3")(-r[0-9]+)?-uv[.]tar[.]gz" ;;
     esac
-    while read -r digest file; do
-        version=$(printf '%s\n' "$file" | sed -n -E "s#$pattern#\\1#p")
-        case $version in *[!0-9a-z.]* | '') ;; *) echo "$version $digest $file" ;; esac
-    done <"$1"
+    sed -n -E "s#^([0-9a-f]{64})  ($pattern)\$#\\3 \\1 \\2#p" "$1"
 }
 
 rpm_architecture() { if [ "$1" = arm64 ]; then echo aarch64; else echo x86_64; fi; }
@@ -205,7 +243,16 @@ nothing_of() {
     fi
 }
 
-listed() { in_order <"$1" | cut -d ' ' -f 1 | tr '\n' ' '; }
+listed() { in_order <"$1" | cut -d ' ' -f 1 | tr '\n' ' ' | sed 's/ $//'; }
+
+# Of the versions in a list those that are named: one, or all of a minor.
+matching() { grep -E "^($(quoted "$1")|$(series "$1")[0-9]+((a|b|rc)[0-9]+)?$(variant_of "$1"))\$" || true; }
+
+minors() { sed -E 's/^([0-9]+[.][0-9]+)[^t]*(t?)$/\1\2/'; }
+
+minor_of() { echo "$1" | minors; }
+
+is_newer() { [ "$1" != "$2" ] && [ "$(printf '%s\n' "$1" "$2" | in_order | tail -n 1)" = "$1" ]; }
 
 check_version() {
     case $1 in *[!0-9a-z.]*) pattern='^$.' ;; *) pattern='^([0-9]+[.][0-9]+([.][0-9]+((a|b|rc)[0-9]+)?)?t?)?$' ;; esac
@@ -220,6 +267,8 @@ sha256_of() {
     if have sha256sum; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
 }
 
+gnupg() { gpg --batch --quiet --no-autostart --homedir "$scratch/gnupg" "$@" 2>"$scratch/why"; }
+
 # Verifies the signature of SHA256SUMS, where gpg is there and the farm signs.
 check_signature() {
     if ! have gpg; then
@@ -227,20 +276,21 @@ check_signature() {
         say "checksums not verified by signature: gpg is not installed"
         return
     fi
-    if ! fetch "$1/SHA256SUMS.asc" "$scratch/SHA256SUMS.asc" || ! fetch "$CDN_URL/python/python-builds.asc" "$scratch/keys.asc"; then
+    if ! fetch "$1/SHA256SUMS.asc" "$scratch/SHA256SUMS.asc" ||
+        ! fetch "$CDN_URL/python/python-builds.asc" "$scratch/keys.asc"; then
         [ -z "$KEY_FINGERPRINT" ] || die "KEY_FINGERPRINT is set, and $1/SHA256SUMS.asc or the key cannot be fetched"
         say "checksums not signed by this farm"
         return
     fi
     mkdir -m 700 "$scratch/gnupg"
-    gpg="gpg --batch --quiet --no-autostart --homedir $scratch/gnupg"
-    $gpg --import "$scratch/keys.asc" 2>"$scratch/why" || die "the farm's key cannot be read: $(cat "$scratch/why")"
-    $gpg --status-fd 1 --verify "$scratch/SHA256SUMS.asc" "$scratch/SHA256SUMS" >"$scratch/status" 2>"$scratch/why" ||
+    gnupg --import "$scratch/keys.asc" || die "the farm's key cannot be read: $(cat "$scratch/why")"
+    gnupg --status-fd 1 --verify "$scratch/SHA256SUMS.asc" "$scratch/SHA256SUMS" >"$scratch/status" ||
         die "the signature of the checksums is bad; nothing was installed: $(tail -n 1 "$scratch/why")"
-    signers=$(awk '$2 == "VALIDSIG" { print $NF }' "$scratch/status")
-    case "$KEY_FINGERPRINT" in '') ;; *) echo "$signers" | grep -qx "$KEY_FINGERPRINT" ||
-        die "the checksums are signed by $(echo "$signers" | tr '\n' ' ')and not by $KEY_FINGERPRINT; nothing was installed" ;; esac
-    say "checksums signed by $(echo "$signers" | tr '\n' ' ')"
+    signers=$(awk '$2 == "VALIDSIG" { printf "%s%s", sep, $NF; sep = " " }' "$scratch/status")
+    case " $signers " in *" ${KEY_FINGERPRINT:-$signers} "*) ;; *)
+        die "the checksums are signed by $signers and not by $KEY_FINGERPRINT; nothing was installed" ;;
+    esac
+    say "checksums signed by $signers"
 }
 
 download() {
@@ -251,50 +301,91 @@ download() {
 }
 
 ask() {
-    if [ "$yes" = 1 ]; then return 0; fi
+    [ "$yes" != 1 ] || return 0
     # The script itself may be what comes from standard input.
-    if ! (: </dev/tty) 2>/dev/null; then die "there is no terminal to ask at: say --yes"; fi
+    (: </dev/tty) 2>/dev/null || die "there is no terminal to ask at. Say yes beforehand: behind a pipe as in
+curl … | sh -s -- --yes${asked:+ $asked}, else as in sh install.sh --yes${asked:+ $asked}"
     printf '%s [Y/n] ' "$1" >/dev/tty
-    read -r answer </dev/tty
+    read -r answer </dev/tty || answer=n
     case $answer in '' | y | Y | yes) return 0 ;; *) return 1 ;; esac
 }
 
-as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
-
-require_root() {
-    [ "$(id -u)" -eq 0 ] || have sudo || die "packages are installed by root: run this as root, or name a folder of yours with --folder"
+# In a clean environment, the same with and without sudo; `su` leaves a PATH in which dpkg misses sbin.
+as_root() {
+    set -- env -i PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" HOME=/root LC_ALL=C DEBIAN_FRONTEND=noninteractive \
+        http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-${HTTPS_PROXY:-}}" \
+        all_proxy="${all_proxy:-${ALL_PROXY:-}}" no_proxy="${no_proxy:-${NO_PROXY:-}}" "$@"
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# The one command of each package manager that installs a file with what it needs.
+require_root() {
+    [ "$(id -u)" -eq 0 ] || have sudo ||
+        die "packages are installed by root: run this as root, or name a folder of yours with --folder"
+}
+
+# Runs a package manager as root, again for as long as another holds a lock, ten minutes at most. apt-get has three and
+# can be told to wait for one of them, dnf waits by itself.
+patiently() {
+    waited=0
+    while :; do
+        rm -f -- "$scratch/failed"
+        { as_root "$@" </dev/null 2>&1 || echo "$?" >"$scratch/failed"; } | tee "$scratch/log" >&2
+        [ -e "$scratch/failed" ] || return 0
+        grep -Eq 'Could not get lock|locked by|transaction lock' "$scratch/log" && [ "$waited" -lt 600 ] || return 1
+        [ "$waited" -ne 0 ] || say "another package manager is at work here: waiting for it, ten minutes at most"
+        sleep 5
+        waited=$((waited + 5))
+    done
+}
+
+rpm_manager() {
+    for tool in dnf yum zypper; do
+        ! have "$tool" || break
+    done
+    echo "$tool"
+}
+
+# The one command of each package manager that installs a file with what it needs, also where a repository is broken.
 install_package() {
-    case $1 in
-    *.deb)
-        as_root apt-get -q update &&
-            as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install "$1"
+    case $kind$(rpm_manager) in
+    deb*)
+        patiently apt-get -q update ||
+            say "some lists of packages could not be renewed, see above: going on with what is there"
+        patiently apt-get -q -y -o Dpkg::Use-Pty=0 install "$1"
         ;;
-    *.rpm)
-        if have dnf; then
-            as_root dnf -y install "$1"
-        elif have yum; then
-            as_root yum -y install "$1"
-        elif have zypper; then
-            # its digest was checked above, and zypper knows no key for it
-            as_root zypper --non-interactive --no-gpg-checks install "$1"
-        else
-            die "neither dnf nor yum nor zypper is here to install $1"
-        fi
-        ;;
+    # its digest was checked above, and zypper knows no key for it
+    rpmzypper) patiently zypper --non-interactive --no-gpg-checks install "$1" ;;
+    *) patiently "$(rpm_manager)" -y '--setopt=*.skip_if_unavailable=1' install "$1" ;;
     esac
 }
 
 remove_command() {
-    case $1 in
-    deb) echo "apt-get purge -y python-$2" ;;
-    rpm) if have dnf; then echo "dnf -y remove python-$2"; elif have yum; then echo "yum -y remove python-$2"; else
-        echo "zypper --non-interactive remove python-$2"; fi ;;
+    case $kind$(rpm_manager) in
+    deb*) echo "apt-get purge -y python-$1" ;;
+    rpmzypper) echo "zypper --non-interactive remove python-$1" ;;
+    *) echo "$(rpm_manager) -y remove python-$1" ;;
     esac
 }
 
+how_to_remove() { echo "$([ "$(id -u)" -eq 0 ] || echo 'sudo ')$(remove_command "$1")"; }
+
+# Prints the versions that are installed as packages; python-3.13 is none, but leads to one.
+installed() {
+    # shellcheck disable=SC2016 # dpkg's variables
+    case $kind in
+    deb) dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'python-[0-9]*' 2>/dev/null || true ;;
+    rpm) rpm -qa --qf 'installed %{NAME}\n' 'python-[0-9]*' ;;
+    esac | sed -n -E 's/^installed python-([0-9]+[.][0-9]+[.][0-9]+[a-z0-9]*)$/\1/p' | in_order
+}
+
+is_installed() { installed | grep -qx "$(quoted "$1")"; }
+
+# Runs an interpreter as if nobody had set anything.
+clean_python() { (cd / && env -i PATH="$PATH" "$1/bin/python3" -I -B -c "$2"); }
+
+runs() { clean_python "$1" 'import platform; print("Python", platform.python_version())'; }
+
+# What counts is what is installed: managers fail for somebody else's package or repository, too.
 with_package_manager() {
     prefix=/opt/python/$version
     require_root
@@ -302,65 +393,198 @@ with_package_manager() {
     ask "Install it?" || die "nothing was installed"
     chmod 755 "$scratch"
     download "$base/$file" "$scratch/${file##*/}" "$digest"
-    install_package "$scratch/${file##*/}" >&2 || die "the package manager did not install it, see above"
-    if ! "$prefix/bin/python3" --version; then
+    if ! install_package "$scratch/${file##*/}"; then
+        is_installed "$version" || die "the package manager did not install it, see above"
+        say "the package manager has something to complain of, see above; CPython $version is installed"
+    fi
+    if ! runs "$prefix"; then
         # shellcheck disable=SC2046 # words
-        as_root $(remove_command "$kind" "$version") >&2 || true
+        patiently $(remove_command "$version") || true
         die "$prefix/bin/python3 does not run; it was removed again"
     fi
     offer_symlink
     say "run it:    $prefix/bin/python3"
-    say "remove it: $([ "$(id -u)" -eq 0 ] || echo 'sudo ')$(remove_command "$kind" "$version")"
+    say "remove it: $(how_to_remove "$version")"
 }
 
+# Says why a link stays as it is; nothing, if it is to be made or moved. What leads into /opt/python is ours.
+why_link_stays() {
+    leads=$(readlink "$1" || true)
+    case $leads in
+    '') [ ! -e "$1" ] || echo "is somebody else's file and stays" ;;
+    */../* | */./* | *//*) echo "leads to $leads, is not ours and stays" ;;
+    "/opt/python/$(minor_of "$version")/"*) [ ! -e "$1" ] || echo "follows the newest patch by itself" ;;
+    /opt/python/*)
+        old=${leads#/opt/python/}
+        old=${old%%/*}
+        if [ ! -e "$1" ]; then return; fi
+        if [ "$old" = "$version" ]; then
+            echo "leads to it already"
+        elif [ "$(minor_of "$old")" = "$(minor_of "$version")" ] && is_newer "$old" "$version" && [ "$exact" = 0 ]; then
+            echo "leads to $old, which is newer, and stays; name $version exactly with --symlink to have it"
+        fi
+        ;;
+    *) echo "leads to $leads, is not ours and stays" ;;
+    esac
+}
+
+# Makes or moves the link of a minor: where that was asked for, and with --upgrade where there is one of ours.
 offer_symlink() {
-    minor=$(printf '%s' "$version" | sed -E 's/^([0-9]+[.][0-9]+).*$/\1/')
-    case $version in *t) minor=${minor}t ;; esac
-    link=/usr/local/bin/python$minor
-    older=$(older_prerelease "$link")
-    if [ -z "$older" ] && { [ -e "$link" ] || [ -L "$link" ]; }; then
-        say "$link exists and stays as it is"
-    elif [ "$symlink" = 1 ] || { [ "$yes" = 0 ] && ask "Link $link to it${older:+, instead of $older}?"; }; then
+    link=/usr/local/bin/python$(minor_of "$version")
+    stays=$(why_link_stays "$link")
+    leads=$(readlink "$link" || true)
+    if [ -n "$stays" ]; then
+        say "$link $stays"
+    elif [ "$symlink" = 1 ] || { [ "$action" = upgrade ] && [ -n "$leads" ]; } ||
+        { [ "$action$yes" = install0 ] && ask "Link $link to it${leads:+, instead of $leads}?"; }; then
         as_root mkdir -p /usr/local/bin
-        as_root ln -sfn "$prefix/bin/python3" "$link"
-        say "linked $link"
+        as_root ln -sfn "$prefix/bin/python3" "$link" || die "$version is installed; $link could not be made, see above"
+        say "linked $link to $prefix/bin/python3${leads:+, before to $leads}"
     fi
 }
 
-# Prints the pre-release that a link of ours leads to, if the version that was installed is newer and so takes its place.
-older_prerelease() {
-    old=$(readlink "$1" 2>/dev/null | sed -n 's#^/opt/python/\([0-9a-z.]*\)/bin/python3$#\1#p')
-    case $old in *[0-9]a[0-9]* | *[0-9]b[0-9]* | *[0-9]rc[0-9]*)
-        [ "$old" = "$version" ] || [ "$(printf '%s\n' "$old" "$version" | in_order | tail -n 1)" != "$version" ] ||
-            echo "$old" ;;
+remove_links() {
+    for link in /usr/local/bin/python3*; do
+        case $(readlink "$link" || true) in "$prefix"/*)
+            as_root rm -f -- "$link"
+            say "removed the link $link"
+            ;;
+        esac
+    done
+}
+
+# Installs the newest patch of each minor that is installed, or that is named. The older ones stay.
+upgrade() {
+    installed >"$scratch/installed"
+    [ -s "$scratch/installed" ] || say "no CPython of a farm is installed here: nothing to upgrade"
+    for wanted in ${wanted:-$(minors <"$scratch/installed" | uniq)}; do
+        minor=$(minor_of "$wanted")
+        has=$(matching "$minor" <"$scratch/installed" | tail -n 1)
+        [ -n "$has" ] || die "no $minor is installed that could be upgraded; without --upgrade, it is installed"
+        if choose_line && is_newer "$version" "$has"; then
+            with_package_manager
+            say "CPython $has stays beside it; remove it: $(how_to_remove "$has")"
+        else
+            say "CPython $has is installed, and no newer $wanted is published for $platform on $arch: nothing to do"
+            version=$has prefix=/opt/python/$has
+            offer_symlink
+        fi
+    done
+}
+
+uninstall() {
+    kind=$(package_kind "$(this_platform)")
+    kind=${kind:-$(if have dpkg-query; then echo deb; else echo rpm; fi)}
+    installed >"$scratch/installed"
+    if [ -n "$wanted" ]; then matching "$wanted"; else cat; fi <"$scratch/installed" >"$scratch/chosen"
+    case $(wc -l <"$scratch/chosen" | tr -d ' ') in
+    0) die "no package of CPython${wanted:+ $wanted} is installed. There are: $(listed "$scratch/installed")" ;;
+    1) version=$(cat "$scratch/chosen") ;;
+    *) die "there are: $(listed "$scratch/chosen"). Name one, as in --uninstall $(head -n 1 "$scratch/chosen")" ;;
+    esac
+    prefix=/opt/python/$version
+    require_root
+    ask "Remove CPython $version from $prefix?" || die "nothing was removed"
+    # shellcheck disable=SC2046 # words
+    patiently $(remove_command "$version") || ! is_installed "$version" ||
+        die "the package manager did not remove it, see above"
+    remove_links
+    say "removed CPython $version"
+    [ ! -e "$prefix" ] || say "what was added to it is left in $prefix; remove that too: rm -r $prefix"
+}
+
+# Looks at the folder that was named. One of ours has a file that says which version, platform and file it is of.
+find_folder() {
+    has='' has_platform='' has_file=''
+    case $folder in /*) ;; *) folder=./$folder ;; esac
+    if [ -e "$folder" ] || [ -L "$folder" ]; then
+        [ -s "$folder/.python-builds" ] ||
+            die "$folder exists, and install.sh did not make it, as there is no .python-builds in it: name a new folder"
+        folder=$(cd "$folder" && pwd -P)
+        read -r has has_platform has_file <"$folder/.python-builds" || true
+        (check_version "$has") 2>/dev/null || die "$folder/.python-builds names no version, but '$has'"
+        wanted=${wanted:-$(minor_of "$has")}
+        [ "$(minor_of "$wanted")" = "$(minor_of "$has")" ] ||
+            die "$folder holds CPython $has, which $wanted cannot update: name a new folder for it"
+        if [ -z "$platform" ] && [ -n "$(package_kind "$has_platform")" ]; then platform=$has_platform; fi
+    elif [ "$action" != install ]; then
+        die "$folder is not there: nothing to $action"
+    fi
+    parent=$(dirname -- "$folder")
+    if [ ! -d "$parent" ] || [ ! -w "$parent" ]; then die "$parent is no folder that you may write to"; fi
+    folder=$(cd "$parent" && pwd -P)/$(basename -- "$folder")
+    case $folder in *[!A-Za-z0-9/._+@~-]*)
+        die "$folder has characters that scripts cannot have in their first line" ;;
     esac
 }
 
 # Unpacks the tarball that runs anywhere, and writes the folder into what builds extensions, as uv does.
 into_folder() {
-    [ ! -e "$folder" ] || die "$folder exists: name a new folder"
-    parent=$(dirname -- "$folder")
-    if [ ! -d "$parent" ] || [ ! -w "$parent" ]; then die "$parent is no folder that you may write to"; fi
-    folder=$(cd "$parent" && pwd -P)/$(basename -- "$folder")
-    case $folder in *[!A-Za-z0-9/._+@~-]*) die "$folder has characters that scripts cannot have in their first line" ;; esac
-    say "CPython $version of $platform: $file, in $folder"
+    if [ -n "$has" ] && { [ "$file" = "$has_file" ] || { [ "$exact" = 0 ] && is_newer "$has" "$version"; }; }; then
+        say "$folder holds CPython $has, and nothing newer is published for $platform on $arch: nothing to do"
+        return
+    fi
+    say "CPython $version of $platform: $file, in $folder${has:+, in the place of $has}"
     ask "Unpack it?" || die "nothing was unpacked"
     unpacked=$(mktemp -d "$folder.XXXXXX") || die "$parent is no folder that you may write to"
     download "$base/$file" "$scratch/python.tar.gz" "$digest"
-    if ! tar -xzf "$scratch/python.tar.gz" -C "$unpacked" ||
-        ! find "$unpacked/python/lib" \( -name '_sysconfigdata_*.py' -o -path '*/pkgconfig/*.pc' \) -type f \
-            -exec sed -i "s|/install|$folder|g" {} +; then
-        die "it could not be unpacked; nothing is left of it"
-    fi
-    mv -- "$unpacked/python" "$folder"
-    if ! "$folder/bin/python3" --version; then
-        rm -rf -- "$folder"
-        die "it does not run on this system; it was removed again"
-    fi
-    lacking=$(cd / && "$folder/bin/python3" -c "$every_module")
+    unpack
+    runs "$unpacked/python" || die "it does not run on this system; it was removed again"
+    [ -z "$has" ] || carry_over || die "what $folder has beside CPython could not be copied; it is as it was"
+    put_in_place
+    lacking=$(clean_python "$folder" "$every_module") || lacking="(not all could be tried)"
     [ -z "$lacking" ] || say "these modules lack a library of this system: $lacking"
     say "run it:    $folder/bin/python3"
     say "remove it: rm -r $folder"
+}
+
+unpack() {
+    if ! tar -xzof "$scratch/python.tar.gz" -C "$unpacked" ||
+        ! find "$unpacked/python/lib" \( -name '_sysconfigdata_*.py' -o -path '*/pkgconfig/*.pc' \) -type f \
+            -exec sed -i "s|/install|$folder|g" {} + ||
+        ! echo "$version $platform $file" >"$unpacked/python/.python-builds"; then
+        die "it could not be unpacked; nothing is left of it"
+    fi
+}
+
+# Copies what the old tree alone has: site-packages whole, with pip, and whatever is outside of the standard library.
+carry_over() {
+    library=lib/python$(minor_of "$version")
+    if [ -e "$folder/$library/site-packages" ]; then
+        rm -rf -- "$unpacked/python/$library/site-packages"
+        cp -RPp -- "$folder/$library/site-packages" "$unpacked/python/$library/" || return 1
+    fi
+    # shellcheck disable=SC2016 # of the inner shell
+    (cd "$folder" && find . -path "./$library" -prune -o ! -type d -exec sh -c '
+        new=$1
+        shift
+        for file; do
+            if [ -e "$new/$file" ] || [ -L "$new/$file" ]; then continue; fi
+            mkdir -p -- "$new/${file%/*}" && cp -RPp -- "$file" "$new/$file" || exit 1
+        done' sh "$unpacked/python" {} +)
+}
+
+# Swaps the trees by their names. clean_up puts the old one back if that does not come to its end.
+put_in_place() {
+    if [ -n "$has" ]; then
+        [ "$(df -P "$folder" "$parent" | awk 'NR > 1 { print $NF }' | uniq | wc -l)" -eq 1 ] ||
+            die "$folder is a file system of its own, which no other folder can replace; it is as it was"
+        swapping=1
+        mv -- "$folder" "$unpacked/old" || die "$folder cannot be moved; it is as it was"
+    fi
+    if ! mv -- "$unpacked/python" "$folder" || ! runs "$folder" >/dev/null; then
+        if [ -n "$has" ]; then die "it does not run in $folder; the old one is there again"; fi
+        rm -rf -- "$folder"
+        die "it does not run in $folder; it was removed again"
+    fi
+    swapping=0
+}
+
+remove_folder() {
+    [ "$exact" = 0 ] || [ "$wanted" = "$has" ] || die "$folder holds CPython $has, and not $wanted"
+    ask "Remove $folder, CPython $has with all that was installed into it?" || die "nothing was removed"
+    rm -rf -- "$folder" || die "$folder could not be removed whole, see above"
+    say "removed $folder"
 }
 
 every_module='
@@ -375,13 +599,35 @@ for name in sorted({path.name.partition(".")[0] for path in folder.glob("*.so")}
 print(" ".join(sorted(lacking)))
 '
 
-clean_up() { rm -rf -- "$scratch" ${unpacked:+"$unpacked"}; }
+# Every end is a sentence, also one that nobody has thought of.
+clean_up() {
+    status=$?
+    trap '' INT TERM HUP
+    if [ "$swapping" = 1 ] && [ -d "$unpacked/old" ]; then
+        rm -rf -- "$folder"
+        mv -- "$unpacked/old" "$folder" || { say "the old tree is $unpacked/old"; unpacked=; }
+    fi
+    [ "$status" -eq 0 ] || [ -e "$scratch/said" ] || say "install.sh: it could not go on, see above"
+    rm -rf -- "$scratch" ${unpacked:+"$unpacked"}
+}
+
+make_scratch() {
+    unpacked='' swapping=0
+    scratch=$(mktemp -d) || die "no folder can be made in ${TMPDIR:-/tmp}: set TMPDIR to one that you may write to"
+    scratch=$(cd "$scratch" && pwd -P)
+    trap clean_up EXIT
+    trap 'say "install.sh: interrupted"; : >"$scratch/said"; exit 130' INT
+    trap 'say "install.sh: ended from outside"; : >"$scratch/said"; exit 143' TERM HUP
+}
 
 options() {
-    wanted='' list=0 yes=${RUN_UNATTENDED:-0} symlink=0 folder='' platform=''
+    asked=$* wanted='' action=install yes=${RUN_UNATTENDED:-0} symlink=0 folder='' platform='' exact=0
     while [ $# -gt 0 ]; do
         case $1 in
-        --list) list=1 ;;
+        --list | --upgrade | --uninstall)
+            [ "$action" = install ] || die "one thing at a time: --$action or $1"
+            action=${1#--}
+            ;;
         --yes) yes=1 ;;
         --symlink) symlink=1 ;;
         --folder | --platform)
@@ -395,64 +641,97 @@ options() {
             ;;
         -*) die "there is no option $1, see --help" ;;
         *)
-            [ -z "$wanted" ] || die "one version at a time: $wanted or $1"
-            wanted=$(printf '%s' "$1" | sed 's/^ *//; s/ *$//')
+            one=$(printf '%s' "$1" | sed 's/^ *//; s/ *$//')
+            check_version "$one"
+            wanted=$wanted${wanted:+ }$one
             ;;
         esac
         shift
     done
-    check_version "$wanted"
+    check_options
 }
 
-# Sets platform and kind, for this system or for what was asked.
+check_options() {
+    case $action$folder:$wanted in upgrade:*) ;; *' '*) die "one version at a time, and not $wanted" ;; esac
+    [ -n "$folder" ] || [ -z "$platform" ] || die "--platform goes with --folder"
+    [ -z "$platform" ] || [ -n "$(package_kind "$platform")" ] || die "$platform is none of: $(supported)"
+    [ -z "$folder" ] || [ "$symlink" = 0 ] || die "--symlink links packages: it does not go with --folder"
+    case $wanted in *.*.*) exact=1 ;; esac
+}
+
+# Whether something is published for a platform, of the kind that was asked for: sets base, and writes a list.
+look_at() {
+    base=$CDN_URL/python/$1
+    fetch "$base/SHA256SUMS" "$scratch/SHA256SUMS" || return 1
+    published "$scratch/SHA256SUMS" "$2" "$arch" "$1" >"$scratch/published"
+    [ -s "$scratch/published" ]
+}
+
+# Sets platform and kind, for this system or for what was asked, of what is really published.
 find_platform() {
+    named=$platform
+    [ -n "$platform" ] || platform=$(this_platform)
     if [ -n "$platform" ]; then
-        [ -n "$folder" ] || die "--platform goes with --folder"
-        [ -n "$(package_kind "$platform")" ] || die "$platform is none of: $(supported)"
-    else
-        platform=$(platform_for "$(os_release ID)" "$(os_release VERSION_ID)")
+        if [ -n "$folder" ]; then kind=uv; else kind=$(package_kind "$platform"); fi
+        if look_at "$platform" "$kind"; then return; fi
     fi
-    if [ -z "$platform" ]; then
-        glibc=$(system_glibc)
-        [ -n "$glibc" ] || die "there is nothing for $(system_name), which has no glibc. There are packages for: $(supported)"
-        platform=$(compatible_platforms "$glibc" | head -n 1)
-        [ -n "$platform" ] || die "$(system_name) is too old, with glibc $glibc. There are packages for: $(supported)"
-        [ -n "$folder" ] || [ "$list" = 1 ] || die "there is no package for $(system_name). There are packages for: $(supported).
+    fetch "$CDN_URL/python/versions.json" "$scratch/versions.json" ||
+        die "$CDN_URL/python/versions.json cannot be fetched: $(cat "$scratch/why").
+Either CDN_URL is wrong, or there is no network"
+    [ -z "$named" ] || die "nothing is published for $platform on $arch"
+    find_what_fits
+}
+
+# On a system that nothing is published for, the trees that were built elsewhere and fit are left.
+find_what_fits() {
+    glibc=$(system_glibc)
+    [ -n "$glibc" ] || die "there is nothing for $(system_name), which has no glibc"
+    kind=uv
+    for platform in $(compatible_platforms "$glibc" "$(system_ids)"); do
+        if look_at "$platform" uv; then
+            [ -n "$folder" ] || [ "$action" = list ] || die "no package is published for $(system_name) on $arch.
 What is built for $platform should run here too: name a new folder for it, as in --folder ~/python"
-    fi
-    if [ -n "$folder" ]; then kind=uv; else kind=$(package_kind "$platform"); fi
+            return
+        fi
+    done
+    die "nothing is published that fits $(system_name) on $arch with glibc $glibc"
+}
+
+# Sets version, digest and file of what is wanted.
+choose_line() {
+    line=$(choose "$wanted" "$scratch/published") || true
+    [ -n "$line" ] || return 1
+    version=${line%% *} file=${line##* } digest=${line#* }
+    digest=${digest% *}
 }
 
 main() {
     options "$@"
+    need_tools
+    make_scratch
+    [ -z "$folder" ] || find_folder
+    if [ "$action" = uninstall ]; then
+        if [ -n "$folder" ]; then remove_folder; else uninstall; fi
+        return
+    fi
     case $CDN_URL in @*) CDN_URL=$(own_tree "$0") ;; esac
     [ -n "$CDN_URL" ] || die "nobody told this script where its farm is served: put the address that it is fetched from,
 without /python/install.sh, in front of sh, as in: curl -fsSL https://cdn.example.org/python/install.sh | CDN_URL=https://cdn.example.org sh"
     case $CDN_URL in http://* | https://* | file://*) CDN_URL=${CDN_URL%/} ;; *)
         die "CDN_URL must be the address of a farm's store, as in CDN_URL=https://cdn.example.org" ;;
     esac
+    arch=$(architecture /bin/sh)
     find_platform
-    arch=$(architecture)
-    unpacked=
-    scratch=$(mktemp -d)
-    trap clean_up EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM HUP
-    base=$CDN_URL/python/$platform
-    fetch "$base/SHA256SUMS" "$scratch/SHA256SUMS" ||
-        die "$base/SHA256SUMS cannot be fetched: $(cat "$scratch/why"). Either nothing is published for $platform, or CDN_URL is wrong, or there is no network"
-    published "$scratch/SHA256SUMS" "$kind" "$arch" "$platform" >"$scratch/published"
-    [ -s "$scratch/published" ] || die "nothing is published for $platform on $arch"
-    if [ "$list" = 1 ]; then
+    if [ "$action" = list ]; then
         cut -d ' ' -f 1 "$scratch/published" | in_order
-        exit 0
+        return
     fi
-    line=$(choose "$wanted" "$scratch/published") || true
-    [ -n "$line" ] || die "$(nothing_of "$wanted" "$scratch/published" "$platform on $arch")"
-    # shellcheck disable=SC2086 # three words
-    set -- $line
-    version=$1 digest=$2 file=$3
     check_signature "$base"
+    if [ "$action$folder" = upgrade ]; then
+        upgrade
+        return
+    fi
+    choose_line || die "$(nothing_of "$wanted" "$scratch/published" "$platform on $arch")"
     if [ -n "$folder" ]; then into_folder; else with_package_manager; fi
 }
 

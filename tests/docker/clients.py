@@ -204,6 +204,32 @@ sh /tmp/install.sh --yes --folder /srv/mine/python "$VERSION"
 /srv/mine/python/bin/pip3 --version
 /srv/mine/python/bin/python3 -m venv --without-pip /srv/mine/venv
 /srv/mine/venv/bin/python --version
+mkdir /srv/mine/hello
+cat >/srv/mine/hello/pyproject.toml <<'PROJECT'
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+PROJECT
+cat >/srv/mine/hello/backend.py <<'BACKEND'
+import pathlib, zipfile
+def build_wheel(folder, *_):
+    info = {"METADATA": "Metadata-Version: 2.1\\nName: hello\\nVersion: 1\\n", "RECORD": "",
+            "WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+            "entry_points.txt": "[console_scripts]\\nhello = hello:main\\n"}
+    with zipfile.ZipFile(pathlib.Path(folder, "hello-1-py3-none-any.whl"), "w") as wheel:
+        wheel.writestr("hello.py", "def main(): print('hello')\\n")
+        for name, text in info.items():
+            wheel.writestr(f"hello-1.dist-info/{name}", text)
+    return "hello-1-py3-none-any.whl"
+BACKEND
+/srv/mine/python/bin/pip3 install -q --no-index --no-build-isolation /srv/mine/hello
+sed -i "s/^$VERSION /${VERSION%.*}.0 /; s/-$VERSION-/-${VERSION%.*}.0-/" /srv/mine/python/.python-builds
+sh /tmp/install.sh --yes --folder /srv/mine/python | grep -x "Python $VERSION"
+/srv/mine/python/bin/hello | grep -x hello
+/srv/mine/python/bin/pip3 list --format=freeze | grep -x hello==1
+sh /tmp/install.sh --yes --folder /srv/mine/python --uninstall
+test ! -e /srv/mine/python
 MINE
 setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs env HOME=/tmp sh /tmp/mine.sh
 test ! -e /opt/python

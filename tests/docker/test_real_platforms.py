@@ -194,12 +194,15 @@ def test_the_quick_installer_installs_it_on_a_bare_system(
 
 
 @pytest.mark.parametrize("name", CHOSEN)
-def test_whoever_is_not_root_is_told_what_to_do_and_gets_a_folder(published: Published, name: str) -> None:
+def test_whoever_is_not_root_is_told_what_to_do_and_gets_a_folder_that_pip_s_things_outlive_updates_in(
+    published: Published, name: str
+) -> None:
     done = published.client(name).run(TRY_WITHOUT_ROOT, platform_named(name).base_image)
 
     assert done.returncode == 0
     assert "packages are installed by root: run this as root, or name a folder of yours with --folder" in done.stderr
     assert "/srv/mine/python/lib\n" in done.stdout
+    assert "in the place of " in done.stderr
     assert done.stdout.endswith("WORKS\n")
 
 

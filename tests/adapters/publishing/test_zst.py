@@ -75,7 +75,7 @@ def test_a_master_without_zstd_publishes_what_the_build_left(built, product, sto
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert add_zst(product, 1, built, Stop()) == []
-    assert len(upload_artifacts(store, product, 1, built)) == 10
+    assert len(upload_artifacts(store, product, 1, built)) == 12
 
 
 def test_one_of_another_content_is_told_apart(built, product):

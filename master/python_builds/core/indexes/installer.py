@@ -13,10 +13,14 @@ def published_installer(script: str, address: str) -> bytes:
 
 
 def installer_table(platforms: Iterable[Platform] = PLATFORMS) -> str:
-    """Write the platform table as the installer has it: a line for each kind of system that a row serves."""
+    """Write the platform table as the installer has it: each with its package format, glibc, codename and systems."""
     lines = [
-        f"{os_id} {version} {platform.name} {platform.package_format} {platform.glibc}"
+        " ".join(
+            (
+                *(platform.name, platform.package_format, platform.glibc, platform.suite or "-"),
+                *(f"{os_id}/{version}" for os_id, version in platform.serves),
+            )
+        )
         for platform in platforms
-        for os_id, version in platform.serves
     ]
     return "\n".join(lines) + "\n"
