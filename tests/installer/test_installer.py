@@ -291,7 +291,7 @@ def test_a_curl_that_ends_well_and_wrote_elsewhere_is_said(shell, farm, stranger
 
 
 @every_shell
-@pytest.mark.parametrize("place", ["a b", "noexec"])
+@pytest.mark.parametrize("place", ["a b", "noexec", "long" * 30])
 def test_temporary_folders_may_be_anywhere(shell, farm, stranger, tmp_path, place, key):
     with signer(Settings(_env_file=None, state_dir=tmp_path, signing_key_file=key)) as signs:
         index(farm, signer=signs)
