@@ -24,7 +24,7 @@ main() {
     folder=$(mktemp -d "${TMPDIR:-/var/tmp}/python-builds-base.XXXXXX") # not local: the trap needs it
     trap 'rm -rf --one-file-system -- "$folder"' EXIT
     "$setup/install-packages.sh" debootstrap
-    "$setup/../make-base-root.sh" "$suite" "$folder/root"
+    "$setup/../steps/make-base-root.sh" "$suite" "$folder/root"
     import_root "$folder/root" "$image"
     echo "make-base-image.sh: $image is a base system of $suite"
 }

@@ -1,5 +1,6 @@
 """What holds for every script: shellcheck, usage, strictness, no root, no names of one machine."""
 
+import re
 import subprocess
 
 import pytest
@@ -84,3 +85,17 @@ def test_what_comes_from_the_tarball_never_runs_as_root(script, arguments, work)
     done = run(work, script, *arguments, PATH=pretend(work, "id", 0))
     assert done.returncode == 1
     assert f"start it with run-as-build-user.sh {script}" in done.stderr
+
+
+def test_every_script_that_another_one_names_is_there():
+    """The folders that scripts go by, each with what it is."""
+    named = re.compile(r'"\$(?P<from>scripts|setup)/(?P<path>[^"$]+\.(?:sh|py|c|mk))"')
+    starts = {"scripts": SCRIPTS, "setup": SCRIPTS / "setup"}
+    found = [
+        (script.name, starts[match["from"]] / match["path"])
+        for script in SCRIPTS.rglob("*.sh")
+        for match in named.finditer(script.read_text())
+    ]
+
+    assert found
+    assert [(name, str(path)) for name, path in found if not path.is_file()] == []
