@@ -18,7 +18,7 @@ TEST_PACKAGES := bsdutils busybox curl dash diffoscope-minimal gpg gpg-agent gpg
 S3_PACKAGES := ceph-mon ceph-osd openssl radosgw
 LIST_BUILD_PACKAGES = $(BIN)/python -c "from python_builds.farm.workers.workers import host_platform as h; print(*(h()[0].build_packages if h() else ()))"
 # What the Docker tests make an engine of their own with, on a disk of its own.
-DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 procps $(RPM_PACKAGES)
+DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 lintian procps $(RPM_PACKAGES)
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 

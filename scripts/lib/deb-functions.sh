@@ -10,16 +10,17 @@ installed_size() {
         awk '{ size += $1 == "f" ? int(($2 + 1023) / 1024) : 1 } END { print size }'
 }
 
-# What every package must tell: whose it is, and what changed.
+# What every package must tell: whose it is, and what changed. A version with a revision of Debian's has another name for that.
 write_documents() {
-    local root=$1 package=$2 version=$3 tag=$4 documents=$1/usr/share/doc/$2
+    local root=$1 package=$2 version=$3 tag=$4 documents=$1/usr/share/doc/$2 changelog=changelog.gz
+    [[ $version != *-* ]] || changelog=changelog.Debian.gz
     mkdir -p "$documents"
     printf '%s\n' "This is CPython $tag, packaged by $maintainer." "Its source is from https://www.python.org/downloads/source/" "" \
-        "Copyright: Python Software Foundation and others" "License: Python-2.0; /opt/python/$tag/lib/python*/LICENSE.txt has its text" \
+        "Copyright (C) 2001 Python Software Foundation and others" "License: Python-2.0; /opt/python/$tag/lib/python*/LICENSE.txt has its text" \
         >"$documents/copyright"
     printf '%s (%s) stable; urgency=medium\n\n  * %s\n\n -- %s  %s\n' "$package" "$version" \
-        "CPython $tag: https://docs.python.org/3/whatsnew/changelog.html has its changes." \
-        "$maintainer" "$(LC_ALL=C date --utc --rfc-email --date="@$SOURCE_DATE_EPOCH")" | gzip -9 -n >"$documents/changelog.gz"
+        "CPython $tag, see https://docs.python.org/3/whatsnew/changelog.html" \
+        "$maintainer" "$(LC_ALL=C date --utc --rfc-email --date="@$SOURCE_DATE_EPOCH")" | gzip -9 -n >"$documents/$changelog"
 }
 
 # Everybody who installs waits for the download: xz's best is 6 % smaller than its default. It takes 65 MB of memory to unpack.

@@ -43,9 +43,13 @@ maintainer_script() {
     sed -e "s/@PACKAGE@/$package/" -e "s/@MOMENT@/$moment/" "$scripts/maintainer/$kind.sh.in"
 }
 
-# The description of a metapackage, which dpkg and rpm show.
+# What dpkg and rpm show, in lines that they do not break.
 # shellcheck disable=SC2034 # for those who source this
-metapackage_description="Depends on the newest patch that there is, which /opt/python has under this name too, and on the PATH."
+description="The Python interpreter, its standard library, pip and the files to embed
+and extend it, beside every other version."
+# shellcheck disable=SC2034 # for those who source this
+metapackage_description="Depends on the newest patch that there is, which is in /opt/python and on
+the PATH under the name of its series, too."
 
 check_metapackage() {
     [[ $1 =~ ^python-[0-9]+\.[0-9]+t?$ ]] || die "METAPACKAGE must be the package of a minor, such as python-3.13, not '$1'"

@@ -31,8 +31,7 @@ write_control() {
         if [ -n "$depends" ]; then printf 'Depends: %s\n' "$depends"; fi
         printf '%s: %s\n' Recommends "ca-certificates, tzdata" Section python Priority optional \
             Homepage https://www.python.org/
-        printf 'Description: CPython in %s\n %s\n' "$prefix" \
-            "The Python interpreter, its standard library, pip and the files to embed and extend it, beside every other version."
+        printf 'Description: CPython in %s\n %s\n' "$prefix" "${description//$'\n'/$'\n' }"
     } >"$root/DEBIAN/control"
 }
 

@@ -13,7 +13,7 @@ write_spec() {
         cat <<SPEC
 Recommends: ca-certificates
 %description
-The Python interpreter, its standard library, pip and the files to embed and extend it, beside every other version.
+$description
 %prep
 %build
 %install

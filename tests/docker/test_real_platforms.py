@@ -166,6 +166,22 @@ def tried(published: Published, name: str, on: str) -> str:
 
 
 @pytest.mark.parametrize("name", CHOSEN)
+def test_lintian_says_nothing_of_a_package_that_is_not_explained(
+    published: Published, name: str, tmp_path: Path
+) -> None:
+    for key in published.store.keys(f"quick/python/{name}/pkgs/"):
+        if key.endswith(".deb") and RELEASES[name] in key:
+            (tmp_path / key.rpartition("/")[2]).write_bytes(published.store.read(key))
+    explained = CHECKOUT / "tests/docker/lintian-tags.txt"
+    command = ["lintian", "--allow-root", "--fail-on=error,warning", f"--suppress-tags-from-file={explained}"]
+    debs = sorted(tmp_path.iterdir())
+    done = subprocess.run([*command, *debs], capture_output=True, text=True)
+
+    assert len(debs) >= 2
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+@pytest.mark.parametrize("name", CHOSEN)
 def test_the_package_of_a_minor_brings_its_newest_patch_under_a_name_that_stays(
     published: Published, name: str
 ) -> None:

@@ -296,7 +296,8 @@ Packager: python-builds <python-builds@localhost>
 Recommends: ca-certificates
 {head}
 %description
-The Python interpreter, its standard library, pip and the files to embed and extend it, beside every other version.
+The Python interpreter, its standard library, pip and the files to embed
+and extend it, beside every other version.
 %install
 mkdir -p %{{buildroot}}/opt/python
 cp -a {tree} %{{buildroot}}/opt/python/

@@ -19,24 +19,25 @@ RPM_REQUIREMENT = re.compile(
 farm's own scriptlets run."""
 
 DESCRIPTION = (
-    "The Python interpreter, its standard library, pip and the files to embed and extend it, "
-    "beside every other version."
+    "The Python interpreter, its standard library, pip and the files to embed\n"
+    "and extend it, beside every other version."
 )
 METAPACKAGE_DESCRIPTION = (
-    "Depends on the newest patch that there is, which /opt/python has under this name too, and on the PATH."
+    "Depends on the newest patch that there is, which is in /opt/python and on\n"
+    "the PATH under the name of its series, too."
 )
 
 _COPYRIGHT = """\
 This is CPython {tag}, packaged by {maintainer}.
 Its source is from https://www.python.org/downloads/source/
 
-Copyright: Python Software Foundation and others
+Copyright (C) 2001 Python Software Foundation and others
 License: Python-2.0; /opt/python/{tag}/lib/python*/LICENSE.txt has its text
 """
 _CHANGELOG = """\
 {package} ({version}) stable; urgency=medium
 
-  * CPython {tag}: https://docs.python.org/3/whatsnew/changelog.html has its changes.
+  * CPython {tag}, see https://docs.python.org/3/whatsnew/changelog.html
 
  -- {maintainer}  {date}
 """
@@ -51,7 +52,7 @@ def control_problems(
         "Package": product.package,
         "Version": str(revision),
         "Recommends": "ca-certificates, tzdata",
-        "Description": f"CPython in {product.prefix}\n {DESCRIPTION}",
+        "Description": _described(f"CPython in {product.prefix}", DESCRIPTION),
         **_common_fields(product, maintainer, members),
     }
     fields, problems = _fields(control)
@@ -69,11 +70,15 @@ def metapackage_control_problems(
         "Package": product.metapackage,
         "Version": f"{product.version}-{revision}",
         "Depends": f"{product.package} (>= {revision})",
-        "Description": f"newest CPython {product.tag.minor}\n {METAPACKAGE_DESCRIPTION}",
+        "Description": _described(f"newest CPython {product.tag.minor}", METAPACKAGE_DESCRIPTION),
         **_common_fields(product, maintainer, members),
     }
     fields, problems = _fields(control)
     return problems + differences("control", fields, wanted)
+
+
+def _described(synopsis: str, description: str) -> str:
+    return f"{synopsis}\n{description}".replace("\n", "\n ")
 
 
 def _common_fields(product: Product, maintainer: str, members: Sequence[Member]) -> dict[str, str]:
@@ -110,12 +115,12 @@ def document_problems(
 ) -> list[str]:
     """Say what is wrong with a deb's documents, given as texts by their paths; the changelog has any date."""
     folder = f"usr/share/doc/{package}"
-    changelog = found.get(f"{folder}/changelog.gz", "")
-    date = changelog.removesuffix("\n").rpartition("  ")[2]
+    changelog = f"{folder}/changelog{'.Debian' if '-' in version else ''}.gz"
+    date = found.get(changelog, "").removesuffix("\n").rpartition("  ")[2]
     values = {"package": package, "version": version, "tag": product.tag, "maintainer": maintainer}
     wanted = {
         f"{folder}/copyright": _COPYRIGHT.format(**values),
-        f"{folder}/changelog.gz": _CHANGELOG.format(**values, date=date if _DATE.fullmatch(date) else "its date"),
+        changelog: _CHANGELOG.format(**values, date=date if _DATE.fullmatch(date) else "its date"),
     }
     return differences("the package", found, wanted)
 
