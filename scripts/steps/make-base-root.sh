@@ -2,26 +2,7 @@
 # Makes an untouched base system of SUITE in TARGET, from the archive this machine's own apt uses, for check-package.sh.
 # Needs root. Two at once are safe, and TARGET exists only when it is complete.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/build-environment.sh"
-
-# One line "URI SUITE COMPONENT..." for SUITE and its updates and security suites, where this machine has them. Asked of
-# apt, since the configuration comes in two formats; RELEASE and not SUITE, which is "oldstable" one day.
-suites_of_this_machine() {
-    # shellcheck disable=SC2016 # apt expands it
-    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-        awk -v suite="$1" '$2 == suite || $2 == suite "-updates" || $2 == suite "-security" {
-            key = $1 " " $2
-            if (!(key in components)) order[++count] = key
-            if (index(components[key] " ", " " $3 " ") == 0) components[key] = components[key] " " $3
-        }
-        END { for (i = 1; i <= count; i++) print order[i] components[order[i]] }'
-}
-
-own_suite() { (. /etc/os-release && echo "${VERSION_CODENAME:-}"); }
-
-# How this machine reaches the archive (proxy, mirrors with old signatures) holds for the base system too.
-acquire_settings() {
-    apt-config dump --format '%f "%v";%n' Acquire | grep -E '^Acquire::(http|https|Check-|Retries|ForceIPv)' || [ $? -eq 1 ]
-}
+. "$scripts/lib/archive-functions.sh"
 
 archive_keyring() {
     local id keyring
@@ -59,7 +40,7 @@ main() {
     # Another release lies in the same archive; Debian's came without non-free-firmware before 12, and sid has no updates.
     [ -n "$suites" ] || suites=$(suites_of_this_machine "$(own_suite)" | sed -e "s/ $(own_suite)/ $suite/" -e 's/ non-free-firmware//' -e '/ sid-/d')
     uri=$(awk -v suite="$suite" '$2 == suite { print $1; exit }' <<<"$suites")
-    [ -n "$uri" ] || die "this machine's apt has no archive of '$suite'"
+    [ -n "$uri" ] || die "this machine's apt has no archive of '$suite' at an address of http or https"
     mkdir -p -- "$(dirname "$target")"
     target=$(cd "$(dirname "$target")" && pwd -P)/$(basename "$target")
     exec 9>"$target.lock"

@@ -11,7 +11,7 @@ write_control() {
         printf '%s: %s\n' Package "$package" Version "$version" Architecture "$architecture" Maintainer "$maintainer" \
             Installed-Size "$(installed_size "$root" "./opt/python/${package#python-}" "./usr/share/doc/$package")" \
             Depends "python-$tag (>= ${version##*-})" Section python Priority optional Homepage https://www.python.org/
-        printf 'Description: newest CPython %s\n %s\n' "${package#python-}" "${metapackage_description//$'\n'/$'\n' }"
+        printf 'Description: Newest CPython %s\n %s\n' "${package#python-}" "${metapackage_description//$'\n'/$'\n' }"
     } >"$root/DEBIAN/control"
 }
 

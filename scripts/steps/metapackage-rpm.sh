@@ -8,7 +8,7 @@
 write_metapackage_spec() {
     local folder=$1 package=$2 version=$3 tag=$4 link=/opt/python/${2#python-}
     {
-        write_preamble "$folder" "$package" "${version%-*}" "${version##*-}" gzip "newest CPython ${package#python-}"
+        write_preamble "$folder" "$package" "${version%-*}" "${version##*-}" gzip "Newest CPython ${package#python-}"
         cat <<SPEC
 Requires: python-$tag >= 1-${version##*-}
 %description

@@ -18,7 +18,7 @@ FROM ${WORKER_IMAGE}
 # hadolint ignore=DL3008 # the newest of the release
 RUN export DEBIAN_FRONTEND=noninteractive \
     && apt-get update \
-    && apt-get install --yes --no-install-recommends createrepo-c curl dnf gpg rpm zypper \
+    && apt-get install --yes --no-install-recommends createrepo-c curl dnf gpg rpm rpmlint zypper \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=base / /opt/rpm-base

@@ -16,9 +16,10 @@ from python_builds.adapters.stop import Stop
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.adapters.upstream.fetching import fetch
 from python_builds.adapters.upstream.sources import find_offer, make_sources
+from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import Trust
-from tests.docker.rpm_box import Box, Built, started_box
+from tests.docker.rpm_box import Box, Built, docker, started_box
 from tests.e2e.farms import mini_tarball
 
 CASES = ["mini", "real"] if os.environ.get("ALL") == "1" else ["mini"]
@@ -219,6 +220,17 @@ def test_a_library_counts_that_is_not_executable(box: Box, other: Built) -> None
     said = box.run(f"scripts/run-as-build-user.sh scripts/steps/package-rpm.sh {arguments}; rm -r {copy}", folder=copy)
 
     assert "libbz2.so.1.0()(64bit)" in said
+
+
+def test_rpmlint_says_nothing_of_a_package_that_is_not_explained(box: Box, built: Built) -> None:
+    docker("cp", str(CHECKOUT / "tests/docker/rpmlintrc"), f"{box.name}:/tmp/", check=True)
+    minor = built.version.rpartition(".")[0]
+    file = f"python-{minor}-{built.version}-1.{built.architecture}.rpm"
+    built.step(f"metapackage-rpm.sh python-{minor} {built.version}-1 {built.architecture} {built.prefix}")
+    said = built.sh(f"rpmlint --ignore-unused-rpmlintrc -r /tmp/rpmlintrc {built.make()} dist/{file}")
+    built.sh(f"rm dist/{file} dist/{file}.sha256")
+
+    assert "2 packages and 0 specfiles checked; 0 errors, 0 warnings" in said, said
 
 
 # rpm alone

@@ -27,6 +27,20 @@ def test_the_archive_of_the_base_system_is_the_one_apt_uses(work):
     assert done.stdout.splitlines() == ["http://a/debian/ x main contrib", "http://s/ x-security main"]
 
 
+def test_a_list_of_mirrors_is_as_good_as_its_first_and_what_a_base_system_cannot_reach_is_said(work):
+    """As cloud images have them; apt itself says what they are called."""
+    write(work / "mirrors", "# ours\nhttps://near/debian\tpriority:1\nhttp://far/debian\n")
+    lines = [f"mirror+file:{work}/mirrors/ x main", f"mirror+file://{work}/mirrors/ y main"]
+    lines += ["file:/srv/archive/ x main", "http://plain/debian/ x contrib"]
+    text = "\\n".join(lines)
+    write(work / "pretended" / "apt-get", f"#!/bin/sh\nprintf '{text}\\n'\n", executable=True)
+    path = f"{work / 'pretended'}:{os.environ['PATH']}"
+    done = call(work, "make-base-root.sh", "suites_of_this_machine x", PATH=path)
+
+    assert done.stdout.splitlines() == ["https://near/debian x main", "http://plain/debian/ x contrib"]
+    assert "a base system cannot use 'file:/srv/archive" in done.stderr
+
+
 # debootstrap, chroot and who we are, pretended; everything else of make-base-root.sh is real.
 PRETENDED_DEBOOTSTRAP = """
 archive_keyring() { echo keyring; }

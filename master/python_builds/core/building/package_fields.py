@@ -70,7 +70,7 @@ def metapackage_control_problems(
         "Package": product.metapackage,
         "Version": f"{product.version}-{revision}",
         "Depends": f"{product.package} (>= {revision})",
-        "Description": _described(f"newest CPython {product.tag.minor}", METAPACKAGE_DESCRIPTION),
+        "Description": _described(f"Newest CPython {product.tag.minor}", METAPACKAGE_DESCRIPTION),
         **_common_fields(product, maintainer, members),
     }
     fields, problems = _fields(control)
@@ -148,7 +148,7 @@ def metapackage_rpm_problems(
     """Say what is wrong with the header of a product's metapackage."""
     wanted = {
         **_common_tags(product, product.metapackage, str(product.version), revision, maintainer),
-        "SUMMARY": f"newest CPython {product.tag.minor}",
+        "SUMMARY": f"Newest CPython {product.tag.minor}",
         "DESCRIPTION": METAPACKAGE_DESCRIPTION,
         "recommends": "",
         "scripts": scriptlets(template, product.metapackage),
