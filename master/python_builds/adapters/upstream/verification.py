@@ -1,7 +1,7 @@
 """What can prove here that a tarball is the release that its manager made: a sigstore bundle, an OpenPGP signature.
 
 A proof needs a manager that is known, and for OpenPGP the key. Where one of them lacks, releases are vouched for by
-digests alone, and `lacking` says what to do about it.
+digests alone, and `lacking` says what to do about it. Proofs are called, and digests compared, in fetching.py.
 """
 
 from collections.abc import Callable, Mapping

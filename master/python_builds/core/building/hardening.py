@@ -1,7 +1,7 @@
 """Whether a product is hardened as distributions harden theirs: by what its ELF files say, as none is run for it.
 
-scripts/lib/hardening-flags.sh chooses the flags; here is what they must have left. Sentences name the
-flag that is missing.
+scripts/lib/hardening-flags.sh chooses the flags (others: nodist-flags.sh and make-variables.sh beside it, and
+steps/configure.sh for PGO and LTO); here is what they must have left. Sentences name the flag that is missing.
 """
 
 import re

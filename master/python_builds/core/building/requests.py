@@ -1,4 +1,7 @@
-"""What may be asked of the builders. Every builder checks its own request with these, whoever set the properties."""
+"""What may be asked of the builders. Every builder checks its own request with these, whoever set the properties.
+
+The text of a version is read by core/upstream/tags.py.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

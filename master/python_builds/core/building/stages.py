@@ -1,6 +1,6 @@
 """A platform build as a table: all its stages, in order.
 
-Buildbot's steps, `make reproduce`, the benchmarks and the page that explains a build are made of it.
+Buildbot's steps, `make reproduce`, benchmarks and a page are made of it; farm/building/worker_steps.py has time limits.
 """
 
 from collections.abc import Callable, Iterator, Sequence

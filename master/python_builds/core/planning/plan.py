@@ -1,4 +1,7 @@
-"""What is to be built is computed, not remembered: wanted, minus what exists, minus what is already asked for."""
+"""What is to be built is computed, not remembered: what is wanted, in the order in which it is asked for.
+
+What exists and what is asked for already is subtracted in agenda.py for the planner, by `missing` for a release.
+"""
 
 import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
