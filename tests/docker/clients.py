@@ -2,6 +2,7 @@
 
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.settings.setting_types import CHECKOUT
@@ -250,6 +251,12 @@ test ! -e /opt/python
 test -z "$(ls /small)"
 echo UNCHANGED
 """
+
+
+def in_container(image: str, script: str, packages: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script in a container without a network that has a folder of packages."""
+    command = ["docker", "run", "--rm", "--network=none", f"--volume={packages}:/packages:ro", image]
+    return subprocess.run([*command, "bash", "-c", script], capture_output=True, text=True)
 
 
 @dataclass(frozen=True, kw_only=True)
