@@ -65,7 +65,7 @@ def test_the_record_says_where_it_comes_from_and_that_it_was_checked(built: Buil
 def test_the_package_installs_here_runs_and_goes_without_a_trace(built: Built, tmp_path: Path) -> None:
     prefix, name = built.prefix, f"python-{built.version}"
     assert not prefix.exists(), f"{prefix} is there already: remove the package {name} from this machine first"
-    (package,) = built.store.glob("quick/python/*/pkgs/*.deb")
+    (package,) = built.store.glob(f"quick/python/*/pkgs/{name}_*.deb")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     # apt-get reads a package as its own user, who may not look into a test's folder.
     readable = Path("/var/tmp") / package.name
