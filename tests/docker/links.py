@@ -19,6 +19,8 @@ MOVED = pathlib.Path("/srv/moved/once")
 VIRTUALENV = ["/tmp/tools/bin/virtualenv", "--quiet", "--no-download", "--python"]
 UV = ["uv", "venv", "--quiet", "--offline", "--no-config", "--python"]
 
+BESIDE_SYSTEM = "a relative link beside the system's own"
+
 CHECK = """
 import ctypes, os, sqlite3, ssl, subprocess, sys, sysconfig
 assert sys.prefix == sys.argv[1] != sys.base_prefix, (sys.prefix, sys.base_prefix)
@@ -49,7 +51,7 @@ def places():
         "uv's link": link(f"/root/.local/bin/{NAME}", MOVED / "bin" / NAME),
         "a user's link": link("/usr/local/bin/snake", TREE / "bin/python3"),
         "a user's link to what was moved": link("/usr/local/bin/moved-snake", MOVED / "bin/python3"),
-        "a relative link beside the system's own": link("/usr/bin/a-snake", f"../../opt/python/{VERSION}/bin/python3"),
+        BESIDE_SYSTEM: link("/usr/bin/a-snake", f"../../opt/python/{VERSION}/bin/python3"),
         "a link to a link": link("/home/somebody/bin/py", "/usr/local/bin/snake"),
         "the minor's folder": pathlib.Path(f"/opt/python/{MINOR}/bin", NAME),
         "the minor's program": link(f"/usr/local/bin/{NAME}", f"/opt/python/{MINOR}/bin/{NAME}"),
@@ -94,6 +96,8 @@ def main():
         for how, command in makers(interpreter).items():
             if MINOR in ("3.9", "3.10") and "--copies" in how and "/opt/" not in str(interpreter.parent.parent):
                 continue  # as upstream has it: base_executable.c says why
+            if "virtualenv" in how and where == BESIDE_SYSTEM:
+                continue  # it searches by itself, and takes /usr for the tree that the link lies in
             with tempfile.TemporaryDirectory() as folder:
                 problem = problem_of(command, pathlib.Path(folder, "env"), how)
             count += 1

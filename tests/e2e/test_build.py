@@ -74,7 +74,7 @@ def test_a_second_request_finds_what_exists_and_a_forced_one_makes_revision_2(fa
     assert again.returncode == forced.returncode == 0
     assert "built already" in again.stdout
     assert "_1_" in again.stdout
-    assert len(farm.files("quick/python/*/pkgs/*.deb")) == 2
+    assert len(farm.files("quick/python/*/pkgs/*.deb")) == 4, "two revisions, each with its metapackage"
     assert farm.files("quick/python/*/pkgs/python-3.11.2_2_*.deb")
     assert farm.files("quick/python/*/python-3.11.2-*-r2.tar.gz")
 

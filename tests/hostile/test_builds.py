@@ -37,7 +37,7 @@ def farm() -> Iterator[FarmUnderTest]:
 
 
 def deb(farm: FarmUnderTest) -> Path:
-    (key,) = farm.files("quick/python/*/pkgs/*.deb")
+    (key,) = farm.files("quick/python/*/pkgs/python-3.11.2_*.deb")
     return Path(farm.settings.store) / key
 
 
