@@ -71,6 +71,9 @@ readlink "/opt/python/$MINOR" "/usr/local/bin/python$MINOR"
 {AS_NOBODY} "python$MINOR" /scripts/checks/check_interpreter.py "/opt/python/$MINOR"
 "python$MINOR" -m venv /srv/venv
 /srv/venv/bin/python --version
+apt-get -q -y --no-install-recommends install man-db >/dev/null
+man -w "python$MINOR"
+PATH=/opt/python/$VERSION/bin:$PATH man -w python3
 apt-get -q -y purge "python-$MINOR"
 test ! -e "/usr/local/bin/python$MINOR"
 test ! -e "/opt/python/$MINOR"
