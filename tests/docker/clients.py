@@ -62,7 +62,7 @@ set -eu
 umask 077
 {ADD_REPOSITORY}
 chmod -R go+rX /etc/apt/keyrings /etc/apt/sources.list.d
-mkdir /srv/pythons
+mkdir -m 755 /srv/pythons
 rm -rf /opt/python
 ln -s /srv/pythons /opt/python
 apt-get -q update

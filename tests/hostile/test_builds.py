@@ -48,7 +48,7 @@ def test_a_process_that_a_build_left_and_a_package_of_its_own_change_nothing(far
     assert done.returncode == 0, done.stdout
     listed = subprocess.check_output(["dpkg-deb", "--ctrl-tarfile", deb(farm)])
     names = subprocess.run(["tar", "-t"], input=listed, capture_output=True, check=True).stdout.decode().split()
-    assert names == ["./", "./control", "./md5sums"]
+    assert names == ["./", "./control", "./md5sums", "./postinst", "./postrm", "./preinst", "./prerm"]
     assert subprocess.check_output(["dpkg-deb", "--field", deb(farm), "Package"], text=True) == "python-3.11.2\n"
     assert subprocess.run(["pgrep", "--full", "left-by-a-hostile-build"], capture_output=True).stdout == b""
 
