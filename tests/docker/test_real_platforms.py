@@ -195,7 +195,7 @@ def test_the_package_of_a_minor_brings_its_newest_patch_under_a_name_that_stays(
     assert f"python-{minor}: /usr/local/bin/python{minor} is not this package's and stays as it is" in done.stdout
     assert done.stdout.count("\nmine\n") == 2
     page = f"/srv/pythons/{version}/share/man/man1/python{minor}.1"
-    assert done.stdout.count(f"\n{page}\n") == 2
+    assert done.stdout.count(f"{page}\n") == 2
     assert done.stdout.endswith("/srv/pythons\nWORKS\n")
 
 
