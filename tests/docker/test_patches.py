@@ -68,6 +68,20 @@ readlink /opt/python/3.99 /usr/local/bin/python3.99
 )
 
 
+REMOVED = (
+    PREPARE
+    + """
+offer 3.99.1
+apt_get install python-3.99
+rm -rf /opt/python
+apt_get purge 'python-3.99*'
+dpkg --audit
+ls -A /opt /usr/local/bin
+echo END
+"""
+)
+
+
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder with the packages of two patches, and for each a paragraph of apt's index."""
@@ -119,3 +133,10 @@ def test_what_stands_where_the_link_belongs_is_said_and_links_of_ours_are_taken_
     assert "/opt/python/3.99 is not this package's link to a version. Move it away and install again" in done.stderr
     assert "\n/opt/python/3.99\n" in done.stdout
     assert done.stdout.endswith("\n3.99.1\n/opt/python/3.99/bin/python3.99\n")
+
+
+def test_what_somebody_has_removed_by_hand_does_not_keep_the_packages_from_going(packages: Path) -> None:
+    done = in_container(IMAGE, REMOVED, packages)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("/opt:\n\n/usr/local/bin:\nEND\n")
