@@ -286,7 +286,8 @@ check_signature() {
     # Not imported, for which newer gpgs ask an agent, whose socket finds no room in a long TMPDIR.
     gnupg --output "$scratch/keys.gpg" --dearmor "$scratch/keys.asc" ||
         die "the farm's key cannot be read: $(cat "$scratch/why")"
-    gnupg --no-default-keyring --keyring "$scratch/keys.gpg" --status-fd 1 --verify "$scratch/SHA256SUMS.asc" "$scratch/SHA256SUMS" >"$scratch/status" ||
+    gnupg --no-default-keyring --keyring "$scratch/keys.gpg" --status-fd 1 \
+        --verify "$scratch/SHA256SUMS.asc" "$scratch/SHA256SUMS" >"$scratch/status" ||
         die "the signature of the checksums is bad; nothing was installed: $(tail -n 1 "$scratch/why")"
     signers=$(awk '$2 == "VALIDSIG" { printf "%s%s", sep, $NF; sep = " " }' "$scratch/status")
     case " $signers " in *" ${KEY_FINGERPRINT:-$signers} "*) ;; *)

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# How a .deb is made of a folder; steps/package-deb.sh and metapackage-deb.sh write its control file. Sourced after build-environment.sh and package-functions.sh.
+# How a .deb is made of a folder; steps/package-deb.sh and metapackage-deb.sh write its control file. Sourced after
+# build-environment.sh and package-functions.sh.
 : "${maintainer:?}"
 
 declare -A moments=([preinst]=before_unpack [postinst]=after_unpack [prerm]=before_removal [postrm]=after_removal)

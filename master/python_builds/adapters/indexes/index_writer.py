@@ -1,4 +1,7 @@
-"""Writing one index after the other: signed where there is a key, and only where nobody else wrote it meanwhile."""
+"""Writing one index: signed where there is a key, and only where nobody else wrote it meanwhile.
+
+In which order they are written is said in indexing.py, within a platform in core/indexes/platform_indexes.py.
+"""
 
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass

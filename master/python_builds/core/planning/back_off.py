@@ -1,9 +1,9 @@
-"""Failures: how often a build was tried for the same inputs, and when it may be tried again.
+"""Back-off: how often a build was tried for the same inputs, and when it may be tried again.
 
-What fails is tried again after a while, then after a longer one (setting `retry_minutes`), then left until its inputs
-change or a person asks for it. The inputs are what we can name: the recipe (scripts, the platform's row, the image) and
-the source. The world that a release build meets, and the hosts that containers run on, are no inputs of ours: what they
-broke is tried once a day for ever.
+What fails is tried again after a while, then after a longer one (setting `retry_minutes` of core/settings/settings.py),
+then left until its inputs change or a person asks for it. The inputs are what we can name: the recipe (scripts, the
+platform's row, the image) and the source. The world that a release build meets, and the hosts that containers run on,
+are no inputs of ours: what they broke is tried once a day for ever.
 """
 
 import datetime

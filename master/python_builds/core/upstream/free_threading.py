@@ -1,4 +1,7 @@
-"""Which minors have a free-threaded build (PEP 703), and which get one by themselves (setting `free_threaded`)."""
+"""Which minors have a free-threaded build (PEP 703), and which get one by themselves.
+
+That is the setting `free_threaded`, whose default is in core/settings/settings.py.
+"""
 
 import re
 
