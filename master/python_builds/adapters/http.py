@@ -16,11 +16,14 @@ import requests
 from urllib3.util import Retry
 
 from python_builds.adapters.stop import Stop
-from python_builds.adapters.wire import MAX_TRANSFER_SECONDS, Wire, WiredAdapter
+from python_builds.adapters.wire import Wire, WiredAdapter
 from python_builds.core.errors import NotAnswered, SourceError
 
 TIMEOUT = (10, 60)
-"""Seconds to connect, and between two packets; of the whole exchange, MAX_TRANSFER_SECONDS."""
+"""Seconds to connect, and between two packets."""
+
+MAX_TRANSFER_SECONDS = 2 * 3600
+"""Seconds that a whole exchange may take, as a download; the least that has to come in each minute: `wire.LEAST`."""
 
 BLOCK = 2**14
 """Bytes; small, as a server counts as slow by the blocks that came."""

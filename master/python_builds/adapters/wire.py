@@ -20,14 +20,11 @@ WINDOW = 60
 LEAST = 8 * 2**10
 """Bytes a second, in each window; the largest source tarball then takes 80 minutes."""
 
-MAX_TRANSFER_SECONDS = 2 * 3600
-"""Seconds that an exchange may take."""
-
 
 class Wire:
     """What moves one answer; shut, it ends whoever reads it, and is never opened again."""
 
-    def __init__(self, url: str, longest: float = MAX_TRANSFER_SECONDS) -> None:
+    def __init__(self, url: str, longest: float) -> None:
         self.url = url
         self.longest = longest
         self._bytes = 0

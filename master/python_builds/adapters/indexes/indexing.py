@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from python_builds.adapters.indexes.guarded_write import IndexWriter
 from python_builds.adapters.indexes.index_guard import losses, platform_index_key, platform_losses, read_index
 from python_builds.adapters.indexes.index_pages import basis, for_people
-from python_builds.adapters.indexes.index_writer import IndexWriter
 from python_builds.adapters.publishing.publishing import read_records
 from python_builds.adapters.publishing.signing import Signer, signer
 from python_builds.adapters.store.marks import Marks
