@@ -265,7 +265,7 @@ class PlannerTest(RunMasterBase):
         _, again = [r["values"] for r in (yield self.requests("release")) if r["values"]["python_version"] == "3.13.5"]
         assert (again["platforms"], again["architectures"]) == (["debian-13"], ["arm64"])
 
-        self.planner.recipes["debian-13-arm64"] = "two"
+        self.recipes["debian-13-arm64"] = "two"
         self.bad.clear()
         yield self.settle()
         assert self.states() == {}

@@ -7,48 +7,31 @@ neither loses nor repeats anything. Changes only wake it.
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from buildbot.changes.filter import ChangeFilter
 from buildbot.schedulers.base import ReconfigurableBaseScheduler
 from buildbot.util import poll
-from packaging.version import Version
 from twisted.internet import defer, threads
 from twisted.python import log
 
-from python_builds.adapters.planning.plan_files import read_inputs, read_published, write_report
+from python_builds.adapters.planning.plan_files import write_report
 from python_builds.adapters.store.store import make_store
-from python_builds.adapters.upstream import release_list
 from python_builds.core.building.requests import PLANNED
 from python_builds.core.errors import PythonBuildsError
 from python_builds.core.planning import alerts
-from python_builds.core.planning.agenda import Agenda, Attempts, PlannedRequest, make_agenda
-from python_builds.core.planning.plan import wanted
-from python_builds.core.planning.plan_report import PlanReport, report
+from python_builds.core.planning.agenda import PlannedRequest
+from python_builds.core.planning.plan_report import PlanReport
 from python_builds.core.platforms.platform import Platform
-from python_builds.core.publishing.artifacts import Product
-from python_builds.core.settings.setting_types import minutes
 from python_builds.core.settings.settings import Settings
-from python_builds.core.upstream.release_list import ReleaseList
-from python_builds.core.upstream.tags import automatic_tags
 from python_builds.farm.indexes.manifest_steps import MANIFEST
 from python_builds.farm.planning.announcing import announce
 from python_builds.farm.planning.build_history import BuildHistory
+from python_builds.farm.planning.observing import PROFILE, Farm, observe
 from python_builds.farm.planning.requesting import request_once
 
-PROFILE = "optimized"
 COALESCE_SECONDS = 1
 """Between an event and the look: builds often end together."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Observation:
-    """What one look came to."""
-
-    agenda: Agenda
-    report: PlanReport
-    published: frozenset[Product]
 
 
 class Planner(ReconfigurableBaseScheduler):
@@ -75,11 +58,9 @@ class Planner(ReconfigurableBaseScheduler):
         """Take the arguments: the platform builders and their recipes, and the builder that is asked."""
         yield super().reconfigService(builderNames=[release])
         self.settings = settings
-        self.builders = builders
-        self.recipes = recipes
+        self.farm = Farm(settings=settings, store=make_store(settings), builders=builders, recipes=recipes)
         self.release = release
         self.category = category
-        self.store = make_store(settings)
         self.history = BuildHistory(self.master, builders, release)
         if self.look.running:
             yield self.look.stop()
@@ -132,7 +113,7 @@ class Planner(ReconfigurableBaseScheduler):
         indexes = yield self.history.index_builds()
         yield self._go_on_with_indexes(indexes)
         try:
-            seen = yield threads.deferToThread(self._compute, pending, attempts, indexes, now, since)
+            seen = yield threads.deferToThread(observe, self.farm, pending, attempts, indexes, now, since)
         except (PythonBuildsError, OSError) as error:
             log.msg(f"the planner could not look: {error}")
             failed = PlanReport(made_at=now, problems=(f"nothing could be looked at: {error}",))
@@ -160,55 +141,6 @@ class Planner(ReconfigurableBaseScheduler):
                 reason="the indexes could not be written before the farm started"
             )
         self._has_looked = True
-
-    def _compute(
-        self,
-        pending: set[Product],
-        attempts: Attempts,
-        indexes: alerts.IndexBuilds,
-        now: datetime.datetime,
-        since: datetime.datetime,
-    ) -> Observation:
-        """Read the store and the poller's file, in a thread, and compare."""
-        settings = self.settings
-        platforms = list(dict.fromkeys(platform for platform, _ in self.builders.values()))
-        idle = idle_because(settings)
-        known = (
-            None if idle else release_list.read(release_list.release_list_path(settings.state_dir))
-        ) or ReleaseList()
-        complete = {Version(release.version): release.first_seen for release in known.releases if release.complete}
-        readable, problems = ({}, []) if idle else read_published(self.store, PROFILE, platforms)
-        published = {product for products in readable.values() for product in products}
-        products = wanted(
-            [tag for version in complete for tag in automatic_tags(version, settings.free_threaded)],
-            list(readable),
-            set(self.builders),
-            published=published,
-            today=now.date(),
-            backfill=settings.backfill,
-            prereleases=settings.prereleases,
-            keep=settings.keep_platforms.split(),
-        )
-        agenda = make_agenda(
-            products,
-            set(self.builders),
-            published=published,
-            pending=pending,
-            attempts=attempts,
-            inputs=read_inputs(self.store, [p for p in products if p in attempts and p not in published], self.recipes),
-            delays=minutes(settings.retry_minutes),
-            now=now,
-        )
-        found = {
-            **alerts.failing(attempts),
-            **alerts.of_indexes(indexes),
-            **alerts.overdue(complete, agenda.items, now, datetime.timedelta(hours=settings.overdue_hours)),
-        }
-        if not idle:
-            patience = datetime.timedelta(hours=settings.poll_overdue_hours)
-            found |= alerts.unpolled(known.last_success or since, known.last_problem, now, patience)
-        made = report(agenda.items, now, idle=idle, problems=tuple(problems), alerts=found)
-        return Observation(agenda=agenda, report=made, published=frozenset(published))
 
     @defer.inlineCallbacks
     def _request(self, planned: PlannedRequest) -> Any:
@@ -238,12 +170,3 @@ class Planner(ReconfigurableBaseScheduler):
             yield self.setState("first_look", now.isoformat())
             return now
         return datetime.datetime.fromisoformat(first)
-
-
-def idle_because(settings: Settings) -> str:
-    """Say why this farm builds nothing by itself; empty where it does."""
-    if not settings.automatic_builds:
-        return "automatic builds are switched off"
-    if "python.org" not in settings.sources.split():
-        return "python.org is none of its sources"
-    return ""

@@ -1,0 +1,100 @@
+"""What one look of the planner sees in the store and in the poller's file, compared with what is asked for."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from python_builds.adapters.planning.plan_files import read_inputs, read_published
+from python_builds.adapters.store.store import Store
+from python_builds.adapters.upstream import release_list
+from python_builds.core.planning import alerts
+from python_builds.core.planning.agenda import Agenda, Attempts, make_agenda
+from python_builds.core.planning.plan import wanted
+from python_builds.core.planning.plan_report import PlanReport, report
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.publishing.artifacts import Product
+from python_builds.core.settings.setting_types import minutes
+from python_builds.core.settings.settings import Settings
+from python_builds.core.upstream.release_list import ReleaseList
+from python_builds.core.upstream.tags import automatic_tags
+
+PROFILE = "optimized"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Farm:
+    """What a farm is made of: its settings, its store, its platform builders and their recipes, by name."""
+
+    settings: Settings
+    store: Store
+    builders: Mapping[str, tuple[Platform, str]]
+    recipes: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """What one look came to."""
+
+    agenda: Agenda
+    report: PlanReport
+    published: frozenset[Product]
+
+
+def observe(
+    farm: Farm,
+    pending: set[Product],
+    attempts: Attempts,
+    indexes: alerts.IndexBuilds,
+    now: datetime.datetime,
+    since: datetime.datetime,
+) -> Observation:
+    """Read the store and the poller's file, in a thread, and compare."""
+    platforms = list(dict.fromkeys(platform for platform, _ in farm.builders.values()))
+    idle = idle_because(farm.settings)
+    known = (
+        None if idle else release_list.read(release_list.release_list_path(farm.settings.state_dir))
+    ) or ReleaseList()
+    complete = {Version(release.version): release.first_seen for release in known.releases if release.complete}
+    readable, problems = ({}, []) if idle else read_published(farm.store, PROFILE, platforms)
+    published = {product for products in readable.values() for product in products}
+    products = wanted(
+        [tag for version in complete for tag in automatic_tags(version, farm.settings.free_threaded)],
+        list(readable),
+        set(farm.builders),
+        published=published,
+        today=now.date(),
+        backfill=farm.settings.backfill,
+        prereleases=farm.settings.prereleases,
+        keep=farm.settings.keep_platforms.split(),
+    )
+    agenda = make_agenda(
+        products,
+        set(farm.builders),
+        published=published,
+        pending=pending,
+        attempts=attempts,
+        inputs=read_inputs(farm.store, [p for p in products if p in attempts and p not in published], farm.recipes),
+        delays=minutes(farm.settings.retry_minutes),
+        now=now,
+    )
+    found = {
+        **alerts.failing(attempts),
+        **alerts.of_indexes(indexes),
+        **alerts.overdue(complete, agenda.items, now, datetime.timedelta(hours=farm.settings.overdue_hours)),
+    }
+    if not idle:
+        patience = datetime.timedelta(hours=farm.settings.poll_overdue_hours)
+        found |= alerts.unpolled(known.last_success or since, known.last_problem, now, patience)
+    made = report(agenda.items, now, idle=idle, problems=tuple(problems), alerts=found)
+    return Observation(agenda=agenda, report=made, published=frozenset(published))
+
+
+def idle_because(settings: Settings) -> str:
+    """Say why this farm builds nothing by itself; empty where it does."""
+    if not settings.automatic_builds:
+        return "automatic builds are switched off"
+    if "python.org" not in settings.sources.split():
+        return "python.org is none of its sources"
+    return ""
