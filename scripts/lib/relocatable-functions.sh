@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What install-to-stage.sh does so that the tree works from any folder. Sourced after build-environment.sh.
+# What install-to-stage.sh does so that the tree works from any folder; refuse-paths.sh has what such a tree must not
+# contain. Sourced after build-environment.sh.
 
 # Starts the interpreter at a place seen from the script, wherever both are; to Python these lines are a string.
 launcher() {

@@ -2,7 +2,7 @@
 
 It fits one source, compiled in one way: its *identity*. A build whose identity has data in the store uses the newest of
 it, is cheaper by that, and comes out the same as the build that left it. The run itself is scripts/steps/train.sh;
-which tests it runs is CPython's own choice (`--pgo`).
+which tests it runs is CPython's own choice: `--pgo`, which is PGO_TESTS of its Lib/test/libregrtest/pgo.py.
 """
 
 import hashlib

@@ -1,4 +1,7 @@
-"""The distributions' packages that building CPython and its worker images take; a platform's row says what differs."""
+"""The distributions' packages that building CPython and its worker images take; a platform's row says what differs.
+
+The worker's own Python of dnf's and zypper's images is `worker_python` of that row.
+"""
 
 from collections.abc import Mapping
 
@@ -81,7 +84,7 @@ BUILD_PACKAGES: Mapping[str, tuple[str, ...]] = {
 }
 
 # What the worker images hold beside that: what the scripts call where base images do without, ccache (on dnf platforms
-# by the Dockerfile, since EL has it in another repository), and what makes a virtual environment.
+# by the Dockerfile, since EL has it in another repository), and for apt what makes a virtual environment.
 IMAGE_PACKAGES: Mapping[str, tuple[str, ...]] = {
     "apt": ("ca-certificates", "ccache", "nftables", "procps", "python3-venv", "util-linux"),
     "dnf": (

@@ -1,4 +1,8 @@
-"""What `make prune` may delete: revisions that nobody needs any more; index files: adapters/publishing/pruning.py."""
+"""What `make prune` may delete: revisions that nobody needs any more.
+
+adapters/publishing/pruning.py adds index files that no index has named for a week, and spares products of which a
+record is damaged.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

@@ -128,7 +128,9 @@ class Settings(PublishingSettings, NoticeSettings):
     keep_platforms: PlatformNames = Field("", description="platforms that get automatic builds past their support")
     plan_seconds: float = Field(600, gt=0, description="between two looks at what is missing; events come on top")
     retry_minutes: Minutes = Field(
-        "10 60", description="waits between the attempts at what fails; after the last it is given up"
+        "10 60",
+        description="waits between the attempts at what fails; after the last it is left until its scripts, row, image "
+        "or source change, and tried once a day where the world outside broke it (core/planning/back_off.py)",
     )
     confirm_above: int = Field(20, ge=0, description="builds above which `make rebuild` asks first")
     overdue_hours: float = Field(24, gt=0, description="in which a release should be published on every platform")
