@@ -1,8 +1,9 @@
 """Writing the indexes, from records alone: what one new record changes, or everything.
 
-The order, in which what is named comes first: snapshots; of each platform its packages' indexes, uv.json, index.json
-and SHA256SUMS (core/indexes/platform_indexes.py); of all platforms the schema, index.json, versions.json
-(core/indexes/manifest.py), keys, install.sh, index.html (index_pages.py); where everything is written, indexes.json.
+The order, in which what is named comes first, and a signature (.asc) before what it signs: snapshots; of each platform
+its packages' indexes (core/indexes/apt_repository.py, yum_repository.py there), uv.json, index.json and SHA256SUMS
+(platform_indexes.py); of all platforms the schema, index.json, versions.json (manifest.py), keys, install.sh and
+index.html (index_pages.py); where everything is written, indexes.json.
 A record is found by its mark, written before it and deleted after the indexes: a run that ends anywhere is made good by
 the next. What is in the store is replaced only if it is still what it was: of two masters at once, one starts again.
 

@@ -1,6 +1,6 @@
 """What may be asked of the builders. Every builder checks its own request with these, whoever set the properties.
 
-The text of a version is read by core/upstream/tags.py.
+The text of a version is read by core/upstream/tags.py. What the indexes' builder may be asked is in farm/indexes/.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +22,9 @@ TRUST = "trust"
 
 PLANNED = "planned"
 """The property of a request that no person made: the planner's, and what `release` asks for on its behalf."""
+
+BATCH = "batch"
+"""The property that names the rebuild, by its request, on whose behalf a release is asked for."""
 
 EVERYTHING = "all"
 """What a rebuild may say instead of versions: all that is published."""

@@ -2,7 +2,8 @@
 
 An alert has a key that stays the same for as long as it lasts, and a sentence for people. What is told is the
 difference between the alerts of two looks, so it does not matter how many builds failed in between. News are the
-products that a look finds published and the one before did not.
+products that a look finds published and the one before did not. farm/reporters.py makes a mail of it: what its subject
+begins with, and where the farm is.
 """
 
 import datetime

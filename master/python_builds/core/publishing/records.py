@@ -94,7 +94,9 @@ class Record(Document):
     )
     recipe: str = Field(default="", description="digest of the scripts, the platform's row and its image's name")
     image: Image | None = Field(default=None, description="None where it was not built in a container")
-    built_with: BuiltWith | None = Field(default=None, description="None where the predecessor built it")
+    built_with: BuiltWith | None = Field(
+        default=None, description="see core/building/built_with.py; None where the predecessor built it"
+    )
     training: TrainingData | None = Field(default=None, description="what an optimized build was optimized for")
     adopted: bool = Field(default=False, description="published by the predecessor, and indexed as it was")
 

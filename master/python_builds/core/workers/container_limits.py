@@ -1,4 +1,8 @@
-"""The cage of containers: what a worker's may do, how much it may take, and what its scripts are told of that."""
+"""The cage of containers: what a worker's may do, how much it may take, and what its scripts are told of that.
+
+What it may reach: worker/close-network.sh, and by which kinds of sockets: worker/usual_sockets.py; its cores and its
+memory: docker_hosts.py.
+"""
 
 from python_builds.core.workers.docker_hosts import DockerHost
 

@@ -1,4 +1,7 @@
-"""The forms that a person fills in, or a program by the API. Each says what is wrong with what it does not take."""
+"""The forms that a person fills in, or a program by the API. Each says what is wrong with what it does not take.
+
+What the boxes `force` and `retrain` say: core/advice.py.
+"""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
