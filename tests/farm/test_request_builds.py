@@ -131,7 +131,7 @@ class RequestBuildsTest(RunMasterBase):
         buildset = yield self.master.data.get(("buildsets", request["buildsetid"]))
         values = yield self.master.data.get(("buildsets", request["buildsetid"], "properties"))
         assert (values["python_version"][0], values["variant"][0]) == ("3.14.7", "t")
-        assert buildset["external_idstring"].endswith("/python-3.14.7t for debian-12-amd64 (quick)")
+        assert buildset["reason"] == "CPython 3.14.7t"
 
     @defer.inlineCallbacks
     def test_a_variant_that_exists_is_not_asked_for_again(self) -> Any:

@@ -3,11 +3,11 @@
 The last step is the funnel's end: nothing else asks for platform builds. It waits for none of them.
 """
 
+import contextlib
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from buildbot.data.resultspec import Filter
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import FAILURE, SUCCESS
 from buildbot.reporters.utils import getURLForBuildrequest
@@ -29,6 +29,7 @@ from python_builds.core.settings.settings import Settings
 from python_builds.farm.building.readiness import see_that_it_can_be_published
 from python_builds.farm.building.source_work import Origins, check_request, find_libraries, find_source, found_tag
 from python_builds.farm.indexes.manifest_steps import MANIFEST
+from python_builds.farm.planning import request_rows
 from python_builds.farm.planning.requesting import request_once
 from python_builds.farm.steps.in_thread import InThread
 from python_builds.farm.steps.master_step import MasterStep
@@ -63,8 +64,8 @@ def release_steps(settings: Settings, store: Store, origins: Origins, builders: 
 class RequestBuilds(ThreadStep):
     """Asks for one build for each platform and architecture that supports the version and lacks it.
 
-    Each is asked for in one transaction under an external id that names this build's request and the product: a build
-    of the same request that is started again, after a crash, asks for nothing twice. What was asked for, what exists
+    All are asked for in one transaction under an external id that names this build's request: a build of the same
+    request that is started again, after a crash, asks for nothing twice. What was asked for, what exists
     and what is asked for already is left in the properties `requested`, `existing` and `pending`, by builder:
     the requests' ids, and the artifacts of what exists. What cannot be built here is in `left_out`, as sentences.
     """
@@ -93,9 +94,8 @@ class RequestBuilds(ThreadStep):
         if existing:  # the build that made it may have ended before it asked for the indexes
             yield self._scheduler(MANIFEST).addBuildsetForSourceStampsWithDefaults(reason="a product exists")
         urgency = self._urgency(priority(tag.version, rebuild=request.force))
-        requested = {}
-        for product in missing(plan.products, published=existing, pending=pending):
-            requested[product.builder] = yield self._ask(product, request, urgency)
+        lacking = missing(plan.products, published=existing, pending=pending)
+        requested = (yield self._ask(lacking, request, urgency)) if lacking else {}
         for builder, brid in {**requested, **_by_builder(pending)}.items():
             yield self.addURL(f"{builder} (request {brid})", getURLForBuildrequest(self.master, brid))
         for product in existing:
@@ -113,45 +113,39 @@ class RequestBuilds(ThreadStep):
     @defer.inlineCallbacks
     def _pending(self, products: Collection[Product]) -> Any:
         """Find which products unfinished requests will make, with the request's id."""
+        names = yield request_rows.builder_names(self.master)
+        version = str(next(iter(products)).version)
+        unfinished = yield request_rows.unfinished_of(self.master, version)
+        asked = yield request_rows.properties(self.master, {request["buildsetid"] for request in unfinished})
         found = {}
-        for name, (platform, architecture) in self.builders.items():
-            builder_id = yield self.master.data.updates.findBuilderId(name)
-            unfinished = yield self.master.data.get(
-                ("builders", builder_id, "buildrequests"), filters=[Filter("complete", "eq", [False])]
-            )
-            for buildrequest in unfinished:
-                properties = yield self.master.data.get(("buildsets", buildrequest["buildsetid"], "properties"))
-                values = {key: value for key, (value, _) in properties.items()}
-                try:
-                    product = parse_platform_request(values, platform, architecture).product
-                except InvalidRequest:
-                    continue  # its own build will say what is wrong with it
-                if product in products:
-                    found[product] = buildrequest["buildrequestid"]
-        return found
+        for request in unfinished:
+            platform = self.builders.get(names[request["builderid"]])
+            if platform is None:
+                continue  # the release's own
+            with contextlib.suppress(InvalidRequest):  # its own build will say what is wrong with it
+                found[parse_platform_request(asked[request["buildsetid"]], *platform).product] = request["id"]
+        return {product: found[product] for product in products if product in found}
 
-    @defer.inlineCallbacks
-    def _ask(self, product: Product, request: ReleaseRequest, urgency: int) -> Any:
-        """Ask for one build, once for each request of this release; return the build request's id."""
+    def _ask(self, products: Sequence[Product], request: ReleaseRequest, urgency: int) -> Any:
+        """Ask for builds of one tag, once for each request of this release; give the requests' ids by builder."""
+        one = products[0]
         properties = {
-            "python_version": str(product.version),
-            "variant": product.variant,
-            "profile": product.profile,
+            "python_version": str(one.version),
+            "variant": one.variant,
+            "profile": one.profile,
             "force": request.force,
             "retrain": request.retrain,
             TRUST: self.getProperty(TRUST),
             PLANNED: bool(self.getProperty(PLANNED)),
         }
-        return (
-            yield request_once(
-                self._scheduler(SCHEDULER),
-                f"release-request/{self.build.requests[0].id}/{product}",
-                builder=product.builder,
-                reason=f"{product}",
-                properties=properties,
-                priority=urgency,
-                parent=self.build.buildid,
-            )
+        return request_once(
+            self._scheduler(SCHEDULER),
+            f"release-request/{self.build.requests[0].id}",
+            builders=[product.builder for product in products],
+            reason=f"CPython {one.tag}",
+            properties=properties,
+            priority=urgency,
+            parent=self.build.buildid,
         )
 
     def _urgency(self, usual: int) -> int:

@@ -6,12 +6,12 @@ finished requests once.
 
 import datetime
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from buildbot.data.resultspec import Filter
 from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, SKIPPED, SUCCESS, WARNINGS
-from twisted.internet import defer
+from twisted.internet import defer, threads
 
 from python_builds.core.building.requests import PLANNED, parse_platform_request, parse_release_request, requested_tag
 from python_builds.core.errors import PythonBuildsError
@@ -23,8 +23,14 @@ from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.upstream.tags import Tag
 from python_builds.farm.indexes.manifest_steps import DAMAGED, MANIFEST
+from python_builds.farm.planning import request_rows
+from python_builds.farm.planning.request_rows import Row
 
+GOOD = (SUCCESS, WARNINGS, SKIPPED)
 ENDINGS = {CANCELLED: back_off.CANCELLED, EXCEPTION: back_off.BROKEN}
+
+INPUTS = {"recipe": "recipe", "source_sha256": "source"}
+"""Properties of a build, and what they are to the planner."""
 
 OVERLAP_SECONDS = 300
 """Finished requests are read again for as long: the database's clock has whole seconds, and clocks get set."""
@@ -41,45 +47,51 @@ class BuildHistory:
         self.master = master
         self.builders = builders
         self.release = release
+        self._asked: dict[int, frozenset[Product]] = {}
         self._since = 0
-        self._known: dict[int, tuple[Product | Tag, Attempt] | None] = {}
+        self._read: set[int] = set()
+        self._attempts: dict[Product | Tag, list[Attempt]] = {}
 
     @defer.inlineCallbacks
     def pending(self) -> Any:
-        """Collect the products that unfinished requests will make, in one query: one could slip between two."""
-        names = yield self._names()
-        unfinished = yield self.master.data.get(("buildrequests",), filters=[Filter("complete", "eq", [False])])
-        found: set[Product] = set()
-        for request in unfinished:
-            name = names.get(request["builderid"])
-            if name == self.release or name in self.builders:
-                found |= self._products(name, (yield self._properties(request)))
-        return found
+        """Collect the products that unfinished requests will make, in one query: one could slip between two.
+
+        What a request was asked with never changes, so it is read once.
+        """
+        unfinished = yield self._ours((yield request_rows.unfinished(self.master)))
+        new = [request for request in unfinished if request["id"] not in self._asked]
+        values = yield request_rows.properties(self.master, {request["buildsetid"] for request in new})
+        for request in new:
+            self._asked[request["id"]] = self._products(request["name"], values[request["buildsetid"]])
+        self._asked = {request["id"]: self._asked[request["id"]] for request in unfinished}
+        return set().union(*self._asked.values())
 
     @defer.inlineCallbacks
     def attempts(self) -> Any:
         """Collect what came of finished requests, by product, or by tag for those of the release builder."""
-        names = yield self._names()
-        finished = yield self.master.data.get(
-            ("buildrequests",),
-            filters=[Filter("complete", "eq", [True]), Filter("complete_at", "ge", [self._since])],
-        )
-        for request in finished:
-            name = names.get(request["builderid"])
-            if request["buildrequestid"] not in self._known and (name == self.release or name in self.builders):
-                self._known[request["buildrequestid"]] = yield self._attempt(name, request)
-            ended = int(request["complete_at"].timestamp())
-            self._since = max(self._since, ended - OVERLAP_SECONDS)
-        result: dict[Product | Tag, list[Attempt]] = {}
-        for known in self._known.values():
-            if known is not None:
-                result.setdefault(known[0], []).append(known[1])
-        return result
+        finished = yield request_rows.finished(self.master, self._since)
+        new = [one for one in (yield self._ours(finished)) if one["id"] not in self._read]
+        values = yield request_rows.properties(self.master, {request["buildsetid"] for request in new})
+        failed = [request["id"] for request in new if request["results"] not in GOOD]
+        builds = yield request_rows.last_builds(self.master, failed, INPUTS)
+        yield threads.deferToThread(self._take, new, values, builds)
+        self._since = max((self._since, *(request["complete_at"] - OVERLAP_SECONDS for request in finished)))
+        return self._attempts
+
+    def _take(self, requests: Iterable[Row], values: Mapping[int, Row], builds: Mapping[int, Row]) -> None:
+        """Take up what has finished; in a thread, as at start that is all there is."""
+        for request in requests:
+            self._read.add(request["id"])
+            asked = values[request["buildsetid"]]
+            what = self._what(request["name"], asked)
+            if what is not None:
+                attempt = _attempt(request, asked, builds.get(request["id"]))
+                self._attempts.setdefault(what, []).append(attempt)
 
     @defer.inlineCallbacks
     def index_builds(self) -> Any:
         """Look at the last builds of the indexes, which nobody asked for by name."""
-        names = yield self._names()
+        names = yield request_rows.builder_names(self.master)
         builder = next((number for number, name in names.items() if name == MANIFEST), None)
         if builder is None:
             return IndexBuilds()
@@ -92,79 +104,68 @@ class BuildHistory:
         failed = list(itertools.takewhile(lambda build: build["results"] in (FAILURE, EXCEPTION), builds))
         reason = ""
         if failed:
-            steps = yield self.master.data.get(("builds", failed[0]["buildid"], "steps"))
-            reason = f"{MANIFEST}/{failed[0]['number']}: {_why(failed[0], steps)}"
+            request = failed[0]["buildrequestid"]
+            reason = _why(MANIFEST, (yield request_rows.last_builds(self.master, [request], ())).get(request))
         damaged: Mapping[str, str] = {}
         for good in builds[len(failed) :][:1]:
             seen = yield self.master.data.get(("builds", good["buildid"], "properties"))
             damaged = seen.get(DAMAGED, ({}, ""))[0]
         return IndexBuilds(failures=len(failed), reason=reason, damaged=damaged)
 
-    def _products(self, name: str, values: Mapping[str, Any]) -> set[Product]:
+    @defer.inlineCallbacks
+    def _ours(self, requests: Iterable[Row]) -> Any:
+        """Pick the requests of releases and of platforms, and name their builders."""
+        builders = yield request_rows.builder_names(self.master)
+        named = [{**request, "name": builders.get(request["builderid"], "")} for request in requests]
+        return [one for one in named if one["name"] == self.release or one["name"] in self.builders]
+
+    def _products(self, name: str, values: Row) -> frozenset[Product]:
         try:
             if name in self.builders:
-                return {parse_platform_request(values, *self.builders[name]).product}
+                return frozenset([parse_platform_request(values, *self.builders[name]).product])
             request = parse_release_request(values)
         except PythonBuildsError:
-            return set()  # its own build will say what is wrong with it
+            return frozenset()  # its own build will say what is wrong with it
         if request.tag is None:
-            return set()
-        return {*expand(request.tag, request.platforms, self.builders, request.profile, request.architectures).products}
+            return frozenset()
+        matrix = expand(request.tag, request.platforms, self.builders, request.profile, request.architectures)
+        return frozenset(matrix.products)
 
-    @defer.inlineCallbacks
-    def _attempt(self, name: str, request: Mapping[str, Any]) -> Any:
-        values = yield self._properties(request)
-        what: Product | Tag | None
+    def _what(self, name: str, values: Row) -> Product | Tag | None:
+        """Say what a request was for; which release the newest was is in the requests that it made."""
         try:
-            if name == self.release:
-                what = requested_tag(values)
-            else:
-                what = parse_platform_request(values, *self.builders[name]).product
+            return (
+                requested_tag(values)
+                if name == self.release
+                else parse_platform_request(values, *self.builders[name]).product
+            )
         except PythonBuildsError:
             return None
-        if what is None:
-            return None  # which release the newest was is in the requests that it made
-        planned = bool(values.get(PLANNED))
-        if request["results"] in (SUCCESS, WARNINGS, SKIPPED):
-            return what, self._made(request, back_off.OK, "", planned, {})
-        result = ENDINGS.get(request["results"], back_off.FAILED)
-        buildset = yield self.master.data.get(("buildsets", request["buildsetid"]))
-        planned = planned and buildset["rebuilt_buildid"] is None  # the web UI's Rebuild copies the properties
-        builds = yield self.master.data.get(("buildrequests", request["buildrequestid"], "builds"))
-        if not builds:
-            return what, self._made(request, result, "no build of it ever began", planned, {})
-        last = max(builds, key=lambda build: build["number"])
-        seen = yield self.master.data.get(("builds", last["buildid"], "properties"))
-        steps = yield self.master.data.get(("builds", last["buildid"], "steps"))
-        reason = f"{name}/{last['number']}: {_why(last, steps)}"
-        return what, self._made(request, result, reason, planned, {k: v for k, (v, _) in seen.items()})
-
-    @staticmethod
-    def _made(request: Mapping[str, Any], result: str, reason: str, planned: bool, seen: Mapping[str, Any]) -> Attempt:
-        return Attempt(
-            request=request["buildrequestid"],
-            result=result,
-            reason=reason,
-            ended=request["complete_at"].astimezone(datetime.UTC),
-            by_hand=not planned,
-            inputs=Inputs(recipe=str(seen.get("recipe", "")), source=str(seen.get("source_sha256", ""))),
-        )
-
-    @defer.inlineCallbacks
-    def _names(self) -> Any:
-        builders = yield self.master.data.get(("builders",))
-        return {builder["builderid"]: builder["name"] for builder in builders}
-
-    @defer.inlineCallbacks
-    def _properties(self, request: Mapping[str, Any]) -> Any:
-        properties = yield self.master.data.get(("buildsets", request["buildsetid"], "properties"))
-        return {name: value for name, (value, _) in properties.items()}
 
 
-def _why(build: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]) -> str:
-    """Name the first red step, with its own words where it has any beside its command."""
-    red = next((step for step in steps if step["results"] in (FAILURE, EXCEPTION)), None)
-    if red is None:
-        return str(build["state_string"])
-    words = str(red["state_string"])
-    return f"{red['name']} failed" + ("" if words.startswith(("'", "finished")) else f": {words}")
+def _attempt(request: Row, asked: Row, build: Row | None) -> Attempt:
+    # The web UI's Rebuild copies the properties.
+    planned = bool(asked.get(PLANNED)) and request["rebuilt_buildid"] is None
+    result = back_off.OK if request["results"] in GOOD else ENDINGS.get(request["results"], back_off.FAILED)
+    left = build["properties"] if build else {}
+    return Attempt(
+        request=request["id"],
+        result=result,
+        reason="" if result == back_off.OK else _why(request["name"], build),
+        ended=datetime.datetime.fromtimestamp(request["complete_at"], datetime.UTC),
+        by_hand=not planned,
+        inputs=Inputs(**{field: str(left.get(name, "")) for name, field in INPUTS.items()}),
+    )
+
+
+def _why(name: str, build: Row | None) -> str:
+    """Name the first red step of a request's last build, with its own words where it has any beside its command."""
+    if build is None:
+        return "no build of it ever began"
+    red = build["red"]
+    words = _of_step(red["name"], red["state_string"]) if red else build["state_string"]
+    return f"{name}/{build['number']}: {words}"
+
+
+def _of_step(name: str, words: str) -> str:
+    return f"{name} failed" + ("" if words.startswith(("'", "finished")) else f": {words}")

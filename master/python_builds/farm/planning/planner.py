@@ -157,7 +157,7 @@ class Planner(ReconfigurableBaseScheduler):
         yield request_once(
             self,
             planned.external_id,
-            builder=self.release,
+            builders=[self.release],
             reason=f"missing: {', '.join(product.builder for product in request.products)}",
             properties=properties,
             priority=planned.priority,

@@ -14,7 +14,7 @@ from twisted.internet import defer
 
 from python_builds.adapters.planning.plan_files import read_published
 from python_builds.adapters.store.store import make_store
-from python_builds.core.building.requests import RebuildRequest, parse_rebuild_request
+from python_builds.core.building.requests import BATCH, RebuildRequest, parse_rebuild_request
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.planning.plan import REBUILD_PRIORITY, Request, split_into_requests
 from python_builds.core.planning.rebuild import to_rebuild
@@ -92,16 +92,15 @@ class RequestRebuilds(ThreadStep):
             "architectures": request.architectures,
             "profile": request.products[0].profile,
             "force": True,
-            "batch": batch,
+            BATCH: batch,
         }
-        return (
-            yield request_once(
-                self.master.scheduler_manager.namedServices[SCHEDULER],
-                f"rebuild/{batch}/{request.tag}/{'+'.join(request.architectures)}",
-                builder=self.release,
-                reason=f"rebuild, batch {batch}",
-                properties=properties,
-                priority=REBUILD_PRIORITY,
-                parent=self.build.buildid,
-            )
+        asked = yield request_once(
+            self.master.scheduler_manager.namedServices[SCHEDULER],
+            f"rebuild/{batch}/{request.tag}/{'+'.join(request.architectures)}",
+            builders=[self.release],
+            reason=f"rebuild, batch {batch}",
+            properties=properties,
+            priority=REBUILD_PRIORITY,
+            parent=self.build.buildid,
         )
+        return asked[self.release]
