@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import requests
@@ -13,6 +14,9 @@ ANSWER_SECONDS = 60
 """Seconds for which a farm that does not answer is asked again: it may be starting."""
 
 CANCEL_SECONDS = 30
+
+AT_ONCE = 8
+"""Things that are asked to be done at the same time: the farm does other work while it waits for its database."""
 
 
 class Client:
@@ -82,15 +86,21 @@ class Client:
         """Say whether a request has come to its end."""
         return bool(self.get(f"buildrequests/{request}")["buildrequests"][0]["complete"])
 
-    def cancel(self, requests: list[int], reason: str) -> int:
+    def unfinished(self) -> dict[int, dict[str, Any]]:
+        """List all requests that are not complete, by number."""
+        return {one["buildrequestid"]: one for one in self.get("buildrequests", complete=False)["buildrequests"]}
+
+    def cancel(self, requests: Iterable[int], reason: str) -> int:
         """Cancel those of the requests that are not complete, and wait for them for a while; return how many."""
-        unfinished = [number for number in requests if not self.is_complete(number)]
-        for number in unfinished:
-            self.control(f"buildrequests/{number}", "cancel", reason=reason)
+        wanted = {*requests}
+        left = wanted & {*self.unfinished()}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            done = pool.map(lambda number: self.control(f"buildrequests/{number}", "cancel", reason=reason), left)
+            count = len(list(done))
         deadline = time.monotonic() + CANCEL_SECONDS
-        while not all(self.is_complete(number) for number in unfinished) and time.monotonic() < deadline:
+        while wanted & {*self.unfinished()} and time.monotonic() < deadline:
             time.sleep(0.3)
-        return len(unfinished)
+        return count
 
     def children(self, request: int) -> list[int]:
         """List the requests that the builds of a request have asked for."""

@@ -41,11 +41,13 @@ class Batch:
         self.client = client
         self.number = number
         self._requests: dict[int, dict[str, Any]] = {}
+        self._unfinished: dict[int, dict[str, Any]] = {}
         self._children: dict[int, list[int]] = {}
         self._told: set[int] = set()
 
     def state(self) -> State:
         """Count the releases that have not asked yet, and the builds that the others asked for."""
+        self._look()
         releases = self._below(self.number)
         failed_releases = [n for n in releases if self._complete(n) and self._result(n) not in GOOD]
         builds = [part for release in releases if self._complete(release) for part in self._below(release)]
@@ -86,8 +88,14 @@ class Batch:
             self._children[number] = self.client.children(number)
         return self._children[number]
 
+    def _look(self) -> None:
+        """See in one question what has not come to its end; what has is asked for once."""
+        self._unfinished = self.client.unfinished()
+
     def _complete(self, number: int) -> bool:
-        if not self._requests.get(number, {}).get("complete"):
+        if number in self._unfinished:
+            self._requests[number] = self._unfinished[number]
+        elif not self._requests.get(number, {}).get("complete"):
             self._requests[number] = self.client.get(f"buildrequests/{number}")["buildrequests"][0]
         return bool(self._requests[number]["complete"])
 
