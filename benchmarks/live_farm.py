@@ -158,13 +158,13 @@ def live_farm(engine: docker.DockerClient, **settings: object) -> Iterator[LiveF
             yield LiveFarm(_started(farm), host, engine)
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cut this short
-            farm.run("farm", "stop")
+            farm.run("stop")
             _remove_volumes(engine, f"{host.ccache}-")
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _started(farm: FarmUnderTest) -> FarmUnderTest:
-    done = farm.run("farm", "run")
+    done = farm.run("run")
     if done.returncode:
         raise FarmError(f"the farm did not start:\n{done.stdout}")
     return farm
