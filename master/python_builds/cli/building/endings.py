@@ -6,6 +6,8 @@ from typing import Any
 
 from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY
 
+from python_builds.core.building.cause import killed
+
 Ends = Mapping[str, Sequence[str]]
 """The last lines of a step's logs, by name; those of output begin with the letter of their stream, h for remarks."""
 
@@ -24,9 +26,6 @@ PREPARATION = "worker_preparation"
 """The step in which Buildbot waits for a worker; the build itself says why none came."""
 
 _CANCELLED = re.compile(r"cancelled(?: \([^)]*\))?")
-_SILENT = re.compile(r"command timed out: (\d+) seconds without output")
-_SLOW = re.compile(r"command timed out: (\d+) seconds elapsed")
-_SIGNAL = re.compile(r"process killed by signal (\d+)")
 
 
 def sentence(step: Mapping[str, Any], ends: Ends) -> str:
@@ -38,7 +37,7 @@ def sentence(step: Mapping[str, Any], ends: Ends) -> str:
     if step["results"] in (CANCELLED, EXCEPTION):
         return _stopped(ends) or _error(ends)
     if step["results"] == FAILURE:
-        return _killed([line[1:] for line in ends.get("stdio", ()) if line.startswith("h")])
+        return killed([line[1:] for line in ends.get("stdio", ()) if line.startswith("h")])
     return ""
 
 
@@ -82,17 +81,6 @@ def _error(ends: Ends) -> str:
     if _is_broken(text):
         return LOST
     return f"an error of the farm's own: {text}" if text else "it ended without a word"
-
-
-def _killed(remarks: Sequence[str]) -> str:
-    text = "\n".join(remarks)
-    if found := _SILENT.search(text):
-        return f"killed, as it wrote nothing for {found[1]} s"
-    if found := _SLOW.search(text):
-        return f"killed, as it took longer than {found[1]} s"
-    if found := _SIGNAL.search(text):
-        return f"killed by signal {found[1]}"
-    return ""
 
 
 def _is_broken(text: str) -> bool:

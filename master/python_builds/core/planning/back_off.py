@@ -31,6 +31,19 @@ class Inputs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Failure:
+    """How a build failed, and where a person reads about it."""
+
+    build: str
+    """Builder and number, as in debian-12-amd64/7."""
+    words: str
+    link: str = ""
+    """Of the log that tells it, or else of the build: from `#` on in the web UI."""
+    lacks_image: bool = False
+    """No Docker host has the worker image for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Attempt:
     """A request that has come to its end."""
 
@@ -42,6 +55,8 @@ class Attempt:
     by_hand: bool = False
     """Asked for by a person, not by the planner."""
     inputs: Inputs = Inputs()
+    failure: Failure | None = None
+    """None if it went well, or if no build of it ever began."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +69,8 @@ class BackOff:
     """None: until its inputs change or a person asks for it."""
     given_up: bool
     """The quick attempts are over: shown as failed."""
+    failure: Failure | None = None
+    """The last one."""
 
     def holds(self, now: datetime.datetime) -> bool:
         """Say whether it is too early."""
@@ -83,6 +100,7 @@ def back_off(
         reason=last.reason if last.result != OK else f"ended well and left no record: {last.reason}",
         until=None if wait is None else last.ended + wait,
         given_up=len(counted) > len(delays),
+        failure=last.failure,
     )
 
 

@@ -10,7 +10,9 @@ from buildbot.interfaces import ILatentWorker
 from buildbot.process.build import Build
 from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, SKIPPED, SUCCESS
 from twisted.internet import defer
+from twisted.python import log
 
+from python_builds.farm.building.failures import PROPERTY, seen_failure
 from python_builds.farm.workers.container_worker import HostDoesNotAnswer
 
 MAX_ATTEMPTS = 3
@@ -66,7 +68,18 @@ class FarmBuild(Build):
         elif self.nothing_to_do and results in (SUCCESS, SKIPPED):
             self.results = results = SKIPPED
             text = self.text
+        if results in (FAILURE, EXCEPTION):
+            yield self._keep_failure()
         yield super().buildFinished([*text, *self._refused_logins()], results)
+
+    @defer.inlineCallbacks
+    def _keep_failure(self) -> Any:
+        """Leave in a property why it failed; Buildbot writes no properties any more at this time."""
+        try:
+            self.setProperty(PROPERTY, (yield seen_failure(self)), "FarmBuild")
+            yield self.master.data.updates.setBuildProperties(self.buildid, self)
+        except Exception:  # noqa: BLE001 - a build must end, whatever cannot be said of it
+            log.err(None, "why a build failed cannot be kept")
 
     def _refused_logins(self) -> list[str]:
         refused = getattr(self.workerforbuilder.worker, "refused", 0) if self.no_worker is None else 0

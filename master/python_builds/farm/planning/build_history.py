@@ -22,6 +22,8 @@ from python_builds.core.planning.plan import expand
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.upstream.tags import Tag
+from python_builds.farm.building.failures import PROPERTY as FAILURE_PROPERTY
+from python_builds.farm.building.failures import failure_of, why
 from python_builds.farm.indexes.manifest_steps import DAMAGED, MANIFEST
 from python_builds.farm.planning import request_rows
 from python_builds.farm.planning.request_rows import Row
@@ -73,7 +75,7 @@ class BuildHistory:
         new = [one for one in (yield self._ours(finished)) if one["id"] not in self._read]
         values = yield request_rows.properties(self.master, {request["buildsetid"] for request in new})
         failed = [request["id"] for request in new if request["results"] not in GOOD]
-        builds = yield request_rows.last_builds(self.master, failed, INPUTS)
+        builds = yield request_rows.last_builds(self.master, failed, (*INPUTS, FAILURE_PROPERTY))
         yield threads.deferToThread(self._take, new, values, builds)
         self._since = max((self._since, *(request["complete_at"] - OVERLAP_SECONDS for request in finished)))
         return self._attempts
@@ -105,7 +107,8 @@ class BuildHistory:
         reason = ""
         if failed:
             request = failed[0]["buildrequestid"]
-            reason = _why(MANIFEST, (yield request_rows.last_builds(self.master, [request], ())).get(request))
+            last = yield request_rows.last_builds(self.master, [request], ())
+            reason = f"{MANIFEST}/{last[request]['number']}: {why(last[request])}"
         damaged: Mapping[str, str] = {}
         for good in builds[len(failed) :][:1]:
             seen = yield self.master.data.get(("builds", good["buildid"], "properties"))
@@ -148,24 +151,14 @@ def _attempt(request: Row, asked: Row, build: Row | None) -> Attempt:
     planned = bool(asked.get(PLANNED)) and request["rebuilt_buildid"] is None
     result = back_off.OK if request["results"] in GOOD else ENDINGS.get(request["results"], back_off.FAILED)
     left = build["properties"] if build else {}
+    failure = failure_of(request["name"], build) if build else None
+    reason = f"{failure.build}: {failure.words}" if failure else "no build of it ever began"
     return Attempt(
         request=request["id"],
         result=result,
-        reason="" if result == back_off.OK else _why(request["name"], build),
+        reason="" if result == back_off.OK else reason,
         ended=datetime.datetime.fromtimestamp(request["complete_at"], datetime.UTC),
         by_hand=not planned,
         inputs=Inputs(**{field: str(left.get(name, "")) for name, field in INPUTS.items()}),
+        failure=failure,
     )
-
-
-def _why(name: str, build: Row | None) -> str:
-    """Name the first red step of a request's last build, with its own words where it has any beside its command."""
-    if build is None:
-        return "no build of it ever began"
-    red = build["red"]
-    words = _of_step(red["name"], red["state_string"]) if red else build["state_string"]
-    return f"{name}/{build['number']}: {words}"
-
-
-def _of_step(name: str, words: str) -> str:
-    return f"{name} failed" + ("" if words.startswith(("'", "finished")) else f": {words}")

@@ -91,7 +91,7 @@ def last_builds(master: Any, requests: Collection[int], names: Collection[str]) 
     """Give the last build of each of these requests that has one: its number, words, named properties and red step."""
 
     def read(connection: sa.Connection) -> dict[int, dict[str, Any]]:
-        columns = (_BUILDS.c.id, _BUILDS.c.buildrequestid, _BUILDS.c.number, _BUILDS.c.state_string)
+        columns = [_BUILDS.c[name] for name in ("id", "buildrequestid", "builderid", "number", "state_string")]
         builds: dict[int, dict[str, Any]] = {}
         for row in _chunked(connection, sa.select(*columns), _BUILDS.c.buildrequestid, requests):
             if row["number"] >= builds.get(row["buildrequestid"], row)["number"]:

@@ -1,0 +1,30 @@
+"""Why a command failed: one line of its log, in words."""
+
+import pytest
+
+from python_builds.core.building.cause import MAX_CHARACTERS, cause
+
+
+@pytest.mark.parametrize(
+    "lines, said",
+    [
+        (["ochecking for gcc... no", "econfigure: error: no acceptable C compiler", "eSee config.log"], "configure: error: no acceptable C compiler"),
+        (["ecc1: error: out of paper", "omake[1]: *** [Makefile:3: python] Error 1", "omake: *** [all] Error 2"], "cc1: error: out of paper"),
+        (["omake: *** [Makefile:3: python] Error 1"], "make: *** [Makefile:3: python] Error 1"),
+        (["oTraceback (most recent call last):", "oModuleNotFoundError: No module named '_ssl'", "othe trial ended"], "ModuleNotFoundError: No module named '_ssl'"),
+        (["oone", "otwo", "o", "o   "], "two"),
+        (["owell", "hcommand timed out: 1200 seconds without output running [b'sleep']"], "killed, as it wrote nothing for 1200 s"),
+        (["hprocess killed by signal 9"], "killed by signal 9"),
+        (["e\x1b[31merror:\x1b[0m \x07red"], "error: red"),
+        (["hin dir /build"], ""),
+        ([], ""),
+    ],
+)  # fmt: skip
+def test_the_line_that_says_most_is_chosen(lines, said):
+    assert cause(lines) == said
+
+
+def test_a_cause_of_any_length_fits_on_a_line():
+    said = cause(["eerror: " + "x" * 5000])
+
+    assert len(said) == MAX_CHARACTERS and said.endswith("…")
