@@ -42,7 +42,7 @@ stop: $(VENV)/ready  ## stop the farm
 status: $(VENV)/ready  ## say what the farm does
 	$(COMMAND)
 
-plan: $(VENV)/ready  ## say what is wanted, missing, asked for and failed, and why
+plan: $(VENV)/ready  ## say what is wanted, missing, asked for and failed, and why [ALL=1]
 	$(COMMAND)
 
 rebuild: $(VENV)/ready  ## build again what is published, as new revisions VERSIONS="3.10.1 3.11.9"|all [PLATFORMS="debian-12"] [ARCHITECTURES=amd64] [PROFILE=quick|optimized] [DRY_RUN=1] [YES=1]

@@ -96,9 +96,11 @@ def status() -> None:
 
 
 @app.command()
-def plan() -> None:
+def plan(
+    everything: Annotated[bool, typer.Option("--all", help="every line, not only a screenful")] = False,
+) -> None:
     """Say what is wanted, missing, asked for and failed, and why."""
-    _end(lambda: farm.plan(load_settings()))
+    _end(lambda: farm.plan(load_settings(), everything=everything))
 
 
 @app.command()

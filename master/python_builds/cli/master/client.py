@@ -57,6 +57,17 @@ class Client:
                 raise FarmError(f"the farm at {self.url} does not answer: {problem}")
             time.sleep(1)
 
+    def overview(self) -> str:
+        """Read what the farm says of itself in a terminal.
+
+        Raises:
+            FarmError: with the farm's own sentence, if it has none to give.
+        """
+        answer = self.session.get(f"{self.url}plugins/overview/text", timeout=60)
+        if not answer.ok:
+            raise FarmError(f"the farm at {self.url} does not say how it is: {answer.status_code} {answer.text[:300]}")
+        return answer.text
+
     def control(self, path: str, method: str, **params: object) -> Any:
         """Ask for something to be done.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from packaging.version import Version
 
 from python_builds.core.planning.agenda import PUBLISHED, Attempts, Item
-from python_builds.core.planning.back_off import BROKEN, CANCELLED, FAILED
+from python_builds.core.planning.back_off import BROKEN, CANCELLED, FAILED, Attempt
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.upstream.tags import Tag
 
@@ -37,12 +37,20 @@ class Notice:
 def failing(attempts: Attempts) -> dict[str, str]:
     """Say which products and releases failed at their last try, whoever asked; a cancelled one says nothing."""
     found = {}
+    for what, last in last_failures(attempts).items():
+        name = f"the release build of CPython {what}" if isinstance(what, Tag) else str(what)
+        found[f"{name} fails"] = last.reason
+    return found
+
+
+def last_failures(attempts: Attempts) -> dict[Product | Tag, Attempt]:
+    """Give the last try of each product and release whose last try failed; a cancelled one says nothing."""
+    found = {}
     for what, all_attempts in attempts.items():
         counted = [one for one in all_attempts if one.result != CANCELLED]
         last = max(counted, key=lambda t: (t.ended, t.request), default=None)
         if last is not None and last.result in (FAILED, BROKEN):
-            name = f"the release build of CPython {what}" if isinstance(what, Tag) else str(what)
-            found[f"{name} fails"] = last.reason
+            found[what] = last
     return found
 
 

@@ -1,11 +1,14 @@
 """The planner's report: what it saw and what it does about it, for people and for `make plan`."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from python_builds.core.planning.agenda import FAILED, MISSING, PENDING, PUBLISHED, WAITING, Item
+from python_builds.core.planning.agenda import FAILED, MISSING, PENDING, PUBLISHED, WAITING, Attempts, Item
+from python_builds.core.planning.alerts import last_failures
+from python_builds.core.planning.back_off import Failure
+from python_builds.core.publishing.artifacts import Product
 
 
 class Line(BaseModel):
@@ -20,6 +23,8 @@ class Line(BaseModel):
     failures: int = 0
     reason: str = ""
     until: AwareDatetime | None = None
+    failure: Failure | None = None
+    """The last one, for whoever shows it apart."""
 
 
 class PlanReport(BaseModel):
@@ -36,6 +41,12 @@ class PlanReport(BaseModel):
     problems: tuple[str, ...] = ()
     """What could not be looked at."""
     alerts: Mapping[str, str] = {}
+    by_builder: Mapping[str, tuple[str, ...]] = {}
+    """All that is wanted, published or not: tags."""
+    asked: Mapping[str, tuple[str, ...]] = {}
+    """What unfinished requests will make, whoever asked: tags by builder."""
+    others: tuple[Line, ...] = ()
+    """What failed at the last try though it is published or nobody wants it: somebody asked for it."""
 
 
 def line(item: Item) -> Line:
@@ -50,15 +61,48 @@ def line(item: Item) -> Line:
         failures=back_off.failures if back_off else 0,
         reason=back_off.reason if back_off else "",
         until=back_off.until if back_off and item.state in (WAITING, FAILED) else None,
+        failure=back_off.failure if back_off else None,
     )
 
 
-def report(items: Iterable[Item], now: datetime.datetime, **rest: object) -> PlanReport:
-    """Write a look down."""
+def report(
+    items: Iterable[Item], now: datetime.datetime, *, pending: Iterable[Product], attempts: Attempts, **rest: object
+) -> PlanReport:
+    """Write a look down; `pending` and `attempts` are of the profile that is planned."""
     every = tuple(items)
     missing = [item for item in every if item.state != PUBLISHED]
-    values = {"wanted": len(every), "published": len(every) - len(missing), "lines": [line(i) for i in missing]}
+    values = {
+        "wanted": len(every),
+        "published": len(every) - len(missing),
+        "lines": [line(i) for i in missing],
+        "by_builder": _by_builder(item.product for item in every),
+        "asked": _by_builder(pending),
+        "others": _others(attempts, {item.product for item in missing}),
+    }
     return PlanReport.model_validate({"made_at": now, **values, **rest})
+
+
+def _by_builder(products: Iterable[Product]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for product in sorted(products, key=lambda p: p.tag):
+        found.setdefault(product.builder, []).append(str(product.tag))
+    return found
+
+
+def _others(attempts: Attempts, missing: Collection[Product]) -> list[Line]:
+    return [
+        Line(
+            version=str(what.tag),
+            platform=what.platform.name,
+            architecture=what.architecture,
+            state=FAILED,
+            failures=1,
+            reason=last.reason,
+            failure=last.failure,
+        )
+        for what, last in last_failures(attempts).items()
+        if isinstance(what, Product) and what not in missing
+    ]
 
 
 def summary(found: PlanReport) -> str:
@@ -68,27 +112,3 @@ def summary(found: PlanReport) -> str:
     counts = {state: sum(one.state == state for one in found.lines) for state in (PENDING, WAITING, FAILED)}
     shown = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     return f"{found.wanted} wanted, {found.published} published" + (f", {shown}" if shown else "")
-
-
-def text(found: PlanReport) -> str:
-    """Say it in full."""
-    lines = [f"{summary(found)} (looked at {found.made_at.astimezone():%Y-%m-%d %H:%M:%S})"]
-    for one in found.lines:
-        lines.append(f"  {one.state:<9}  {one.version:<10} {one.platform}-{one.architecture}{_why(one)}")
-    lines += [f"  problem: {problem}" for problem in found.problems]
-    for key, words in found.alerts.items():
-        lines.append(f"  alert: {key}: " + words.replace("\n", "\n    "))
-    return "\n".join(lines)
-
-
-def _why(one: Line) -> str:
-    if not one.failures:
-        return ""
-    times = "once" if one.failures == 1 else f"{one.failures} times"
-    if one.state not in (WAITING, FAILED):
-        then = ""
-    elif one.until is None:
-        then = "; left until its inputs change or somebody asks for it"
-    else:
-        then = f"; again at {one.until.astimezone():%Y-%m-%d %H:%M:%S}"
-    return f"  failed {times}: {one.reason}{then}"

@@ -18,7 +18,7 @@ from python_builds.core.publishing.artifacts import Product
 from python_builds.core.settings.setting_types import minutes
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.release_list import ReleaseList
-from python_builds.core.upstream.tags import automatic_tags
+from python_builds.core.upstream.tags import Tag, automatic_tags
 
 PROFILE = "optimized"
 
@@ -87,7 +87,15 @@ def observe(
     if not idle:
         patience = datetime.timedelta(hours=farm.settings.poll_overdue_hours)
         found |= alerts.unpolled(known.last_success or since, known.last_problem, now, patience)
-    made = report(agenda.items, now, idle=idle, problems=tuple(problems), alerts=found)
+    made = report(
+        agenda.items,
+        now,
+        pending=[product for product in pending if product.profile == PROFILE],
+        attempts={what: tries for what, tries in attempts.items() if isinstance(what, Tag) or what.profile == PROFILE},
+        idle=idle,
+        problems=tuple(problems),
+        alerts=found,
+    )
     return Observation(agenda=agenda, report=made, published=frozenset(published))
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from buildbot.plugins import util
 
 from python_builds.core.settings.settings import Settings
+from python_builds.farm.web.overview import NAME as OVERVIEW
 from python_builds.farm.web.web_login import OperatorAuth
 
 
@@ -21,7 +22,7 @@ def make_www(settings: Settings) -> dict[str, Any]:
     """Make the web UI's settings: there is always an account, as code from a tarball may reach loopback, too."""
     return {
         "port": f"tcp:{settings.web_port}:interface={settings.web_host.replace(':', chr(92) + ':')}",
-        "plugins": {"waterfall_view": {}, "console_view": {}, "grid_view": {}},
+        "plugins": {"waterfall_view": {}, "console_view": {}, "grid_view": {}, OVERVIEW: {}},
         "change_hook_dialects": {},
         # Of the sites whose pages may press buttons here; fnmatch patterns, in which brackets are special.
         "allowed_origins": [glob.escape(origin) for origin in origins(settings)],

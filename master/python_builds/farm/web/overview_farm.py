@@ -1,0 +1,149 @@
+"""What the overview is told of the farm that runs: builds, queue, workers. A queue of any length is counted at once.
+
+What runs is read from the master's own objects: Buildbot's database has no index by which it finds builds that run, and
+a query for each of them, and each of their steps, would be asked anew every few seconds.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from buildbot.data.resultspec import Filter
+from buildbot.process.results import SUCCESS, WARNINGS
+from buildbot.worker.latent import States
+from twisted.internet import defer
+
+from python_builds.core.building.requests import requested_tag
+from python_builds.core.errors import PythonBuildsError
+from python_builds.core.planning.estimates import LAST, Line, Running
+from python_builds.core.planning.overview import Container, Host
+from python_builds.core.settings.settings import Settings
+from python_builds.farm.workers.workers import LOCAL_WORKER, host_platform
+
+LOOKED_BACK = 4 * LAST
+"""Builds of a builder among which good ones are looked for."""
+
+ID = 12
+"""Characters of a container's id, as Docker shows it."""
+
+
+def count_waiting(master: Any) -> Any:
+    """Count the requests that no build has taken, by builder's id, in one query."""
+    requests, claims = master.db.model.buildrequests, master.db.model.buildrequest_claims
+
+    def count(connection: Any) -> dict[int, int]:
+        waiting = (
+            sa.select(requests.c.builderid, sa.func.count())
+            .select_from(requests.outerjoin(claims, requests.c.id == claims.c.brid))
+            .where(requests.c.complete == 0, claims.c.brid.is_(None))
+            .group_by(requests.c.builderid)
+        )
+        return {row[0]: row[1] for row in connection.execute(waiting)}
+
+    return master.db.pool.do(count)
+
+
+@defer.inlineCallbacks
+def good_seconds(master: Any, builder: int) -> Any:
+    """Say how long the last good builds of a builder took, the newest first."""
+    builds = yield master.data.get(
+        ("builders", builder, "builds"),
+        filters=[Filter("complete", "eq", [True])],
+        order=["-number"],
+        limit=LOOKED_BACK,
+    )
+    good = [build for build in builds if build["results"] in (SUCCESS, WARNINGS) and build["complete_at"]]
+    return tuple((build["complete_at"] - build["started_at"]).total_seconds() for build in good[:LAST])
+
+
+def lines(
+    botmaster: Any, ids: Mapping[str, int], waiting: Mapping[int, int], seconds: Mapping[str, tuple[float, ...]]
+) -> tuple[Line, ...]:
+    """Describe the queue of each builder."""
+    return tuple(
+        Line(
+            builder=name,
+            waiting=waiting.get(number, 0),
+            workers=frozenset(botmaster.builders[name].config.workernames),
+            seconds=seconds.get(name, ()),
+        )
+        for name, number in ids.items()
+    )
+
+
+def running(
+    botmaster: Any, ids: Mapping[str, int], began: Mapping[int, datetime.datetime], now: datetime.datetime
+) -> tuple[Running, ...]:
+    """Describe the builds that run; `began` says since when, by their ids."""
+    return tuple(
+        Running(
+            builder=name,
+            number=build.number,
+            what=_what(build),
+            profile=str(build.getProperty("profile", "")),
+            step=_step(build),
+            began=began.get(build.buildid, now),
+            worker=str(getattr(build, "workername", "")),
+            link=f"#/builders/{ids[name]}/builds/{build.number}",
+        )
+        for name, builder in botmaster.builders.items()
+        for build in builder.building
+        if build.number is not None and name in ids
+    )
+
+
+def _what(build: Any) -> str:
+    values = {name: value for name, (value, _) in build.getProperties().asDict().items()}
+    try:
+        return str(requested_tag(values) or "") if "python_version" in values else ""
+    except PythonBuildsError:
+        return ""  # the build itself says what is wrong with it
+
+
+def _step(build: Any) -> str:
+    if build.currentStep is not None:
+        return str(build.currentStep.name)
+    return "" if build.executedSteps else "its worker starts"
+
+
+def hosts(settings: Settings, workers: Mapping[str, Any], builds: Iterable[Running]) -> tuple[Host, ...]:
+    """Describe the Docker hosts, and this machine where it builds."""
+    by_worker = {build.worker: build for build in builds}
+    found = [_host(h.name, h.architecture, h.worker_names, workers, by_worker) for h in settings.docker_hosts]
+    here = host_platform()
+    if here and LOCAL_WORKER in workers:
+        found.append(_host("this machine", here[1], [LOCAL_WORKER], workers, by_worker))
+    return tuple(found)
+
+
+def _host(
+    name: str, architecture: str, names: Iterable[str], workers: Mapping[str, Any], builds: Mapping[str, Running]
+) -> Host:
+    mine = [(worker, workers[worker]) for worker in names if worker in workers]
+    rests = bool(mine) and all(worker.quarantine_timer is not None for _, worker in mine)
+    return Host(
+        name=name,
+        architecture=architecture,
+        containers=tuple(_container(label, worker, builds.get(label)) for label, worker in mine),
+        trouble="does not answer or cannot start a worker; it is tried again" if rests else "",
+    )
+
+
+def _container(name: str, worker: Any, build: Running | None) -> Container:
+    instance = getattr(worker, "instance", None)
+    number = str(instance["Id"])[:ID] if isinstance(instance, Mapping) and "Id" in instance else ""
+    return Container(worker=name, state=_state(worker, build), container=number)
+
+
+def _state(worker: Any, build: Running | None) -> str:
+    if build is not None:
+        return f"builds {build.builder} #{build.number}" + (f", CPython {build.what}" if build.what else "")
+    if worker.isPaused():
+        return "paused"
+    if worker.quarantine_timer is not None:
+        return "rests after it could not start"
+    state = getattr(worker, "state", None)
+    if state in (States.INSUBSTANTIATING, States.INSUBSTANTIATING_SUBSTANTIATING):
+        return "ends"
+    return "idle"
