@@ -74,7 +74,12 @@ def build(
 def reproduce(version: Version = "", platform: OnePlatform = "", profile: Profile = DEFAULT_PROFILE) -> None:
     """Build again what is published, elsewhere, and compare to the byte."""
     end_as_by_ctrl_c()
-    _end(lambda: reproduction.reproduce(load_settings(), reproduction.wanted(version, platform, profile)))
+
+    def do() -> int:
+        settings = load_settings()
+        return reproduction.reproduce(settings, reproduction.wanted(settings, version, platform, profile))
+
+    _end(do)
 
 
 @app.command()

@@ -17,7 +17,7 @@ def _option(help_text: str, completions: Iterable[str] = ()) -> Any:
     return typer.Option(help=help_text, autocompletion=(lambda: found) if found else None)
 
 
-Version = Annotated[str, _option("a certain version, as in 3.13.5, 3.14.0t or 3.15.0rc1")]
+Version = Annotated[str, _option("a certain version, as in 3.13.5, 3.14.0t or 3.15.0rc1, or a minor for its newest")]
 Platforms = Annotated[list[str] | None, _option("a platform, as in debian-12; may be given again", _NAMES)]
 OnePlatform = Annotated[str, _option("a platform, as in debian-12", _NAMES)]
 Profile = Annotated[str, _option(" or ".join(PROFILES), PROFILES)]

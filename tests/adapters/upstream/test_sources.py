@@ -12,7 +12,7 @@ from python_builds.adapters.upstream.fetching import fetch
 from python_builds.adapters.upstream.folder import Folder
 from python_builds.adapters.upstream.mirror import Mirror, mirror, mirrored
 from python_builds.adapters.upstream.python_org import PythonOrg
-from python_builds.adapters.upstream.sources import find_offer, make_sources
+from python_builds.adapters.upstream.sources import Search, find_offer, make_sources
 from python_builds.core.errors import NotVerified, SourceError, SourceNotFound, WrongDigest
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import Trust
@@ -267,6 +267,20 @@ def test_the_first_source_serves_the_newest_where_several_have_it(folder):
     first = dataclasses.replace(folder.offers()[0], origin="first")
 
     assert find_offer([Listed("x", [first]), folder], None, Trust.DIGEST)[0].origin == "first"
+
+
+def test_the_newest_of_a_minor_is_its_newest_final_release(folder):
+    for version in ("3.13.4", "3.13.10", "3.14.2", "3.14.3rc1"):
+        put(folder, f"Python-{version}.tgz")
+
+    found = [Search([folder], None, Trust.DIGEST, series=series) for series in ("3.13", "3.14", "3.12")]
+
+    assert [[offer.name for offer in search.offers()] for search in found] == [
+        ["Python-3.13.10.tgz"],
+        ["Python-3.14.2.tgz"],
+        [],
+    ]
+    assert str(found[-1].not_found()).startswith("no source has CPython 3.12 (")
 
 
 def test_a_pre_release_is_found_by_its_number_alone(folder):

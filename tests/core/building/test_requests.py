@@ -11,7 +11,7 @@ from python_builds.core.building.requests import (
 )
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
-from python_builds.core.upstream.tags import parse_tag
+from python_builds.core.upstream.tags import Newest, parse_tag
 
 DEBIAN = platform_named("debian-12")
 
@@ -35,6 +35,7 @@ def test_a_release_request_says_what_to_build_where():
 def test_a_release_request_that_says_nothing_asks_for_the_newest_everywhere():
     request = parse_release_request({})
 
+    assert request.wanted == Newest()
     assert request.tag is None
     assert request.platforms == PLATFORMS
     assert (request.profile, request.force) == (DEFAULT_PROFILE, False)
@@ -73,12 +74,12 @@ def test_an_unknown_platform_is_refused_even_beside_a_known_one():
     assert problem.startswith("'debian-1' is not a platform of this farm; these are: ubuntu-2004, ")
 
 
-@pytest.mark.parametrize("version", ["3.13", "", None, 3.13, "latest", "3.13.5; reboot", "3.13.5\n"])
+@pytest.mark.parametrize("version", ["3", "", None, 3, "latest", "3.13.5; reboot", "3.13.5\n"])
 def test_a_version_that_is_none_is_refused_with_what_is_allowed(version):
     (problem,) = problems_of(parse_release_request, {"python_version": version})
 
     assert problem.startswith(f"{str(version)!r} is not a CPython version")
-    assert problem.endswith("for instance 3.13.5, 3.14.0rc2 or 3.14.0t, or `newest`")
+    assert problem.endswith("or 3.14.0t, or a minor for its newest release, as in 3.13, or `newest`")
 
 
 def test_all_that_is_wrong_is_told_at_once():
@@ -115,7 +116,7 @@ def test_the_newest_is_an_ordinary_build_and_whoever_wants_another_is_told_to_na
     (problem,) = problems_of(parse_release_request, properties)
 
     assert problem.endswith(
-        "`newest` is the newest ordinary build; name the free-threaded one that you mean, as in 3.14.0t"
+        "`newest` is the newest ordinary build; name the free-threaded one that you mean, as in 3.14.0t or 3.14t"
     )
 
 
@@ -141,10 +142,20 @@ def test_a_platform_request_is_ordinary_and_not_forced_unless_it_says_so():
     assert (request.product.variant, request.force) == ("", False)
 
 
-def test_a_platform_builder_needs_a_number():
-    (problem,) = problems_of(parse_platform_request, {"python_version": "newest", "profile": "quick"}, DEBIAN, "amd64")
+@pytest.mark.parametrize("wanted", ["newest", "3.14", "3.14t"])
+def test_a_platform_builder_needs_a_number(wanted):
+    (problem,) = problems_of(parse_platform_request, {"python_version": wanted, "profile": "quick"}, DEBIAN, "amd64")
 
-    assert problem == "python_version is 'newest': a platform builder needs a number; `newest` is for `release`"
+    assert problem == f"python_version is {wanted!r}: a platform builder needs a number; that is for `release`"
+
+
+@pytest.mark.parametrize("variant", ["", "t"])
+def test_a_release_request_may_name_a_minor_for_its_newest(variant):
+    typed = parse_release_request({"python_version": f"3.14{variant}"})
+    beside = parse_release_request({"python_version": "3.14", "variant": variant})
+
+    assert typed.wanted == beside.wanted == Newest("3.14", variant)
+    assert typed.tag is None
 
 
 def test_a_platform_builder_refuses_a_version_older_than_its_platform_builds():
@@ -193,7 +204,7 @@ def test_a_rebuild_takes_versions_as_one_types_them_or_all():
 
 
 @pytest.mark.parametrize(
-    "versions", ["", " ", None, "newest", "3.11", "3.11.9,3.10.1", "3.11.9; reboot", "all 3.11.9", "3.12.1t"]
+    "versions", ["", " ", None, "newest", "3", "3.11.9,3.10.1", "3.11.9; reboot", "all 3.11.9", "3.12.1t"]
 )
 def test_a_rebuild_without_versions_is_refused(versions):
     assert problems_of(parse_rebuild_request, {"versions": versions})

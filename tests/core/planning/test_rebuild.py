@@ -51,6 +51,26 @@ def test_a_platform_past_its_support_is_built_where_it_is_named_kept_or_publishe
     assert expected in rebuilt([make_product("3.13.5", "opensuse-155")], versions="3.13.5")
 
 
+def test_a_minor_is_the_newest_of_its_releases_that_is_published(make_product):
+    published = [make_product("3.13.4"), make_product("3.13.5"), make_product("3.13.6", variant="t")]
+
+    assert rebuilt(published, versions="3.13", platforms=["debian-12"], architectures=["amd64"]) == [
+        "3.13.5 debian-12-amd64"
+    ]
+    assert rebuilt(published, versions="3.13t", architectures=["amd64"], platforms=["debian-12"]) == [
+        "3.13.6t debian-12-amd64"
+    ]
+
+
+def test_a_minor_of_which_nothing_is_published_is_left_out_with_a_sentence(make_product):
+    request = parse_rebuild_request({"versions": "3.12 3.13"})
+
+    found = to_rebuild(request, BUILDERS, published=[make_product("3.13.5")], today=TODAY)
+
+    assert found.sentences[0] == "no release of 3.12 is published"
+    assert {str(product.tag) for product in found.products} == {"3.13.5"}
+
+
 def test_architectures_narrow_it():
     assert rebuilt(versions="3.13.5 3.12.4", architectures=["arm64"]) == [
         "3.13.5 debian-12-arm64",

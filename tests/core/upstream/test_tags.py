@@ -5,7 +5,15 @@ from packaging.version import Version
 
 from python_builds.core.errors import InvalidVersion
 from python_builds.core.upstream.free_threading import check_minors
-from python_builds.core.upstream.tags import Tag, automatic_tags, parse_tag, parse_tag_or_newest, reading_order
+from python_builds.core.upstream.tags import (
+    Newest,
+    Tag,
+    automatic_tags,
+    parse_tag,
+    parse_tag_or_newest,
+    reading_order,
+    with_variant,
+)
 
 
 def said_of(text, parse=parse_tag):
@@ -47,6 +55,33 @@ def test_a_minor_is_refused_and_asked_which_of_its_releases_is_meant(text, examp
     )
 
 
+@pytest.mark.parametrize("text, minor, variant", [("3.14", "3.14", ""), (" 3.14t ", "3.14", "t"), ("3.9", "3.9", "")])
+def test_a_minor_that_is_asked_for_is_the_newest_of_its_releases(text, minor, variant):
+    found = parse_tag_or_newest(text)
+
+    assert found == Newest(minor, variant)
+    assert str(found) == text.strip()
+
+
+def test_the_newest_of_a_minor_is_its_last_final_release_of_the_same_variant():
+    tags = [parse_tag(t) for t in ("3.14.9", "3.14.10", "3.14.11t", "3.15.0rc1", "3.13.20")]
+
+    assert Newest("3.14").pick(tags) == parse_tag("3.14.10")
+    assert Newest("3.14", "t").pick(tags) == parse_tag("3.14.11t")
+    assert Newest().pick(tags) == parse_tag("3.14.10")
+    assert Newest("3.15").pick(tags) is None
+
+
+def test_a_minor_without_a_free_threaded_build_is_refused():
+    assert said_of("3.12t", parse_tag_or_newest).startswith(
+        "'3.12t' has no free-threaded build, which came with 3.13; give 3.12"
+    )
+
+
+def test_a_variant_beside_a_minor_is_that_of_its_newest_release():
+    assert with_variant(Newest("3.14"), "t") == Newest("3.14", "t")
+
+
 @pytest.mark.parametrize("text", ["3.12.1t", "3.12.0rc3t", "3.9.25t", "2.7.18t", "3.12.1T"])
 def test_there_is_no_free_threaded_build_before_3_13(text):
     assert "came with 3.13" in said_of(text)
@@ -68,14 +103,14 @@ def test_anything_else_is_refused_with_what_is_allowed(text):
 
 
 def test_newest_is_no_tag_and_has_no_variant():
-    assert parse_tag_or_newest("newest") is None
-    assert parse_tag_or_newest(" newest ") is None
+    assert parse_tag_or_newest("newest") == Newest()
+    assert parse_tag_or_newest(" newest ") == Newest()
     assert parse_tag_or_newest("3.14.7t") == parse_tag("3.14.7t")
     assert said_of("Newest", parse_tag_or_newest).endswith(", or `newest`")
     for text in ("newest-t", "newestt", "newest 3.14t"):
         assert said_of(text, parse_tag_or_newest) == (
             f"{text!r} is not a CPython version: `newest` is the newest ordinary build; name the free-threaded one "
-            "that you mean, as in 3.14.0t"
+            "that you mean, as in 3.14.0t or 3.14t"
         )
 
 

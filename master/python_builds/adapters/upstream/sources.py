@@ -35,7 +35,7 @@ from python_builds.core.errors import (
     WrongDigest,
 )
 from python_builds.core.settings.settings import Settings, variable
-from python_builds.core.upstream.releases import newest_first, only_prereleases
+from python_builds.core.upstream.releases import minor, newest_first, only_prereleases
 from python_builds.core.upstream.trust import Trust
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -137,7 +137,7 @@ def _withdraw_unfit(offer: Offer, search: "Search", store: Store) -> None:
 
 @dataclass(frozen=True)
 class Search:
-    """One look through the sources for a version, or for the newest final release."""
+    """One look through the sources for a version, or for the newest final release, of a minor if one is given."""
 
     sources: Sequence[TarballSource]
     version: Version | None
@@ -146,6 +146,8 @@ class Search:
     """Is told what goes on, and what is passed over."""
     passed: list[str] = field(default_factory=list)
     seen: list[Offer] = field(default_factory=list)
+    series: str = ""
+    """The minor that the newest is to be of, as in 3.13; where no version is given."""
 
     def offers(self) -> Iterator[Offer]:
         """Give the tarballs of one release that seem to be there; the sources are asked one by one, in their order."""
@@ -155,13 +157,16 @@ class Search:
             if self.version is not None:
                 yield from self._usable(listed, self.version)
         if self.version is None:
-            for candidate in newest_first(o.version for o in self.seen if not o.version.is_prerelease):
+            for candidate in newest_first(o.version for o in self._of_series() if not o.version.is_prerelease):
                 found = False
                 for offer in self._usable(self.seen, candidate):
                     found = True
                     yield offer
                 if found:
                     return
+
+    def _of_series(self) -> list[Offer]:
+        return [offer for offer in self.seen if self.series in ("", minor(offer.version))]
 
     def ask(self, source: TarballSource) -> list[Offer]:
         """Ask a source for all it lists."""
@@ -183,9 +188,9 @@ class Search:
         """Say for each source why not, and what could be had instead."""
         have = newest_first(o.version for o in self.seen if o.trust.satisfies(self.minimum))
         return SourceNotFound(
-            f"no source has CPython {self.version or 'releases'} "
+            f"no source has CPython {self.version or self.series or 'releases'} "
             f"({', '.join(source.name for source in self.sources)} were asked). "
-            + only_prereleases(self.version, (o.version for o in self.seen))
+            + only_prereleases(self.version, (o.version for o in self._of_series()))
             + (f"They list {', '.join(map(str, have))}. " if have else "")
             + " ".join(self.passed)
         )

@@ -80,7 +80,7 @@ def request(
         "force": force,
         "retrain": retrain,
     }
-    return {**fields, "python_version": str(parse_release_request(fields).tag or NEWEST)}
+    return {**fields, "python_version": str(parse_release_request(fields).wanted)}
 
 
 def engine_for(settings: Settings, platforms: list[str]) -> DockerHost | None:

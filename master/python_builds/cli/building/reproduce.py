@@ -13,19 +13,20 @@ from pathlib import Path
 from python_builds.adapters.building.local_build import container, run_all, this_machine
 from python_builds.adapters.building.recipe import SCRIPTS, packed, recipe
 from python_builds.adapters.publishing.packages import same_package
-from python_builds.adapters.publishing.publishing import newest_record
+from python_builds.adapters.publishing.publishing import newest_record, published_products
 from python_builds.adapters.publishing.zst import same_content
 from python_builds.adapters.stop import Stop
 from python_builds.adapters.store.store import Store, make_store
 from python_builds.adapters.workers.docker_command import exists
 from python_builds.cli.building.build import INSTALL_PACKAGES, build, request
-from python_builds.core.building.requests import parse_platform_request
+from python_builds.core.building.requests import parse_platform_request, requested
 from python_builds.core.building.stages import TRAINING_FILE, local_commands
 from python_builds.core.errors import FarmError, InvalidRequest, PythonBuildsError
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.artifacts import Product, library_key, source_key
 from python_builds.core.publishing.records import Record, Source
 from python_builds.core.settings.settings import Settings
+from python_builds.core.upstream.tags import Newest
 from python_builds.core.workers.images import worker_image
 from python_builds.farm.building.platform_work import build_properties
 from python_builds.farm.workers.workers import host_platform
@@ -43,8 +44,8 @@ def reproduce(settings: Settings, product: Product) -> int:
         return 0 if compare(store, record, again) else 1
 
 
-def wanted(version: str, platform: str, profile: str) -> Product:
-    """Read what is to be compared.
+def wanted(settings: Settings, version: str, platform: str, profile: str) -> Product:
+    """Read what is to be compared; a minor means the newest of its releases that is published.
 
     Raises:
         InvalidRequest: with all that is wrong.
@@ -53,7 +54,11 @@ def wanted(version: str, platform: str, profile: str) -> Product:
     name = platform or (host[0].name if host else "")
     if not version or not name:
         raise InvalidRequest("make reproduce wants VERSION= and, on a machine of no known platform, PLATFORM=")
-    properties = {"python_version": version, "profile": profile}
+    asked = requested({"python_version": version})
+    if isinstance(asked, Newest):
+        there = published_products(make_store(settings), profile, platform_named(name))
+        asked = asked.pick(product.tag for product in there) or asked
+    properties = {"python_version": str(asked), "profile": profile}
     return parse_platform_request(properties, platform_named(name), host[1] if host else "amd64").product
 
 

@@ -13,7 +13,14 @@ from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.publishing.artifacts import PROFILES, Product
 from python_builds.core.upstream.releases import NEWEST
-from python_builds.core.upstream.tags import VARIANTS, Tag, parse_tag, parse_tag_or_newest, with_variant
+from python_builds.core.upstream.tags import (
+    VARIANTS,
+    Newest,
+    Tag,
+    parse_tag_or_minor,
+    parse_tag_or_newest,
+    with_variant,
+)
 
 DEFAULT_PROFILE = "optimized"
 ARCHITECTURES = tuple(sorted({architecture for platform in PLATFORMS for architecture in platform.architectures}))
@@ -34,8 +41,7 @@ EVERYTHING = "all"
 class ReleaseRequest:
     """What the release builder is asked for."""
 
-    tag: Tag | None
-    """None: the ordinary build of the newest final release that can be fetched."""
+    wanted: Tag | Newest
     platforms: tuple[Platform, ...]
     profile: str
     force: bool
@@ -45,13 +51,18 @@ class ReleaseRequest:
     architectures: tuple[str, ...] = ()
     """None named means all."""
 
+    @property
+    def tag(self) -> Tag | None:
+        """What is built; None while only a source can say which release is the newest."""
+        return self.wanted if isinstance(self.wanted, Tag) else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class RebuildRequest:
     """What the rebuild builder is asked for."""
 
-    tags: tuple[Tag, ...]
-    """None: all that are published."""
+    tags: tuple[Tag | Newest, ...]
+    """None: all that are published. The newest is that of what is published."""
     platforms: tuple[Platform, ...]
     """None: all."""
     architectures: tuple[str, ...]
@@ -78,7 +89,7 @@ def parse_release_request(properties: Mapping[str, object]) -> ReleaseRequest:
     """
     problems: list[str] = []
     request = ReleaseRequest(
-        tag=_tag(properties, NEWEST, problems),
+        wanted=_tag(properties, NEWEST, problems) or Newest(),
         platforms=_platforms(properties.get("platforms", []), problems) or PLATFORMS,
         profile=_one_of("profile", properties.get("profile", DEFAULT_PROFILE), PROFILES, problems),
         force=_flag("force", properties.get("force", False), problems),
@@ -117,8 +128,9 @@ def parse_platform_request(properties: Mapping[str, object], platform: Platform,
     """
     problems: list[str] = []
     tag = _tag(properties, "", problems)
-    if tag is None and not problems:
-        problems.append(f"python_version is {NEWEST!r}: a platform builder needs a number; `{NEWEST}` is for `release`")
+    if isinstance(tag, Newest):
+        problems.append(f"python_version is {str(tag)!r}: a platform builder needs a number; that is for `release`")
+        tag = None
     elif tag is not None and not platform.supports(tag.version):
         problems.append(
             f"CPython {tag.version} is not built on {platform.name}: it has {platform.oldest_python} and newer"
@@ -137,20 +149,30 @@ def parse_platform_request(properties: Mapping[str, object], platform: Platform,
     return PlatformRequest(product=product, force=force, retrain=retrain)
 
 
-def requested_tag(properties: Mapping[str, object], default: str = NEWEST) -> Tag | None:
+def requested(properties: Mapping[str, object]) -> Tag | Newest:
     """Read `python_version` and `variant` alone; the version may have its variant with it, as people type it.
 
     Raises:
         InvalidRequest: with all that is wrong, a line each.
     """
     problems: list[str] = []
-    tag = _tag(properties, default, problems)
+    found = _tag(properties, NEWEST, problems) or Newest()
     if problems:
         raise InvalidRequest("\n".join(problems))
-    return tag
+    return found
 
 
-def _tag(properties: Mapping[str, object], default: str, problems: list[str]) -> Tag | None:
+def requested_tag(properties: Mapping[str, object]) -> Tag | None:
+    """Read them where only a number serves; None for the newest of something.
+
+    Raises:
+        InvalidRequest: with all that is wrong, a line each.
+    """
+    found = requested(properties)
+    return found if isinstance(found, Tag) else None
+
+
+def _tag(properties: Mapping[str, object], default: str, problems: list[str]) -> Tag | Newest | None:
     variant = _one_of("variant", properties.get("variant", ""), VARIANTS, problems)
     try:
         tag = parse_tag_or_newest(properties.get("python_version", default))
@@ -160,13 +182,13 @@ def _tag(properties: Mapping[str, object], default: str, problems: list[str]) ->
         return None
 
 
-def _tags(value: object, problems: list[str]) -> tuple[Tag, ...]:
-    if value == EVERYTHING:
+def _tags(value: object, problems: list[str]) -> tuple[Tag | Newest, ...]:
+    if str(value).strip() == EVERYTHING:
         return ()
     found = []
     for text in str(value).split():
         try:
-            found.append(parse_tag(text))
+            found.append(parse_tag_or_minor(text))
         except InvalidVersion as error:
             problems.append(str(error))
     if not found and not problems:

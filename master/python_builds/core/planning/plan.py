@@ -34,7 +34,7 @@ class BuildMatrix:
     @property
     def sentences(self) -> list[str]:
         """Say what is left out, and why."""
-        return [f"{reason} ({', '.join(names)})" for reason, names in self.left_out.items()]
+        return [reason + (f" ({', '.join(names)})" if names else "") for reason, names in self.left_out.items()]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,9 @@ FREE_THREADED = "t"
 VARIANTS = ("", FREE_THREADED)
 """The ordinary build, and the free-threaded one."""
 
-_NEWEST_IS = f"`{NEWEST}` is the newest ordinary build; name the free-threaded one that you mean, as in 3.14.0t"
+_NEWEST_IS = (
+    f"`{NEWEST}` is the newest ordinary build; name the free-threaded one that you mean, as in 3.14.0t or 3.14t"
+)
 
 _TAG = re.compile(rf"(?P<version>{VERSION_PATTERN})(?P<variant>{FREE_THREADED}?)", re.ASCII)
 _MINOR = re.compile(rf"(?P<minor>{MINOR_PATTERN})(?P<variant>{FREE_THREADED}?)", re.ASCII)
@@ -44,6 +46,22 @@ class Tag:
 
     def __str__(self) -> str:
         return f"{self.version}{self.variant}"
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest final release, whose number a source says: of all, or of one minor, which may be free-threaded."""
+
+    minor: str = ""
+    variant: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.minor}{self.variant}" or NEWEST
+
+    def pick(self, tags: Iterable[Tag]) -> Tag | None:
+        """Choose among tags; None if none of them is a final release of it."""
+        mine = [tag for tag in tags if tag.variant == self.variant and not tag.is_prerelease]
+        return max((tag for tag in mine if self.minor in ("", minor(tag.version))), default=None)
 
 
 def make_tag(version: Version, variant: str) -> Tag:
@@ -74,7 +92,23 @@ def parse_tag(text: str) -> Tag:
     )
 
 
-def parse_tag_or_newest(text: object) -> Tag | None:
+def parse_tag_or_minor(text: str) -> Tag | Newest:
+    """Read a tag, or a minor for the newest of its releases, as in 3.14 and 3.14t.
+
+    Raises:
+        InvalidVersion: saying what is allowed.
+    """
+    if match := _MINOR.fullmatch(text.strip(" ")):
+        if match["variant"] and not has_free_threading(Version(f"{match['minor']}.0")):
+            raise InvalidVersion(f"{text!r} has no free-threaded build, which came with {SINCE}; give {match['minor']}")
+        return Newest(match["minor"], match["variant"])
+    try:
+        return parse_tag(text)
+    except InvalidVersion as error:
+        raise InvalidVersion(f"{error}, or a minor for its newest release, as in 3.13") from None
+
+
+def parse_tag_or_newest(text: object) -> Tag | Newest:
     """Read what a person may type for a version.
 
     Raises:
@@ -82,26 +116,28 @@ def parse_tag_or_newest(text: object) -> Tag | None:
     """
     typed = str(text).strip(" ")
     if typed == NEWEST:
-        return None
+        return Newest()
     if typed.startswith(NEWEST):
         raise InvalidVersion(f"{text!r} is not a CPython version: {_NEWEST_IS}")
     try:
-        return parse_tag(str(text))
+        return parse_tag_or_minor(str(text))
     except InvalidVersion as error:
         raise InvalidVersion(f"{error}, or `{NEWEST}`") from None
 
 
-def with_variant(tag: Tag | None, variant: str) -> Tag | None:
-    """Add a variant that was said beside a version, or beside `newest`, which is None.
+def with_variant(tag: Tag | Newest, variant: str) -> Tag | Newest:
+    """Add a variant that was said beside a version, a minor or `newest`.
 
     Raises:
         InvalidVersion: if there is no such build.
     """
     if not variant:
         return tag
-    if tag is None:
+    if isinstance(tag, Tag):
+        return make_tag(tag.version, variant)
+    if not tag.minor:
         raise InvalidVersion(f"variant is {variant!r} beside `{NEWEST}`: {_NEWEST_IS}")
-    return make_tag(tag.version, variant)
+    return parse_tag_or_minor(f"{tag.minor}{variant}")
 
 
 def automatic_tags(version: Version, words: str) -> list[Tag]:

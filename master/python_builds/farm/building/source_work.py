@@ -12,9 +12,8 @@ from python_builds.adapters.upstream.offers import TarballSource
 from python_builds.core.building.requests import TRUST, ReleaseRequest, parse_release_request
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.settings.settings import Settings
-from python_builds.core.upstream.releases import NEWEST
 from python_builds.core.upstream.static_libraries import libraries_needed
-from python_builds.core.upstream.tags import Tag
+from python_builds.core.upstream.tags import Newest, Tag
 from python_builds.farm.steps.master_step import Outcome, Work
 
 Origins = Callable[[Stop], Sequence[TarballSource]]
@@ -24,7 +23,9 @@ Origins = Callable[[Stop], Sequence[TarballSource]]
 def check_request(work: Work) -> Outcome:
     """Refuse what nobody may ask for, whoever asked."""
     request = parse_release_request(work.properties)
-    what = f"CPython {request.tag}" if request.tag else "the newest CPython"
+    what = f"CPython {request.tag}"
+    if request.tag is None:
+        what = "the newest CPython" if request.wanted == Newest() else f"the newest CPython {request.wanted}"
     platforms = ", ".join(p.name for p in request.platforms)
     work.say(f"{what} ({request.profile}) for {platforms}" + (", even where it exists" if request.force else ""))
     return Outcome(summary=f"{what}, {request.profile}")
@@ -33,8 +34,9 @@ def check_request(work: Work) -> Outcome:
 def find_source(origins: Origins, store: Store, settings: Settings, work: Work) -> Outcome:
     """Find the tarball, fetch it, check it against what its source vouches for, and keep it in the store."""
     request = parse_release_request(work.properties)
-    wanted = request.tag.version if request.tag else None
-    search = sources.Search(origins(work.stop), wanted, settings.minimum_trust, work.say)
+    version = request.tag.version if request.tag else None
+    series = "" if isinstance(request.wanted, Tag) else request.wanted.minor
+    search = sources.Search(origins(work.stop), version, settings.minimum_trust, work.say, series=series)
     try:
         taken = sources.take(search, store, work.spool, work.stop)
         offer, fetched = taken.offer, taken.fetched
@@ -50,7 +52,7 @@ def find_source(origins: Origins, store: Store, settings: Settings, work: Work) 
         summary=f"{kept.name}, vouched for by {kept.trust}",
         properties={
             "python_version": str(offer.version),
-            "variant": request.tag.variant if request.tag else "",
+            "variant": request.wanted.variant,
             TRUST: str(kept.trust),
         },
     )
@@ -78,5 +80,7 @@ def find_libraries(origins: Origins, store: Store, settings: Settings, work: Wor
 def found_tag(request: ReleaseRequest) -> Tag:
     """Give the tag of a request whose source was found, which named the newest."""
     if request.tag is None:
-        raise InvalidRequest(f"python_version is {NEWEST!r}: finding the source says which release that is")
+        raise InvalidRequest(
+            f"python_version is {str(request.wanted)!r}: finding the source says which release that is"
+        )
     return request.tag

@@ -17,12 +17,12 @@ from python_builds.core.building.requests import (
     DEFAULT_PROFILE,
     EVERYTHING,
     parse_rebuild_request,
-    requested_tag,
+    requested,
 )
 from python_builds.core.errors import InvalidRequest, InvalidVersion
 from python_builds.core.publishing.artifacts import PROFILES
 from python_builds.core.upstream.releases import NEWEST
-from python_builds.core.upstream.tags import parse_tag_or_newest
+from python_builds.core.upstream.tags import Tag, parse_tag_or_newest
 from python_builds.farm.builders import RELEASE
 from python_builds.farm.planning.rebuild_steps import REBUILD
 
@@ -89,9 +89,9 @@ class VersionParameter(util.StringParameter):
     """A field for a tag, checked on the server with a sentence that says what is allowed."""
 
     def parse_from_arg(self, s: object) -> str:
-        """Return the version as typed."""
+        """Return what was meant: what is copied from a page often has blanks of some kind around it."""
         try:
-            return str(parse_tag_or_newest(s) or NEWEST)
+            return str(parse_tag_or_newest(s.strip() if isinstance(s, str) else s))
         except InvalidVersion as error:
             raise ValidationError(str(error)) from None
 
@@ -99,11 +99,11 @@ class VersionParameter(util.StringParameter):
         """Set two properties: the number, and the variant, which programs may also give beside it."""
         variant = "".join(map(str, kwargs.get("variant", [])))
         try:
-            tag = requested_tag({self.name: self.getFromKwargs(kwargs), "variant": variant})
+            found = requested({self.name: self.getFromKwargs(kwargs), "variant": variant})
         except InvalidRequest as error:
             raise ValidationError(str(error)) from None
-        properties[self.name] = str(tag.version) if tag else NEWEST
-        properties["variant"] = tag.variant if tag else ""
+        properties[self.name] = str(found.version) if isinstance(found, Tag) else found.minor or NEWEST
+        properties["variant"] = found.variant
 
 
 class VersionsParameter(util.StringParameter):
@@ -141,8 +141,8 @@ def force_scheduler(platform_names: Collection[str]) -> Any:
                 label="CPython version",
                 default=NEWEST,
                 size=12,
-                maxsize=20,
-                tooltip=f"for instance 3.13.5, 3.14.0rc2 or 3.14.0t (free-threaded), or {NEWEST}",
+                maxsize=40,
+                tooltip=f"3.13.5, 3.14.0rc2 or 3.14.0t (free-threaded); 3.13 or 3.14t for its newest; or {NEWEST}",
             ),
             *_where(platform_names),
             util.BooleanParameter(name="force", label=FORCE_LABEL, default=False),
@@ -164,7 +164,7 @@ def rebuild_scheduler(platform_names: Collection[str]) -> Any:
                 label="CPython versions",
                 default="",
                 size=40,
-                tooltip=f"for instance 3.10.1 3.14.0t, or {EVERYTHING}: every version that is published",
+                tooltip=f"3.10.1 3.14.0t, 3.13 for its newest, or {EVERYTHING}: every version that is published",
             ),
             *_where(platform_names),
             util.BooleanParameter(name="list_only", label="List only, build nothing", default=True),
