@@ -5,14 +5,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from buildbot.data.resultspec import Filter
 from buildbot.plugins import schedulers, steps, util
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import FAILURE, SUCCESS
 from buildbot.test.util.integration import RunMasterBase
-from twisted.internet import defer
+from twisted.internet import defer, task
 
 from python_builds.adapters.publishing.publishing import write_record
 from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.core.planning.plan import PERSON_PRIORITY
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.publishing.records import Record
 from python_builds.farm.building.release_steps import SCHEDULER, RequestBuilds
@@ -38,6 +40,8 @@ class Wait(BuildStep):
 
 
 class RequestBuildsTest(RunMasterBase):
+    priority = 0
+
     def setUp(self) -> None:
         scratch = TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
@@ -70,7 +74,7 @@ class RequestBuildsTest(RunMasterBase):
             },
             basedir=str(self.basedir),
         )
-        build = yield self.doForceBuild(wantSteps=True, wantProperties=True)
+        build = yield self.doForceBuild(wantSteps=True, wantProperties=True, forceParams={"priority": self.priority})
         builders = yield self.master.data.get(("builders",))
         names = {b["builderid"]: b["name"] for b in builders}
         requests = yield self.master.data.get(("buildrequests",))
@@ -118,6 +122,28 @@ class RequestBuildsTest(RunMasterBase):
         assert asked == ["debian-12-amd64"]
         assert build["properties"]["requested"][0] == {}
         assert set(build["properties"]["pending"][0]) == {"debian-12-amd64"}
+
+    @defer.inlineCallbacks
+    def test_the_builds_are_as_urgent_as_the_release_was_forced_or_not(self) -> Any:
+        self.priority = 30
+        build, _ = yield self.release(1, platforms=["debian-12"], force=True)
+
+        (brid,) = build["properties"]["requested"][0].values()
+        request = yield self.master.data.get(("buildrequests", brid))
+        assert request["priority"] == 30
+
+    @defer.inlineCallbacks
+    def test_a_release_that_is_asked_for_with_the_button_rebuild_is_a_persons(self) -> Any:
+        build, _ = yield self.release(1, platforms=["debian-12"], force=True)
+        first = yield self.master.data.get(("buildrequests", build["buildrequestid"]))
+        yield self.master.data.updates.rebuildBuildrequest(first)
+        while True:
+            builds = yield self.master.data.get(("builds",), filters=[Filter("complete", "eq", [True])])
+            if len(builds) > 1:
+                break
+            yield task.deferLater(self.master.reactor, 0.05, lambda: None)
+        requests = yield self.master.data.get(("buildrequests",))
+        assert sorted(r["priority"] for r in requests) == [0, 0, 0, PERSON_PRIORITY]
 
     @defer.inlineCallbacks
     def test_a_variant_is_asked_for_as_such_and_the_ordinary_build_that_exists_does_not_count(self) -> Any:

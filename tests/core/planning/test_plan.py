@@ -6,7 +6,16 @@ import datetime
 import pytest
 from packaging.version import Version
 
-from python_builds.core.planning.plan import expand, missing, priority, split_into_requests, wanted
+from python_builds.core.planning.plan import (
+    BACKLOG_PRIORITY,
+    PERSON_PRIORITY,
+    REBUILD_PRIORITY,
+    expand,
+    missing,
+    priority,
+    split_into_requests,
+    wanted,
+)
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.upstream.tags import Tag, parse_tag
 
@@ -155,11 +164,10 @@ def test_the_most_urgent_comes_first_finals_before_pre_releases_newer_before_old
     assert tags(found) == ["3.14.0", "3.10.1", "3.9.25", "3.15.0b1", "3.15.0a1"]
 
 
-def test_a_final_release_is_built_before_a_pre_release_before_a_rebuild():
+def test_what_a_person_asks_for_is_built_before_a_final_release_before_a_pre_release_before_a_rebuild():
     final, candidate = Version("3.14.0"), Version("3.14.0rc1")
 
-    assert priority(final, rebuild=False) > priority(candidate, rebuild=False) > priority(final, rebuild=True)
-    assert priority(candidate, rebuild=True) == priority(final, rebuild=True)
+    assert PERSON_PRIORITY > priority(final) > BACKLOG_PRIORITY > priority(candidate) > REBUILD_PRIORITY
 
 
 @pytest.mark.parametrize("backfill", ["latest", "all"])

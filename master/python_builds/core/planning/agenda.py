@@ -119,7 +119,7 @@ def _failures_of_release(tag: Tag, attempts: Attempts) -> list[Attempt]:
 def _priority(tag: Tag, latest: Collection[Tag]) -> int:
     """Let the back catalogue wait for what somebody waits for."""
     if tag.is_prerelease or tag in latest:
-        return priority(tag.version, rebuild=False)
+        return priority(tag.version)
     return BACKLOG_PRIORITY
 
 

@@ -17,9 +17,10 @@ from python_builds.core.upstream.tags import Tag
 BACKFILLS = ("latest", "all", "none")
 """What a platform without any build gets: the latest patch of each minor, every release, or nothing but what is new."""
 
-FINAL_PRIORITY, BACKLOG_PRIORITY, PRERELEASE_PRIORITY, REBUILD_PRIORITY = 20, 15, 10, 0
-"""Of build requests; Buildbot starts the highest first. Someone waits for a release, nobody for a rebuild.
-The backlog are final releases that a newer one of their minor has followed."""
+PERSON_PRIORITY, FINAL_PRIORITY, BACKLOG_PRIORITY, PRERELEASE_PRIORITY, REBUILD_PRIORITY = 30, 20, 15, 10, 0
+"""Of build requests; Buildbot starts the highest first. Whoever asks for a release, even for one that exists, has a
+reason to want it now; others wait for what the planner asks for, nobody for a batch of rebuilds. The backlog are final
+releases that a newer one of their minor has followed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,11 +187,9 @@ def missing(
     """
     found = [product for product in wanted if product not in published and product not in pending]
     found.sort(key=lambda p: p.variant)
-    return tuple(sorted(found, key=lambda p: (priority(p.version, rebuild=False), p.version), reverse=True))
+    return tuple(sorted(found, key=lambda p: (priority(p.version), p.version), reverse=True))
 
 
-def priority(version: Version, *, rebuild: bool) -> int:
-    """Give the priority of a build request."""
-    if rebuild:
-        return REBUILD_PRIORITY
+def priority(version: Version) -> int:
+    """Give the priority of what the planner asks for."""
     return PRERELEASE_PRIORITY if version.is_prerelease else FINAL_PRIORITY

@@ -23,7 +23,7 @@ from python_builds.core.building.requests import (
     parse_release_request,
 )
 from python_builds.core.errors import InvalidRequest
-from python_builds.core.planning.plan import BuildMatrix, expand, missing, priority
+from python_builds.core.planning.plan import PERSON_PRIORITY, BuildMatrix, expand, missing
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.building.readiness import see_that_it_can_be_published
@@ -93,9 +93,8 @@ class RequestBuilds(ThreadStep):
         pending = {} if request.force else (yield self._pending(plan.products))
         if existing:  # the build that made it may have ended before it asked for the indexes
             yield self._scheduler(MANIFEST).addBuildsetForSourceStampsWithDefaults(reason="a product exists")
-        urgency = self._urgency(priority(tag.version, rebuild=request.force))
         lacking = missing(plan.products, published=existing, pending=pending)
-        requested = (yield self._ask(lacking, request, urgency)) if lacking else {}
+        requested = (yield self._ask(lacking, request, (yield self._urgency()))) if lacking else {}
         for builder, brid in {**requested, **_by_builder(pending)}.items():
             yield self.addURL(f"{builder} (request {brid})", getURLForBuildrequest(self.master, brid))
         for product in existing:
@@ -148,9 +147,12 @@ class RequestBuilds(ThreadStep):
             parent=self.build.buildid,
         )
 
-    def _urgency(self, usual: int) -> int:
-        """Hand the planner's own priority on, which knows what is newest."""
-        return self.build.requests[0].priority if self.getProperty(PLANNED) else usual
+    @defer.inlineCallbacks
+    def _urgency(self) -> Any:
+        """Hand the release's own priority on: whoever asked knows how urgent it is, but for the web UI's Rebuild."""
+        request = self.build.requests[0]
+        buildset = yield self.master.data.get(("buildsets", request.bsid))
+        return request.priority if buildset["rebuilt_buildid"] is None else PERSON_PRIORITY
 
 
 def _existing(store: Store, plan: BuildMatrix) -> dict[Product, list[dict[str, object]]]:

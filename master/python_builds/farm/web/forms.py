@@ -20,6 +20,7 @@ from python_builds.core.building.requests import (
     requested,
 )
 from python_builds.core.errors import InvalidRequest, InvalidVersion
+from python_builds.core.planning.plan import PERSON_PRIORITY
 from python_builds.core.publishing.artifacts import PROFILES
 from python_builds.core.upstream.releases import NEWEST
 from python_builds.core.upstream.tags import Tag, parse_tag_or_newest
@@ -180,7 +181,7 @@ def _form(name: str, builder: str, *, button: str, label: str, fields: Sequence[
         builderNames=[builder],
         codebases=[util.CodebaseParameter("", branch="", revision="", repository="", project="", hide=True)],
         reason=util.StringParameter(name="reason", label="Reason", default="by hand", size=40, maxsize=120),
-        priority=util.IntParameter(name="priority", label="Priority", default=0, hide=True),
+        priority=util.IntParameter(name="priority", label="Priority", default=PERSON_PRIORITY, hide=True),
         username=util.UserNameParameter(label="Your name", need_email=False, maxsize=100),
         properties=fields,
     )
