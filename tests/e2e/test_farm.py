@@ -13,6 +13,7 @@ import requests
 from python_builds.cli.building.progress import FAILURE, SUCCESS
 from python_builds.cli.master.client import Client
 from python_builds.core.errors import FarmError
+from python_builds.core.settings.settings import variable
 from python_builds.farm.web.web_login import WAIT_SECONDS
 from tests.e2e.farms import FarmUnderTest, mini_tarball, platform_builder, wait
 
@@ -83,7 +84,7 @@ def test_the_farm_has_a_builder_of_each_kind(running_farm: FarmUnderTest) -> Non
     ("field", "value", "sentence"),
     [
         ("python_version", "3.11.9; rm -rf /", "is not a CPython version: give three numbers"),
-        ("python_version", "3.11.9\n", "is not a CPython version"),
+        ("python_version", "3.11.9\n; id", "is not a CPython version"),
         ("python_version", "latest", "or `newest`"),
         ("python_version", "3.14.7tt", "did you mean 3.14.7t"),
         ("python_version", "3.12.1t", "the free-threaded one came with 3.13; give 3.12.1"),
@@ -103,6 +104,27 @@ def test_the_force_form_refuses_on_the_server_and_says_what_is_allowed(
         running_farm.client().force("release", **fields)
     client = running_farm.client()
     assert client.get(f"builders/{client.builder_id('release')}/builds")["builds"] == []
+
+
+def test_a_form_asks_before_more_builds_than_the_setting_and_says_where_it_builds(farm: FarmUnderTest) -> None:
+    farm.environment[variable("confirm_above")] = "0"
+    assert farm.run("run").returncode == 0
+    client = farm.client()
+    with pytest.raises(
+        FarmError, match=r'many: this is 1 build: .* or tick "Yes, though these are more than 0 builds"'
+    ):
+        client.force("release", python_version=" 3.11 ", profile="quick")
+    request = client.force("release", python_version=" 3.11 ", profile="quick", many=True)
+    assert farm.wait_for_results(request) == SUCCESS
+    (build,) = client.builds(request)
+    seen = client.properties(build["buildid"])
+    assert seen["platforms"] == [platform_builder().rpartition("-")[0]]
+    assert (seen["python_version"], list(seen["requested"])) == ("3.11.2", [platform_builder()])
+
+    again = client.force("rebuild", form="rebuild", versions="3.11.2", profile="quick", list_only=False)
+    assert farm.wait_for_results(again) == FAILURE
+    (build,) = client.builds(again)
+    assert "this is 1 build: name fewer platforms or versions, or tick" in build["state_string"]
 
 
 def test_a_builder_that_a_form_does_not_list_is_not_forced_by_it(running_farm: FarmUnderTest) -> None:

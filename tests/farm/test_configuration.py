@@ -215,7 +215,7 @@ def test_whether_it_can_be_published_is_seen_before_a_source_is_fetched_or_a_bui
     (tmp_path / "store").write_text("in the way of the folder")
     spool = tmp_path / "spool"
     spool.mkdir()
-    properties = {"python_version": "3.13.5", "profile": "quick"}
+    properties = {"python_version": "3.13.5", "profile": "quick", "platforms": ["debian-12"]}
     work = Work(properties=properties, build="release/1", spool=spool, steps={}, say=print)
     with pytest.raises(OSError, match=str(tmp_path / "store")):
         steps[1].function(work)

@@ -24,8 +24,8 @@ def make_schedulers(platforms: Sequence[Platform], settings: Settings) -> list[A
     builders = platform_builders(platforms, settings)
     names = [platform.name for platform in platforms]
     return [
-        force_scheduler(names),
-        rebuild_scheduler(names),
+        force_scheduler(names, builders, settings),
+        rebuild_scheduler(names, settings),
         *([schedulers.Triggerable(name=SCHEDULER, builderNames=sorted(builders))] if builders else []),
         schedulers.Triggerable(name=rebuild_steps.SCHEDULER, builderNames=[RELEASE]),
         schedulers.Triggerable(name=MANIFEST, builderNames=[MANIFEST]),

@@ -10,9 +10,10 @@ from python_builds.core.building.requests import (
     requested_tag,
 )
 from python_builds.core.errors import InvalidRequest
-from python_builds.core.platforms.platforms import PLATFORMS, platform_named
+from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.upstream.tags import Newest, parse_tag
 
+SOMEWHERE = {"platforms": ["debian-12"]}
 DEBIAN = platform_named("debian-12")
 
 
@@ -32,17 +33,19 @@ def test_a_release_request_says_what_to_build_where():
     assert (request.profile, request.force) == ("optimized", True)
 
 
-def test_a_release_request_that_says_nothing_asks_for_the_newest_everywhere():
-    request = parse_release_request({})
+def test_a_release_request_that_says_nothing_else_asks_for_the_newest():
+    request = parse_release_request(SOMEWHERE)
 
     assert request.wanted == Newest()
     assert request.tag is None
-    assert request.platforms == PLATFORMS
     assert (request.profile, request.force) == (DEFAULT_PROFILE, False)
 
 
-def test_no_platforms_named_means_all():
-    assert parse_release_request({"platforms": []}).platforms == PLATFORMS
+@pytest.mark.parametrize("properties", [{}, {"platforms": []}])
+def test_no_platforms_named_is_no_request_as_the_forms_say_what_it_means(properties):
+    (problem,) = problems_of(parse_release_request, properties)
+
+    assert problem == "platforms is []: name at least one; `make platforms` lists them"
 
 
 def test_a_platform_named_twice_is_asked_once():
@@ -65,7 +68,7 @@ def test_a_platform_named_twice_is_asked_once():
     ],
 )
 def test_a_property_of_the_wrong_kind_is_refused(properties, problem):
-    assert problems_of(parse_release_request, properties) == [problem]
+    assert problems_of(parse_release_request, {**SOMEWHERE, **properties}) == [problem]
 
 
 def test_an_unknown_platform_is_refused_even_beside_a_known_one():
@@ -76,7 +79,7 @@ def test_an_unknown_platform_is_refused_even_beside_a_known_one():
 
 @pytest.mark.parametrize("version", ["3", "", None, 3, "latest", "3.13.5; reboot", "3.13.5\n"])
 def test_a_version_that_is_none_is_refused_with_what_is_allowed(version):
-    (problem,) = problems_of(parse_release_request, {"python_version": version})
+    (problem,) = problems_of(parse_release_request, {**SOMEWHERE, "python_version": version})
 
     assert problem.startswith(f"{str(version)!r} is not a CPython version")
     assert problem.endswith("or 3.14.0t, or a minor for its newest release, as in 3.13, or `newest`")
@@ -107,13 +110,13 @@ def test_all_that_is_wrong_is_told_at_once():
 )
 def test_a_variant_is_typed_behind_the_version_or_said_beside_it(properties, tag):
     assert str(requested_tag(properties)) == tag
-    assert str(parse_release_request(properties).tag) == tag
+    assert str(parse_release_request({**SOMEWHERE, **properties}).tag) == tag
     assert str(parse_platform_request({**properties, "profile": "quick"}, DEBIAN, "amd64").product.tag) == tag
 
 
 @pytest.mark.parametrize("properties", [{"python_version": "newest-t"}, {"python_version": "newest", "variant": "t"}])
 def test_the_newest_is_an_ordinary_build_and_whoever_wants_another_is_told_to_name_it(properties):
-    (problem,) = problems_of(parse_release_request, properties)
+    (problem,) = problems_of(parse_release_request, {**SOMEWHERE, **properties})
 
     assert problem.endswith(
         "`newest` is the newest ordinary build; name the free-threaded one that you mean, as in 3.14.0t or 3.14t"
@@ -151,8 +154,8 @@ def test_a_platform_builder_needs_a_number(wanted):
 
 @pytest.mark.parametrize("variant", ["", "t"])
 def test_a_release_request_may_name_a_minor_for_its_newest(variant):
-    typed = parse_release_request({"python_version": f"3.14{variant}"})
-    beside = parse_release_request({"python_version": "3.14", "variant": variant})
+    typed = parse_release_request({**SOMEWHERE, "python_version": f"3.14{variant}"})
+    beside = parse_release_request({**SOMEWHERE, "python_version": "3.14", "variant": variant})
 
     assert typed.wanted == beside.wanted == Newest("3.14", variant)
     assert typed.tag is None
@@ -190,8 +193,8 @@ def test_all_that_is_wrong_with_a_platform_request_is_told_at_once():
 
 
 def test_architectures_are_handed_on_and_none_named_means_all():
-    assert parse_release_request({"architectures": ["arm64", "arm64"]}).architectures == ("arm64",)
-    assert parse_release_request({}).architectures == ()
+    assert parse_release_request({**SOMEWHERE, "architectures": ["arm64", "arm64"]}).architectures == ("arm64",)
+    assert parse_release_request(SOMEWHERE).architectures == ()
 
 
 def test_a_rebuild_takes_versions_as_one_types_them_or_all():
@@ -218,7 +221,7 @@ def test_a_rebuild_names_all_that_is_wrong():
 
 @pytest.mark.parametrize("parse", [parse_release_request, lambda p: parse_platform_request(p, DEBIAN, "amd64")])
 def test_new_training_data_are_made_where_they_are_asked_for_alone(parse):
-    properties = {"python_version": "3.13.5", "profile": "optimized"}
+    properties = {**SOMEWHERE, "python_version": "3.13.5", "profile": "optimized"}
 
     assert parse(properties).retrain is False
     assert parse({**properties, "retrain": True}).retrain is True
@@ -235,3 +238,4 @@ def test_all_that_is_wrong_with_a_rebuild_is_told_a_line_each_and_it_builds_unle
     ]
     assert problems_of(parse_rebuild_request, {}) == ["versions is '': name versions, separated by spaces, or `all`"]
     assert parse_rebuild_request({"versions": "3.13.5"}).list_only is False
+    assert parse_rebuild_request({"versions": "3.13.5"}).many is False

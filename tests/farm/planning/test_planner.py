@@ -133,7 +133,10 @@ class PlannerTest(RunMasterBase):
                     schedulers.ForceScheduler(
                         name="force",
                         builderNames=["release"],
-                        properties=[util.StringParameter(name="python_version", default="")],
+                        properties=[
+                            util.StringParameter(name="python_version", default=""),
+                            util.FixedParameter(name="platforms", default=[p.name for p, _ in PARTS.values()]),
+                        ],
                     ),
                     schedulers.Triggerable(name=SCHEDULER, builderNames=sorted(PARTS)),
                     schedulers.Triggerable(name=MANIFEST, builderNames=[MANIFEST]),

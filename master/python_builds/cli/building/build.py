@@ -119,7 +119,8 @@ def prepare(settings: Settings, platforms: list[str]) -> None:
 def build_there(client: Client, settings: Settings, wanted: Mapping[str, Any]) -> None:
     """Ask for the release and follow it and its parts to the end."""
     progress = Progress(client, UsualTimes(client, make_store(settings)))
-    number = client.force("release", reason="make build", username="make build", **wanted)
+    # Whoever types the platforms of a build has seen how many they are.
+    number = client.force("release", reason="make build", username="make build", many=True, **wanted)
     with _cancelling(client, number):
         title = (
             f"release: CPython {wanted['python_version']} ({wanted['profile']}) for {', '.join(wanted['platforms'])}"

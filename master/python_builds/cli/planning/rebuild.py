@@ -59,7 +59,7 @@ def rebuild(settings: Settings, fields: Mapping[str, Any], *, dry_run: bool, yes
         return 0
     if count > settings.confirm_above and not yes:
         confirm(count, settings)
-    number, _ = _force(client, fields, list_only=False)
+    number, _ = _force(client, {**fields, "many": True}, list_only=False)
     print(f"batch {number}; `make cancel BATCH={number}` cancels what is not finished", flush=True)
     try:
         return follow(Batch(client, number))

@@ -69,6 +69,8 @@ class RebuildRequest:
     """None: all."""
     profile: str
     list_only: bool
+    many: bool = False
+    """Whether somebody has seen that they are more than the setting `confirm_above`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +84,9 @@ class PlatformRequest:
 
 
 def parse_release_request(properties: Mapping[str, object]) -> ReleaseRequest:
-    """Check the tag, `platforms` and `architectures` (lists; none means all), `profile`, `force` and `retrain`.
+    """Check the tag, `platforms` (a list), `architectures` (one; none means all), `profile`, `force` and `retrain`.
+
+    Which platforms are meant where nobody names any is said by the forms: core/planning/asked.py.
 
     Raises:
         InvalidRequest: with all that is wrong, a line each.
@@ -90,7 +94,7 @@ def parse_release_request(properties: Mapping[str, object]) -> ReleaseRequest:
     problems: list[str] = []
     request = ReleaseRequest(
         wanted=_tag(properties, NEWEST, problems) or Newest(),
-        platforms=_platforms(properties.get("platforms", []), problems) or PLATFORMS,
+        platforms=_named(_platforms(properties.get("platforms", []), problems), problems),
         profile=_one_of("profile", properties.get("profile", DEFAULT_PROFILE), PROFILES, problems),
         force=_flag("force", properties.get("force", False), problems),
         retrain=_flag("retrain", properties.get("retrain", False), problems),
@@ -102,7 +106,7 @@ def parse_release_request(properties: Mapping[str, object]) -> ReleaseRequest:
 
 
 def parse_rebuild_request(properties: Mapping[str, object]) -> RebuildRequest:
-    """Check `versions` (separated by spaces, or `all`), `platforms`, `architectures`, `profile` and `list_only`.
+    """Check `versions` (separated by spaces, or `all`), `platforms`, `architectures`, `profile`, `list_only`, `many`.
 
     Raises:
         InvalidRequest: with all that is wrong, a line each.
@@ -114,6 +118,7 @@ def parse_rebuild_request(properties: Mapping[str, object]) -> RebuildRequest:
         architectures=_architectures(properties.get("architectures", []), problems),
         profile=_one_of("profile", properties.get("profile", DEFAULT_PROFILE), PROFILES, problems),
         list_only=_flag("list_only", properties.get("list_only", False), problems),
+        many=_flag("many", properties.get("many", False), problems),
     )
     if problems:
         raise InvalidRequest("\n".join(problems))
@@ -204,6 +209,12 @@ def _platforms(value: object, problems: list[str]) -> tuple[Platform, ...]:
         except InvalidRequest as error:
             problems.append(str(error))
     return tuple(found)
+
+
+def _named(platforms: tuple[Platform, ...], problems: list[str]) -> tuple[Platform, ...]:
+    if not platforms and not problems:
+        problems.append("platforms is []: name at least one; `make platforms` lists them")
+    return platforms
 
 
 def _architectures(value: object, problems: list[str]) -> tuple[str, ...]:

@@ -132,7 +132,7 @@ class Settings(PublishingSettings, NoticeSettings):
         description="waits between the attempts at what fails; after the last it is left until its scripts, row, image "
         "or source change, and tried once a day where the world outside broke it (core/planning/back_off.py)",
     )
-    confirm_above: int = Field(20, ge=0, description="builds above which `make rebuild` asks first")
+    confirm_above: int = Field(20, ge=0, description="builds above which `make rebuild` and the forms ask first")
     overdue_hours: float = Field(24, gt=0, description="in which a release should be published on every platform")
     poll_overdue_hours: float = Field(6, gt=0, description="in which a poll of python.org should have succeeded")
 

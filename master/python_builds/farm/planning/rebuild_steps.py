@@ -14,6 +14,7 @@ from twisted.internet import defer
 
 from python_builds.adapters.planning.plan_files import read_published
 from python_builds.adapters.store.store import make_store
+from python_builds.core.advice import too_many
 from python_builds.core.building.requests import BATCH, RebuildRequest, parse_rebuild_request
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.planning.plan import REBUILD_PRIORITY, Request, split_into_requests
@@ -57,6 +58,8 @@ class RequestRebuilds(ThreadStep):
         if request.list_only:
             self.summary = f"{len(products)} builds listed, none asked for"
             return SUCCESS
+        if len(products) > self.settings.confirm_above and not request.many:
+            raise InvalidRequest(f"{too_many(len(products), self.settings.confirm_above)}; nothing was asked for")
         requested = {}
         for part in split_into_requests(products, self.builders):
             requested[f"{part.tag} {' '.join(part.architectures)}"] = yield self._request(part)

@@ -4,28 +4,29 @@ What the boxes `force` and `retrain` say: core/advice.py.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from buildbot.plugins import schedulers, util
-from buildbot.schedulers.forcesched import CollectedValidationError, ValidationError
-from twisted.internet import defer
+from buildbot.schedulers.forcesched import CollectedValidationError
+from twisted.internet import defer, threads
 
-from python_builds.core.advice import FORCE_LABEL, RETRAIN_LABEL
+from python_builds.core.advice import FORCE_LABEL, RETRAIN_LABEL, many_label
 from python_builds.core.building.requests import (
     ARCHITECTURES,
     DEFAULT_PROFILE,
     EVERYTHING,
-    parse_rebuild_request,
-    requested,
 )
-from python_builds.core.errors import InvalidRequest, InvalidVersion
 from python_builds.core.planning.plan import PERSON_PRIORITY
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import PROFILES
+from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.releases import NEWEST
-from python_builds.core.upstream.tags import Tag, parse_tag_or_newest
 from python_builds.farm.builders import RELEASE
 from python_builds.farm.planning.rebuild_steps import REBUILD
+from python_builds.farm.steps.thread_step import values_of
+from python_builds.farm.web.asked_release import MANY, AskedRelease, InvalidField, asked_platforms
+from python_builds.farm.web.fields import ChoiceParameter, VersionParameter, VersionsParameter
 
 MAX_VALUES = 100
 """Of one field; there are not that many platforms."""
@@ -40,7 +41,36 @@ _DIGITS = re.compile(r"\s*-?[0-9]{1,19}\s*")
 
 
 class Form(schedulers.ForceScheduler):
-    """Buildbot's form. What a program gives may be of any type and size; Buildbot wants what its own pages send."""
+    """Buildbot's form. What a program gives may be of any type and size; Buildbot wants what its own pages send.
+
+    `complete` is given all properties once each field is right by itself, in a thread. It gives those that it changes,
+    or raises InvalidField.
+    """
+
+    complete: Callable[[Mapping[str, Any]], Mapping[str, object]] | None = None
+
+    def checkConfig(self, *args: Any, complete: Any = None, **kwargs: Any) -> Any:
+        """Check the arguments."""
+        return super().checkConfig(*args, **kwargs)
+
+    def reconfigService(self, *args: Any, complete: Any = None, **kwargs: Any) -> Any:
+        """Take the arguments."""
+        self.complete = complete
+        return super().reconfigService(*args, **kwargs)
+
+    @defer.inlineCallbacks
+    def gatherPropertiesAndChanges(self, collector: Any, **kwargs: Any) -> Any:
+        """Read the fields, then look at all of them together."""
+        properties, changes, stamps = yield super().gatherPropertiesAndChanges(collector, **kwargs)
+        if self.complete is not None and not collector.errors:
+            try:
+                changed = yield threads.deferToThread(self.complete, values_of(properties))
+            except InvalidField as error:
+                collector.errors[error.field] = str(error)
+            else:
+                for name, value in changed.items():
+                    properties.setProperty(name, value, "Force Build Form")
+        return properties, changes, stamps
 
     @defer.inlineCallbacks
     def force(self, owner: str, builderNames: Any = None, builderid: Any = None, **fields: Any) -> Any:
@@ -86,56 +116,16 @@ def _problem(kind: str, value: object) -> str:
     return "" if len(value) <= MAX_LENGTH else f"has {len(value)} characters; {MAX_LENGTH} are allowed"
 
 
-class VersionParameter(util.StringParameter):
-    """A field for a tag, checked on the server with a sentence that says what is allowed."""
-
-    def parse_from_arg(self, s: object) -> str:
-        """Return what was meant: what is copied from a page often has blanks of some kind around it."""
-        try:
-            return str(parse_tag_or_newest(s.strip() if isinstance(s, str) else s))
-        except InvalidVersion as error:
-            raise ValidationError(str(error)) from None
-
-    def updateFromKwargs(self, properties: dict[str, object], kwargs: Mapping[str, Any], **_: object) -> None:
-        """Set two properties: the number, and the variant, which programs may also give beside it."""
-        variant = "".join(map(str, kwargs.get("variant", [])))
-        try:
-            found = requested({self.name: self.getFromKwargs(kwargs), "variant": variant})
-        except InvalidRequest as error:
-            raise ValidationError(str(error)) from None
-        properties[self.name] = str(found.version) if isinstance(found, Tag) else found.minor or NEWEST
-        properties["variant"] = found.variant
-
-
-class VersionsParameter(util.StringParameter):
-    """A field for several versions."""
-
-    def parse_from_arg(self, s: object) -> str:
-        """Return the versions as typed."""
-        try:
-            parse_rebuild_request({"versions": s})
-        except InvalidRequest as error:
-            raise ValidationError(str(error)) from None
-        return str(s)
-
-
-class ChoiceParameter(util.ChoiceStringParameter):
-    """A choice, refused on the server with a sentence that says what is allowed."""
-
-    def parse_from_arg(self, s: object) -> str:
-        """Return the choice."""
-        if s not in self.choices:
-            raise ValidationError(f"{self.label} {s!r} is none of: {', '.join(self.choices)}")
-        return str(s)
-
-
-def force_scheduler(platform_names: Collection[str]) -> Any:
-    """Make the Force form of the release builder."""
+def force_scheduler(
+    platform_names: Collection[str], builders: Mapping[str, tuple[Platform, str]], settings: Settings
+) -> Any:
+    """Make the Force form of the release builder; `builders` are the platforms' builders, by name."""
     return _form(
         "force",
         RELEASE,
         button="Build a release",
-        label="Build a CPython release",
+        label=f"Build a CPython release{_for_whom(settings)}",
+        complete=AskedRelease(settings=settings, builders=builders),
         fields=[
             VersionParameter(
                 name="python_version",
@@ -145,20 +135,23 @@ def force_scheduler(platform_names: Collection[str]) -> Any:
                 maxsize=40,
                 tooltip=f"3.13.5, 3.14.0rc2 or 3.14.0t (free-threaded); 3.13 or 3.14t for its newest; or {NEWEST}",
             ),
-            *_where(platform_names),
+            *_where(
+                platform_names, f"none means those that are supported and have a worker: {_usual(builders, settings)}"
+            ),
             util.BooleanParameter(name="force", label=FORCE_LABEL, default=False),
             util.BooleanParameter(name="retrain", label=RETRAIN_LABEL, default=False),
+            _many(settings),
         ],
     )
 
 
-def rebuild_scheduler(platform_names: Collection[str]) -> Any:
+def rebuild_scheduler(platform_names: Collection[str], settings: Settings) -> Any:
     """Make the form that breaks the glass."""
     return _form(
         REBUILD,
         REBUILD,
         button="Build again",
-        label="Build again what is published, as new revisions",
+        label=f"Build again what is published, as new revisions{_for_whom(settings)}",
         fields=[
             VersionsParameter(
                 name="versions",
@@ -167,14 +160,30 @@ def rebuild_scheduler(platform_names: Collection[str]) -> Any:
                 size=40,
                 tooltip=f"3.10.1 3.14.0t, 3.13 for its newest, or {EVERYTHING}: every version that is published",
             ),
-            *_where(platform_names),
+            *_where(platform_names, "none means wherever the versions are published or supported"),
             util.BooleanParameter(name="list_only", label="List only, build nothing", default=True),
+            _many(settings),
         ],
     )
 
 
-def _form(name: str, builder: str, *, button: str, label: str, fields: Sequence[Any]) -> Any:
+def _for_whom(settings: Settings) -> str:
+    """Say who may press the button: Buildbot shows it to everybody, and refuses with a number."""
+    return f" (for {settings.web_user} alone, who has logged in at the top of the page)"
+
+
+def _many(settings: Settings) -> Any:
+    return util.BooleanParameter(name=MANY, label=many_label(settings.confirm_above), default=False)
+
+
+def _usual(builders: Mapping[str, tuple[Platform, str]], settings: Settings) -> str:
+    names = [platform.name for platform in asked_platforms(builders, settings)]
+    return ", ".join(names) or "there are none here"
+
+
+def _form(name: str, builder: str, *, button: str, label: str, fields: Sequence[Any], **more: Any) -> Any:
     return Form(
+        **more,
         name=name,
         buttonName=button,
         label=label,
@@ -187,15 +196,18 @@ def _form(name: str, builder: str, *, button: str, label: str, fields: Sequence[
     )
 
 
-def _where(platform_names: Collection[str]) -> list[Any]:
+def _where(platform_names: Collection[str], none_means: str) -> list[Any]:
     """Make the fields that every form has."""
-    choices = {"platforms": list(platform_names), "architectures": list(ARCHITECTURES)}
+    choices = {
+        "platforms": (list(platform_names), none_means),
+        "architectures": (list(ARCHITECTURES), "none means all that there are workers for"),
+    }
     return [
         *(
             ChoiceParameter(
-                name=name, label=name.capitalize(), choices=allowed, multiple=True, default=[], tooltip="none means all"
+                name=name, label=name.capitalize(), choices=allowed, multiple=True, default=[], tooltip=tooltip
             )
-            for name, allowed in choices.items()
+            for name, (allowed, tooltip) in choices.items()
         ),
         ChoiceParameter(name="profile", label="Profile", choices=list(PROFILES), default=DEFAULT_PROFILE),
     ]
