@@ -22,7 +22,7 @@ DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iprout
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
-.PHONY: help build reproduce run stop status plan rebuild cancel reindex prune adopt platforms minors settings pages base-image images push shell dev test test-fast test-docker test-real bench mutants check docs format lock clean
+.PHONY: help build reproduce run stop status plan acknowledge rebuild cancel reindex prune adopt platforms minors settings pages base-image images push shell dev test test-fast test-docker test-real bench mutants check docs format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ plan: $(VENV)/ready  ## say what is wanted, missing, asked for and failed, and w
 	$(COMMAND)
 
 rebuild: $(VENV)/ready  ## build again what is published, as new revisions VERSIONS="3.10.1 3.11.9"|all [PLATFORMS="debian-12"] [ARCHITECTURES=amd64] [PROFILE=quick|optimized] [DRY_RUN=1] [YES=1]
+	$(COMMAND)
+
+acknowledge: $(VENV)/ready  ## say that somebody knows of an alert, or list them [ALERT="3.13.5 for debian-12"] [BY=anna]
 	$(COMMAND)
 
 cancel: $(VENV)/ready  ## cancel what is not finished of a rebuild, by default the last [BATCH=12]

@@ -13,6 +13,7 @@ from email.message import Message
 
 import pytest
 
+from python_builds.cli.building.progress import FAILURE
 from tests.e2e.farms import FarmUnderTest, mini_tarball, wait
 from tests.e2e.test_planner import list_releases, planning_farm, published, release, settle
 
@@ -86,6 +87,14 @@ def test_a_failure_is_told_once_and_its_end_once(
     assert posted["solved"] is False
     assert "configure failed" in posted["text"]
 
+    key = next(p["key"] for p in hook.posted if "fails" in p["key"])
+    assert f"{key}: acknowledged by anna, " in farm.run("acknowledge", ALERT="3.11.2 for", BY="anna").stdout
+    for command in ("plan", "status"):
+        assert "acknowledged by anna" in farm.run(command).stdout
+
+    nobody_has = farm.client().force("release", python_version="4.0.0", profile="optimized")
+    assert farm.wait_for_results(nobody_has) == FAILURE
+
     mini_tarball(farm.tarballs, "3.11.2")
     for name in farm.files("sources/3.11.2/*"):  # a mirror keeps what it has
         (farm.settings.store / name).unlink()
@@ -94,6 +103,10 @@ def test_a_failure_is_told_once_and_its_end_once(
     wait(lambda: len(subjects(smtp, "fails")) == 2, "the second mail")
     wait(lambda: subjects(smtp, "published") == ["python-builds: published: CPython 3.11.2"], "the news")
     assert subjects(smtp, "fails")[1].startswith("python-builds: solved: python-3.11.2 for ")
+    assert subjects(smtp, "4.0.0") == []
+    assert "4.0.0" not in farm.run("plan").stdout
+    assert farm.run("acknowledge").stdout == "there is no alert\n"
+    assert farm.run("acknowledge", ALERT="3.11.2").returncode == 1
 
 
 def test_an_overdue_release_and_a_silent_poller_are_told_once(farm: FarmUnderTest, smtp: SmtpServer) -> None:

@@ -29,6 +29,7 @@ from python_builds.cli.options import (
 )
 from python_builds.cli.output import write_anywhere
 from python_builds.cli.pages import settings_lines
+from python_builds.cli.planning import acknowledge as acknowledging
 from python_builds.cli.planning import rebuild as rebuilds
 from python_builds.cli.publishing import minors, publishing
 from python_builds.cli.workers import images as image_commands
@@ -106,6 +107,15 @@ def plan(
 ) -> None:
     """Say what is wanted, missing, asked for and failed, and why."""
     _end(lambda: farm.plan(load_settings(), everything=everything))
+
+
+@app.command()
+def acknowledge(
+    alert: Annotated[str, typer.Argument(help="words of the alert that no other has; without any, list them")] = "",
+    by: Annotated[str, typer.Option(help="who knows of it, if not this terminal's user")] = "",
+) -> None:
+    """Say that somebody knows of an alert; `plan` and `status` show by whom."""
+    _end(lambda: acknowledging.acknowledge(load_settings(), alert.strip(), by))
 
 
 @app.command()

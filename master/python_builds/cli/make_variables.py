@@ -26,9 +26,12 @@ def options(target: str, parameters: Iterable[Any], environment: Mapping[str, st
     known = {_variable(parameter): parameter for parameter in parameters if parameter.name != "help"}
     problems = [_unknown(name, target, known) for name in given(environment.get("MAKEFLAGS", "")) if name not in known]
     found = []
+    arguments: list[str] = []
     for name, parameter in known.items():
         value = environment.get(name, "").strip()
-        if not parameter.is_flag:
+        if parameter.param_type_name == "argument":
+            arguments += ["--", value] if value else []
+        elif not parameter.is_flag:
             found += [f"{parameter.opts[0]}={value}"] if value else []
         elif value.lower() in YES:
             found.append(parameter.opts[0])
@@ -36,7 +39,7 @@ def options(target: str, parameters: Iterable[Any], environment: Mapping[str, st
             problems.append(_neither(name, value))
     if any(problems):
         raise InvalidRequest("\n".join(filter(None, problems)))
-    return found
+    return [*found, *arguments]
 
 
 def given(flags: str) -> list[str]:

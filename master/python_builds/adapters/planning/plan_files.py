@@ -6,12 +6,14 @@ from pathlib import Path
 from packaging.version import Version
 from pydantic import ValidationError
 
+from python_builds.adapters.planning.acknowledged import read_acknowledged
 from python_builds.adapters.publishing.publishing import published_products
 from python_builds.adapters.store.store import Store
 from python_builds.adapters.upstream.api_cache import replace_file
 from python_builds.adapters.upstream.mirror import mirrored
 from python_builds.core.documents import dump
 from python_builds.core.errors import PythonBuildsError
+from python_builds.core.planning.alert_ends import with_acknowledged
 from python_builds.core.planning.back_off import Inputs
 from python_builds.core.planning.plan_report import PlanReport
 from python_builds.core.platforms.platform import Platform
@@ -55,8 +57,10 @@ def write_report(state_dir: Path, found: PlanReport) -> None:
 
 
 def read_report(state_dir: Path) -> PlanReport | None:
-    """Read the report; None if there is none, or of another time's format."""
+    """Read the report, with who knows of its alerts by now; None if there is none, or of another time's format."""
     try:
-        return PlanReport.model_validate_json(plan_path(state_dir).read_bytes())
+        found = PlanReport.model_validate_json(plan_path(state_dir).read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
+    known = {key: one for key, one in read_acknowledged(state_dir).items() if key in found.alerts}
+    return found.model_copy(update={"acknowledged": known, "alerts": with_acknowledged(found.alerts, known)})

@@ -34,7 +34,7 @@ def status_lines(overview: Overview, url: str) -> list[str]:
         *_paragraph(
             "problem", _few([*overview.seen.problems, *(overview.seen.plan.problems if overview.seen.plan else ())])
         ),
-        *_paragraph("alert", _few([*overview.seen.plan.alerts] if overview.seen.plan else [])),
+        *_paragraph("alert", _few(_alerts(overview.seen.plan) if overview.seen.plan else [])),
     ]
 
 
@@ -45,10 +45,17 @@ def plan_lines(found: PlanReport, *, everything: bool = False) -> list[str]:
         groups.setdefault((one.state, one.version, _words(one), str(one.until)), []).append(one)
     lines = [text for group in groups.values() for text in _group(group)]
     lines += [f"  problem    {problem}" for problem in found.problems]
-    lines += [f"  alert      {key}" for key in found.alerts if not key.endswith(" fails")]
+    # What merely fails is a line already.
+    lines += [f"  alert      {one}" for one in _alerts(found) if not one.endswith(" fails")]
     if not everything and len(lines) > PLANNED:
         lines = [*lines[: PLANNED - 1], f"  and {len(lines) - PLANNED + 1} more lines; `make plan ALL=1` has them"]
     return [f"{summary(found)} (looked at {found.made_at.astimezone():%Y-%m-%d %H:%M:%S})", *lines]
+
+
+def _alerts(found: PlanReport) -> list[str]:
+    """Name the alerts, and behind each who knows of it."""
+    known = found.acknowledged
+    return [f"{key} ({known[key]})" if key in known else key for key in found.alerts]
 
 
 def _group(group: Sequence[Line]) -> Iterable[str]:

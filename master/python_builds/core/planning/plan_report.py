@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from python_builds.core.planning.agenda import FAILED, MISSING, PENDING, PUBLISHED, WAITING, Attempts, Item
+from python_builds.core.planning.alert_ends import Acknowledged
 from python_builds.core.planning.alerts import last_failures
 from python_builds.core.planning.back_off import Failure
 from python_builds.core.publishing.artifacts import Product
@@ -47,6 +48,8 @@ class PlanReport(BaseModel):
     """What unfinished requests will make, whoever asked: tags by builder."""
     others: tuple[Line, ...] = ()
     """What failed at the last try though it is published or nobody wants it: somebody asked for it."""
+    acknowledged: Mapping[str, Acknowledged] = {}
+    """Who knows of which alert, at the time of reading; behind the words of the alert it is said, too."""
 
 
 def line(item: Item) -> Line:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
+from python_builds.adapters.planning.acknowledged import forget_ended, read_acknowledged
 from python_builds.adapters.planning.plan_files import read_inputs, read_published
 from python_builds.adapters.store.store import Store
 from python_builds.adapters.upstream import release_list
 from python_builds.core.planning import alerts
 from python_builds.core.planning.agenda import Agenda, Attempts, make_agenda
+from python_builds.core.planning.alert_ends import failing_still
 from python_builds.core.planning.plan import wanted
 from python_builds.core.planning.plan_report import PlanReport, report
 from python_builds.core.platforms.platform import Platform
@@ -79,14 +81,16 @@ def observe(
         delays=minutes(farm.settings.retry_minutes),
         now=now,
     )
+    acknowledged = read_acknowledged(farm.settings.state_dir)
     found = {
-        **alerts.failing(attempts),
+        **failing_still(attempts, {*products, *(product.tag for product in products)}, acknowledged, now),
         **alerts.of_indexes(indexes),
         **alerts.overdue(complete, agenda.items, now, datetime.timedelta(hours=farm.settings.overdue_hours)),
     }
     if not idle:
         patience = datetime.timedelta(hours=farm.settings.poll_overdue_hours)
         found |= alerts.unpolled(known.last_success or since, known.last_problem, now, patience)
+    forget_ended(farm.settings.state_dir, found)
     made = report(
         agenda.items,
         now,
