@@ -57,6 +57,11 @@ def make_page(make_record):
     return make
 
 
+def links_to_versions(page):
+    """List those above the list of all versions, of which the table at the end has more."""
+    return [link for link in page.links[: page.links.index("#where")] if link.startswith("#")]
+
+
 SOME = [
     (("3.13.5",), {}),
     (("3.13.10",), {}),
@@ -134,8 +139,9 @@ def test_a_free_threaded_build_has_a_row_of_its_own_that_says_so(make_page):
     assert words["3.14.0t"] == "3.14.0t free-threaded"
     assert words["3.14.0"] == "3.14.0"
     assert "Free-threaded builds, without the global interpreter lock" in page.text
-    assert page.links.count("#3.14.1t") == page.links.count("#3.13.1t") == 1
-    assert "#3.14.0t" not in page.links
+    newest = links_to_versions(page)
+    assert newest.count("#3.14.1t") == newest.count("#3.13.1t") == 1
+    assert "#3.14.0t" not in newest
 
 
 def test_what_is_newest_is_final_and_ordinary_wherever_there_is_such(make_page):
@@ -143,7 +149,7 @@ def test_what_is_newest_is_final_and_ordinary_wherever_there_is_such(make_page):
 
     opened = [v["id"] for t, v in page.attributes if t == "details" and "open" in v]
     assert opened == ["3.14.0"]
-    assert [link for link in page.links if link.startswith("#")] == ["#3.14.0", "#3.14.1t", "#3.13.1t"]
+    assert links_to_versions(page) == ["#3.14.0", "#3.14.1t", "#3.13.1t"]
     assert re.search(r"apt-get install python-3[.]14[.]0\n", page.text)
     assert "sudo dnf install python-3.13.1t" in page.text, "a final release before a pre-release"
     assert "sudo zypper install python-3.15.0rc1" in page.text, "it has nothing final"
@@ -154,7 +160,7 @@ def test_a_release_takes_the_place_of_its_pre_release(make_page):
     assert (releases(before)[0], "Newest" in page.text) == ([], False)
     after, page = make_page((("3.15.0rc1",), {}), (("3.15.0",), {}))
 
-    assert [link for link in page.links if link.startswith("#")] == ["#3.15.0"]
+    assert links_to_versions(page) == ["#3.15.0"]
     assert [one.name for one in releases(after)[1]] == ["3.15.0rc1"]
     assert re.search(r"apt-get install python-3[.]15[.]0\n", page.text)
 
@@ -225,3 +231,14 @@ def test_text_never_becomes_markup(make_page):
 
 def test_every_system_of_the_table_has_a_name():
     assert {os_id for platform in PLATFORMS for os_id, _ in platform.serves} <= {*SYSTEMS}, "add it to SYSTEMS"
+
+
+def test_a_table_says_what_is_where_and_since_when_and_nothing_of_the_farm(make_page):
+    _, page = make_page(*SOME, (("3.13.5", "debian-13"), {"revision": 2}))
+    cells = [values["data-find"] for tag, values in page.attributes if tag == "span" and "data-find" in values]
+    rows = [values["data-find"] for tag, values in page.attributes if tag == "tr" and "data-find" in values]
+
+    assert rows == ["3.14.0t free-threaded", "3.13.10", "3.13.5", "3.9.25", "3.15.0rc1"]
+    assert len(cells) == len(SOME) + 1 and "debian-12 arm64" in cells
+    assert "r2" in page.text and "r1" not in page.text.split("What is where")[-1]
+    assert not re.search("failed|queued|no worker|overdue", page.text)

@@ -48,7 +48,7 @@ class PageRelease:
 
     tag: Tag
     products: tuple[Mapping[str, Any], ...]
-    """Each with `platform`, `arch`, `checked` and `files`, which are builds of index.json."""
+    """Each with `platform`, `arch`, `checked`, `revision`, `built_at` and `files`, which are builds of index.json."""
 
     @property
     def name(self) -> str:
@@ -59,6 +59,10 @@ class PageRelease:
     def platforms(self) -> list[str]:
         """Name the platforms that have it."""
         return list(dict.fromkeys(product["platform"] for product in self.products))
+
+    def on(self, platform: str) -> list[Mapping[str, Any]]:
+        """List its products on a platform, one for each architecture."""
+        return [product for product in self.products if product["platform"] == platform]
 
 
 def download_page(index: Mapping[str, Any], profile: str, url: Url, *, signed: bool) -> bytes:
@@ -75,6 +79,7 @@ def download_page(index: Mapping[str, Any], profile: str, url: Url, *, signed: b
             left_out=len(finals[LISTED:]) + len(others[LISTED:]),
             newest=newest_of_each_minor(finals, ""),
             free_threaded=newest_of_each_minor(finals, FREE_THREADED),
+            columns=[platform.name for platform in PLATFORMS if platform.name in newest],
             systems=[_system(p, newest[p.name]) for p in PLATFORMS if p.name in newest],
             told=is_known(address),
             at=address if is_known(address) else SEEN,
@@ -92,7 +97,7 @@ def releases(index: Mapping[str, Any]) -> tuple[list[PageRelease], list[PageRele
         tag = Tag(Version(build["python_version"]), build["variant"])
         product = found.setdefault(tag, {}).setdefault(
             (build["platform"], build["arch"]),
-            {"platform": build["platform"], "arch": build["arch"], "checked": build["checked"], "files": []},
+            {**{name: build[name] for name in ("platform", "arch", "checked", "revision", "built_at")}, "files": []},
         )
         product["files"].append(build)
     every = [PageRelease(tag=tag, products=tuple(found[tag].values())) for tag in reading_order(found)]
