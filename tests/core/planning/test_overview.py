@@ -195,6 +195,7 @@ def test_what_a_build_still_takes_is_part_of_the_wait():
 def test_nobody_knows_how_long_a_farm_without_builds_or_workers_takes():
     assert estimate([queue("a", 3)], [], NOW).whole is None
     assert estimate([queue("a", 3, 60, workers=())], [], NOW).whole is None
+    assert estimate([queue("a", 3), queue("b", 0, 60, workers=("other",))], [], NOW).whole is None
     assert estimate([queue("a", 0)], [], NOW).whole == 0
     assert estimate([queue("a", 3), queue("b", 0, 60)], [], NOW).until_empty == {"a": 90, "b": 90}
 
@@ -249,15 +250,38 @@ def test_a_poll_that_fails_says_since_when_and_why():
 
 def test_a_plan_says_what_is_alike_once_and_fits_on_a_screen():
     alike = [failed(platform=platform.name) for platform in PLATFORMS]
-    short = plan_lines(plan(lines=[*alike, *(line(f"3.13.{n}") for n in range(99))]))
-    whole = plan_lines(plan(lines=[*alike, *(line(f"3.13.{n}") for n in range(99))]), everything=True)
+    queued = [line(f"3.13.{n}", platform.name) for n in range(99) for platform in PLATFORMS]
+    apart = [failed(version=f"3.12.{n}", until=NOW + datetime.timedelta(hours=n)) for n in range(99)]
+    short = plan_lines(plan(lines=[*queued, *alike, *apart]))
+    whole = plan_lines(plan(lines=[*queued, *alike, *apart]), everything=True)
 
-    assert (
-        short[1]
-        == f"  failed     3.14.2     {len(PLATFORMS)} platforms: failed 3 times: {CAUSE}; left until its inputs change or somebody asks for it"
+    everywhere, why = (
+        f"{len(PLATFORMS)} platforms",
+        f"failed 3 times: {CAUSE}; left until its inputs change or somebody asks for it",
     )
-    assert len(short) <= 20 and short[-1] == "  and 86 more lines; `make plan ALL=1` has them"
-    assert len(whole) == 101
+    assert short[1] == f"  failed     3.14.2     {everywhere}: {why}"
+    assert len(short) <= 20 and short[-1] == "  and 87 more lines; `make plan ALL=1` has them"
+    assert whole[-1] == f"  asked for  99 releases (3.13.98 … 3.13.0) {everywhere}"
+
+
+def test_the_terminal_says_each_alert_once():
+    alerts = {
+        "python-3.14.2 for debian-12-amd64 (optimized) fails": "why",
+        "CPython 3.14.2 is overdue": "why",
+        "python-3.14.2 for debian-12-amd64 (quick) fails": "why",
+    }
+    seen = plan(lines=[failed()], alerts=alerts)
+
+    for said in (text_of(look(plan=seen)), "\n".join(plan_lines(seen))):
+        assert "alert" in said and "(quick) fails" in said
+        assert "(optimized) fails" not in said and "is overdue" not in said
+
+
+def test_of_a_long_list_the_page_shows_the_first_and_folds_the_rest():
+    page = overview_content(look(plan=plan(lines=[line(f"3.13.{n}") for n in range(30)])), "../")
+
+    assert page.count("on debian-12-amd64: queued") == 30
+    assert "and 22 more" in page and page.index("and 22 more") < page.index("<b>3.13.0</b>")
 
 
 def test_the_page_links_logs_builds_and_says_states():

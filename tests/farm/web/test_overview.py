@@ -98,7 +98,7 @@ class OverviewFarmTest(RunMasterBase):
         Waits.waiting[f"{NAMES[0]}/1"].callback(SUCCESS)
         yield self.until(lambda: not running(self.master.botmaster, self.ids, {}, now))
         seconds = yield good_seconds(self.master, self.ids[NAMES[0]])
-        found = {one.builder: one for one in lines(self.master.botmaster, self.ids, {}, {NAMES[0]: seconds})}
+        found = {one.builder: one for one in lines(self.master, self.ids, {}, {NAMES[0]: seconds})}
 
         assert (build.builder, build.number, build.step, build.worker) == (NAMES[0], 1, "compile", "local1")
         assert build.link == f"#/builders/{self.ids[NAMES[0]]}/builds/1"

@@ -34,6 +34,15 @@ class Notice:
         return f"solved: {self.key}" if self.solved and not self.versions else self.key
 
 
+def shown_as_cells(tag: object, where: str, profile: str) -> set[str]:
+    """Name the alerts that say of a product what a table of products says already."""
+    return {
+        f"python-{tag} for {where} ({profile}) fails",
+        f"the release build of CPython {tag} fails",
+        f"CPython {tag} is overdue",
+    }
+
+
 def failing(attempts: Attempts) -> dict[str, str]:
     """Say which products and releases failed at their last try, whoever asked; a cancelled one says nothing."""
     found = {}

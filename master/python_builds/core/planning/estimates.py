@@ -31,6 +31,7 @@ class Line:
     builder: str
     waiting: int
     workers: frozenset[str]
+    """That can take a build now, or when they have done what they do."""
     seconds: tuple[float, ...] = ()
     """That its last good builds took, the newest first."""
 
@@ -49,17 +50,19 @@ class Estimates:
 
 def estimate(lines: Sequence[Line], running: Iterable[Running], now: datetime.datetime) -> Estimates:
     """Judge the queues: those who share workers are worked on together."""
-    usual = usual_seconds(lines)
+    pools = _pools(lines)
+    usual = {builder: seconds for pool in pools for builder, seconds in usual_seconds(pool).items()}
     left: dict[str, float] = {}
     for build in running:
         took = (now - build.began).total_seconds()
         left[build.builder] = left.get(build.builder, 0) + max(usual.get(build.builder, 0) - took, 0)
     until_empty = {}
-    for pool in _pools([line for line in lines if line.workers]):
-        if not all(line.builder in usual for line in pool if line.waiting):
+    for pool in pools:
+        workers = {worker for line in pool for worker in line.workers}
+        if not workers or not all(line.builder in usual for line in pool if line.waiting):
             continue
         work = sum(line.waiting * usual.get(line.builder, 0) + left.get(line.builder, 0) for line in pool)
-        together = work / len({worker for line in pool for worker in line.workers})
+        together = work / len(workers)
         until_empty.update({line.builder: together for line in pool})
     known = all(line.builder in until_empty for line in lines if line.waiting)
     return Estimates(
@@ -68,7 +71,7 @@ def estimate(lines: Sequence[Line], running: Iterable[Running], now: datetime.da
 
 
 def usual_seconds(lines: Iterable[Line]) -> dict[str, float]:
-    """Give the median of each builder's last good builds; a builder without any is taken for one as the others are."""
+    """Give the median of each builder's last good builds; one without any is taken for one as those beside it are."""
     every = list(lines)
     own = {line.builder: statistics.median(line.seconds[:LAST]) for line in every if line.seconds}
     return {line.builder: statistics.median(own.values()) for line in every} | own if own else {}

@@ -16,6 +16,9 @@ MARKS = dict(zip(STATES, ("✓", "▶", "…", "✗", "✗", "✗", "·", "·"),
 RELEASES = "https://www.python.org/downloads/release/python-"
 """Where each release has a page, by its version without points."""
 
+SHOWN = 8
+"""Lines of a list; the rest is behind a click, so that the table is near."""
+
 EVERY_SECONDS = 5
 """After which the page asks again."""
 
@@ -38,6 +41,7 @@ def _values(overview: Overview, home: str) -> dict[str, Any]:
         "o": overview,
         "home": home,
         "releases_at": RELEASES,
+        "shown": SHOWN,
         "now": overview.seen.now,
         "failures": failures,
         "today": today,

@@ -4,14 +4,20 @@ from collections.abc import Iterable, Sequence
 
 from python_builds.core.planning import overview_words as words
 from python_builds.core.planning.agenda import FAILED, PENDING, WAITING
+from python_builds.core.planning.alerts import shown_as_cells
 from python_builds.core.planning.overview import Cell, Host, Overview
+from python_builds.core.planning.overview_making import PROFILE
 from python_builds.core.planning.plan_report import Line, PlanReport, summary
+from python_builds.core.upstream.tags import parse_tag, reading_order
 
 SHOWN = 3
 """Builds, failures and the like that are named; of more there is the number."""
 
 PLANNED = 15
 """Lines of a plan, below its head."""
+
+Group = tuple[str, str, tuple[str, ...]]
+"""State, words, and builders."""
 
 NAME = 12
 """Characters of the first column."""
@@ -34,35 +40,46 @@ def status_lines(overview: Overview, url: str) -> list[str]:
         *_paragraph(
             "problem", _few([*overview.seen.problems, *(overview.seen.plan.problems if overview.seen.plan else ())])
         ),
-        *_paragraph("alert", _few(_alerts(overview.seen.plan) if overview.seen.plan else [])),
+        *_paragraph("alert", _few(_alerts(overview.seen.plan))),
     ]
 
 
 def plan_lines(found: PlanReport, *, everything: bool = False) -> list[str]:
     """Say what is missing and why: what is alike in one line, and no more lines than a screen has unless asked for."""
-    groups: dict[tuple[str, ...], list[Line]] = {}
-    for one in sorted(found.lines, key=lambda line: (FAILED, WAITING, PENDING).index(line.state)):
-        groups.setdefault((one.state, one.version, _words(one), str(one.until)), []).append(one)
-    lines = [text for group in groups.values() for text in _group(group)]
+    lines = [_line(state, said, tags, where) for (state, said, where), tags in _groups(found.lines).items()]
     lines += [f"  problem    {problem}" for problem in found.problems]
-    # What merely fails is a line already.
-    lines += [f"  alert      {one}" for one in _alerts(found) if not one.endswith(" fails")]
+    lines += [f"  alert      {key}" for key in _alerts(found)]
     if not everything and len(lines) > PLANNED:
         lines = [*lines[: PLANNED - 1], f"  and {len(lines) - PLANNED + 1} more lines; `make plan ALL=1` has them"]
     return [f"{summary(found)} (looked at {found.made_at.astimezone():%Y-%m-%d %H:%M:%S})", *lines]
 
 
-def _alerts(found: PlanReport) -> list[str]:
-    """Name the alerts, and behind each who knows of it."""
-    known = found.acknowledged
-    return [f"{key} ({known[key]})" if key in known else key for key in found.alerts]
+def _groups(lines: Iterable[Line]) -> dict[Group, list[str]]:
+    """Put together of which the same is to be said: first the platforms of a version, then versions; failures first."""
+    builders: dict[tuple[str, str, str], list[str]] = {}
+    for one in sorted(lines, key=lambda line: (FAILED, WAITING, PENDING).index(line.state)):
+        builders.setdefault((one.state, _words(one), one.version), []).append(f"{one.platform}-{one.architecture}")
+    groups: dict[Group, list[str]] = {}
+    for (state, said, version), where in builders.items():
+        groups.setdefault((state, said, tuple(where)), []).append(version)
+    return groups
 
 
-def _group(group: Sequence[Line]) -> Iterable[str]:
-    one = group[0]
-    builders = [f"{line.platform}-{line.architecture}" for line in group]
+def _line(state: str, said: str, versions: Sequence[str], builders: Sequence[str]) -> str:
+    named = [str(tag) for tag in reading_order(map(parse_tag, versions))]
+    what = ", ".join(named) if len(named) <= SHOWN else f"{len(named)} releases ({named[0]} … {named[-1]})"
     where = ", ".join(builders) if len(builders) <= SHOWN else f"{len(builders)} platforms"
-    return [f"  {one.state:<10} {one.version:<10} {where}{f': {said}' if (said := _words(one)) else ''}"]
+    return f"  {state:<10} {what:<10} {where}{said and f': {said}'}"
+
+
+def _alerts(plan: PlanReport | None) -> list[str]:
+    """Name the alerts that say more than what failed and what is overdue, and behind each who knows of it."""
+    if plan is None:
+        return []
+    places = [(one.version, f"{one.platform}-{one.architecture}") for one in (*plan.lines, *plan.others)]
+    said = {key for version, where in places for key in shown_as_cells(version, where, PROFILE)}
+    known = plan.acknowledged
+    return [f"{key} ({known[key]})" if key in known else key for key in plan.alerts if key not in said]
 
 
 def _words(one: Line) -> str:

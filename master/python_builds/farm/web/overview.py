@@ -98,7 +98,7 @@ class OverviewService(BuildbotService):
                 self.seconds[name] = yield good_seconds(self.master, self.ids[name])
         live = {
             "running": builds,
-            "queue": lines(botmaster, {n: self.ids[n] for n in botmaster.builders}, waiting, self.seconds),
+            "queue": lines(self.master, {n: self.ids[n] for n in botmaster.builders}, waiting, self.seconds),
             "hosts": hosts(self.settings, self.master.workers.workers, builds),
         }
         if self.master.reactor.seconds() - self.index_read_at > STORE_SECONDS:

@@ -58,14 +58,15 @@ def good_seconds(master: Any, builder: int) -> Any:
 
 
 def lines(
-    botmaster: Any, ids: Mapping[str, int], waiting: Mapping[int, int], seconds: Mapping[str, tuple[float, ...]]
+    master: Any, ids: Mapping[str, int], waiting: Mapping[int, int], seconds: Mapping[str, tuple[float, ...]]
 ) -> tuple[Line, ...]:
     """Describe the queue of each builder."""
+    able = {name for name, one in master.workers.workers.items() if not one.isPaused() and one.quarantine_timer is None}
     return tuple(
         Line(
             builder=name,
             waiting=waiting.get(number, 0),
-            workers=frozenset(botmaster.builders[name].config.workernames),
+            workers=frozenset(able.intersection(master.botmaster.builders[name].config.workernames)),
             seconds=seconds.get(name, ()),
         )
         for name, number in ids.items()

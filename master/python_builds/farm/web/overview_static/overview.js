@@ -25,6 +25,9 @@ function filter() {
   for (const one of content.querySelectorAll(".list > li[data-find], .plain tbody tr")) {
     one.hidden = !words.every((word) => matches(one.dataset.find, word));
   }
+  for (const more of content.querySelectorAll("details.more")) {
+    if (words.length && more.querySelector("li:not([hidden])")) more.open = true;
+  }
   for (const button of content.querySelectorAll("[data-filter]")) {
     button.setAttribute("aria-pressed", String(words.includes(button.dataset.filter)));
   }
