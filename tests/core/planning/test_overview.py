@@ -135,12 +135,13 @@ def test_what_nobody_wants_says_why(policy, tag, platform, words):
     assert (found.state, found.words) == (states.UNWANTED, words)
 
 
-def test_a_release_that_is_nowhere_is_no_row_and_one_that_is_not_complete_is():
+def test_a_release_that_is_nowhere_is_no_row_and_one_that_is_not_complete_says_why():
     not_yet = {"version": "3.15.0b1", "complete": False, "first_seen": NOW, "why_not_yet": "no bundle yet"}
     overview = look(published=PUBLISHED, releases=releases("3.14.2", "3.13.4", others=[not_yet]))
 
-    assert [str(row.tag) for row in overview.rows] == ["3.15.0b1", "3.14.2"]
-    assert cell(overview, "3.15.0b1", "debian-12-amd64").words == "no bundle yet"
+    assert [str(row.tag) for row in overview.rows] == ["3.14.2"]
+    assert overview.not_yet == {parse_tag("3.15.0b1"): "no bundle yet"}
+    assert "<b>3.15.0b1</b> is not complete yet: no bundle yet." in overview_content(overview, "../")
     assert {str(tag) for tags in overview.unwanted.values() for tag in tags} == {"3.14.2t", "3.13.4"}
 
 

@@ -110,8 +110,6 @@ class Row:
     tag: Tag
     cells: Mapping[str, tuple[Cell, ...]]
     """By platform, one for each architecture."""
-    not_yet: str = ""
-    """Why it cannot be built yet."""
 
     @property
     def every(self) -> list[Cell]:
@@ -127,6 +125,8 @@ class Overview:
     columns: tuple[str, ...]
     """Platforms."""
     rows: tuple[Row, ...]
+    not_yet: Mapping[Tag, str]
+    """Why a release cannot be built yet."""
     unwanted: Mapping[str, tuple[Tag, ...]]
     """Releases that are nowhere and that nobody wants anywhere, by why."""
     lacking: Mapping[str, tuple[str, ...]]

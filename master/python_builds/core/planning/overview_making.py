@@ -72,10 +72,10 @@ def make_overview(seen: Seen) -> Overview:
     rows: list[Row] = []
     unwanted: dict[str, list[Tag]] = {}
     for tag in reading_order([*known.complete, *not_yet, *known.tags]):
-        row = _row(known, tag, columns, not_yet.get(tag, ""))
-        if row.not_yet or any(cell.state not in QUIET or cell.is_missing for cell in row.every):
+        row = _row(known, tag, columns)
+        if any(cell.state not in QUIET or cell.is_missing for cell in row.every):
             rows.append(row)
-        else:
+        elif tag not in not_yet:
             unwanted.setdefault(_why_nowhere(row), []).append(tag)
     shown = {builder_name(p, a) for p, a in columns}
     lacking: dict[str, list[str]] = {}
@@ -86,6 +86,7 @@ def make_overview(seen: Seen) -> Overview:
         seen=seen,
         columns=tuple(dict.fromkeys(p.name for p, _ in columns)),
         rows=tuple(rows),
+        not_yet=not_yet,
         unwanted={why: tuple(tags) for why, tags in unwanted.items()},
         lacking={why: tuple(names) for why, names in lacking.items()},
         estimates=estimate(seen.queue, seen.running, seen.now),
@@ -118,14 +119,14 @@ def _by_key(lines: Iterable[plan_report.Line]) -> dict[Key, plan_report.Line]:
     return {(f"{line.platform}-{line.architecture}", parse_tag(line.version)): line for line in lines}
 
 
-def _row(known: _Known, tag: Tag, columns: Iterable[tuple[Platform, str]], not_yet: str) -> Row:
+def _row(known: _Known, tag: Tag, columns: Iterable[tuple[Platform, str]]) -> Row:
     cells: dict[str, list[Cell]] = {}
     for platform, architecture in columns:
-        cells.setdefault(platform.name, []).append(_cell(known, tag, platform, architecture, not_yet))
-    return Row(tag=tag, cells={name: tuple(found) for name, found in cells.items()}, not_yet=not_yet)
+        cells.setdefault(platform.name, []).append(_cell(known, tag, platform, architecture))
+    return Row(tag=tag, cells={name: tuple(found) for name, found in cells.items()})
 
 
-def _cell(known: _Known, tag: Tag, platform: Platform, architecture: str, not_yet: str) -> Cell:
+def _cell(known: _Known, tag: Tag, platform: Platform, architecture: str) -> Cell:
     """Say what is the case, the most urgent first: it runs, is asked for, failed, is there, is not wanted."""
     key = (builder_name(platform, architecture), tag)
     published = known.seen.published.get(key[0], {}).get(tag)
@@ -146,7 +147,7 @@ def _cell(known: _Known, tag: Tag, platform: Platform, architecture: str, not_ye
         return cell
     if key[0] not in known.seen.builders:
         return replace(cell, state=known.seen.lacking.get(key[0], UNWANTED))
-    return replace(cell, words=not_yet or _why(known, tag, platform))
+    return replace(cell, words=_why(known, tag, platform))
 
 
 def _failed(cell: Cell, line: plan_report.Line, state: str) -> Cell:

@@ -25,6 +25,7 @@ function filter() {
   for (const one of content.querySelectorAll(".list > li[data-find], .plain tbody tr")) {
     one.hidden = !words.every((word) => matches(one.dataset.find, word));
   }
+  content.classList.toggle("all", words.length > 0);  // a narrow page leaves out what nobody wants, unless it is looked for
   for (const more of content.querySelectorAll("details.more")) {
     if (words.length && more.querySelector("li:not([hidden])")) more.open = true;
   }
