@@ -88,15 +88,16 @@ def test_a_full_disk_is_a_red_step_and_the_next_build_works(farm: FarmUnderTest)
     assert farm.build("3.11.2", PLATFORM="debian-12").returncode == 0
 
 
-def test_a_missing_image_is_named_and_does_not_block_the_farm(farm: FarmUnderTest) -> None:
+def test_a_missing_image_is_named_with_what_to_type_and_nothing_is_asked_for(farm: FarmUnderTest) -> None:
     farm.environment["PYTHON_BUILDS_REGISTRY"] = "registry.invalid"
     farm.run("run")
-    request = force(farm, "3.11.2")
+    client = farm.client()
+    release = client.force("release", python_version="3.11.2", profile="quick", platforms=["debian-12"])
 
-    assert farm.wait_for_results(request) == EXCEPTION
-    (state,) = states(farm, request)
-    assert state.startswith("Docker host here (unix://")
-    assert f'has no worker image for this build: Image "registry.invalid/{IMAGE}" not found' in state
+    assert farm.wait_for_results(release) == FAILURE
+    (state,) = states(farm, release)
+    assert f"no image on here: `docker pull registry.invalid/{IMAGE}`, after `make push`" in state
+    assert client.get("buildrequests", complete=False)["buildrequests"] == []
 
 
 @pytest.mark.parametrize(

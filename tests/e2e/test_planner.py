@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from python_builds.cli.building.progress import FAILURE
+from tests.docker_engine import engine_on_this_machine
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder, wait
 
 NOWHERE = "http://127.0.0.1:9"
@@ -158,3 +159,24 @@ def test_a_farm_for_one_build_builds_nothing_by_itself(farm: FarmUnderTest) -> N
     assert farm.build("3.12.4").returncode == 0
     assert published(farm) == []
     assert "automatic builds are switched off" in farm.run("plan").stdout
+
+
+def test_a_docker_host_is_planned_for_once_it_has_an_image_and_an_image_that_comes_needs_no_restart() -> None:
+    with engine_on_this_machine("debian-12") as engine, planning_farm(docker_hosts=[engine.host()]) as farm:
+        list_releases(farm, release("3.13.5"))
+        farm.run("run")
+        wait(lambda: "1 wanted" in farm.run("plan").stdout, "the plan")
+        shown = farm.run("plan").stdout
+
+        assert "3.13.5     debian-12-amd64" in shown
+        assert shown.count("alert: platforms without an image on here: nothing is planned for ") == 1
+        assert " rhel-9, " in shown
+        assert " opensuse-155" not in shown, "nothing would be planned for what is past its support"
+        wait(lambda: not farm.client().get("buildrequests", complete=False)["buildrequests"], "the requests", 60)
+        assert {b["builderid"] for b in farm.client().get("builds")["builds"]} <= {
+            farm.client().builder_id(name) for name in ("release", "manifest")
+        }
+
+        engine.platforms.append("rhel-9")
+        wait(lambda: "2 wanted" in farm.run("plan").stdout, "the image to be seen")
+        assert "rhel-9-amd64" in farm.run("plan").stdout

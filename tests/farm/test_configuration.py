@@ -90,6 +90,23 @@ def test_a_docker_host_builds_for_every_platform_of_its_architecture_rpm_ones_to
     assert {p.package_format for p, _ in expected} == {"deb", "rpm"}
 
 
+def test_a_farm_that_is_for_some_platforms_has_builders_for_these_alone(tmp_path: Path) -> None:
+    farm = with_docker_host(tmp_path).model_copy(update={"platforms": "rhel-9 debian-12"})
+
+    assert [p.name for p, _ in workers.buildable(PLATFORMS, farm)] == ["debian-12", "rhel-9"]
+
+
+def test_a_configuration_loads_and_has_every_builder_while_no_docker_host_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = f'[{{"name": "far", "url": "unix://{tmp_path}/no-socket", "master": "127.0.0.1"}}]'
+    monkeypatch.setenv("PYTHON_BUILDS_DOCKER_HOSTS", host)
+
+    config = FileLoader(str(MASTER_CFG.parent), MASTER_CFG.name).loadConfig()
+
+    assert {"debian-12-amd64", "rhel-9-amd64"} < {b.name for b in config.builders}
+
+
 def test_a_machine_builds_for_itself_only_where_apt_makes_it_ready(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,8 @@ from python_builds.core.planning.plan import (
 )
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.upstream.tags import Tag, parse_tag
+from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.core.workers.missing_images import MissingImage
 
 DEBIAN, RHEL, OLD = platform_named("debian-12"), platform_named("rhel-9"), platform_named("opensuse-155")
 BUILDERS = {"debian-12-amd64", "rhel-9-amd64", "opensuse-155-amd64"}
@@ -64,6 +66,28 @@ def test_a_platform_without_any_worker_is_left_out_and_said():
 
     assert [p.builder for p in found.products] == ["debian-12-amd64"]
     assert found.left_out == {"no worker for amd64 or arm64": ("rhel-9",)}
+
+
+def test_a_platform_without_its_worker_image_is_left_out_with_what_to_type():
+    own = DockerHost(name="docker", url="unix:///var/run/docker.sock", master="172.17.0.1")
+    imageless = {"rhel-9-amd64": MissingImage(platform="rhel-9", image="worker:rhel-9", hosts=(own,))}
+
+    found = expand(Tag(Version("3.13.5")), [DEBIAN, RHEL], BUILDERS, "quick", imageless=imageless)
+
+    assert [p.builder for p in found.products] == ["debian-12-amd64"]
+    assert found.left_out == {"no image on docker: `make images PLATFORM=rhel-9`": ("rhel-9",)}
+
+
+def test_an_architecture_without_an_image_that_nobody_named_is_left_out_without_a_word():
+    own = DockerHost(name="arm", url="unix:///var/run/docker.sock", master="172.17.0.1", architecture="arm64")
+    imageless = {"debian-12-arm64": MissingImage(platform="debian-12", image="worker:debian-12", hosts=(own,))}
+    builders = {"debian-12-amd64", "debian-12-arm64"}
+
+    found = expand(Tag(Version("3.13.5")), [DEBIAN], builders, "quick", imageless=imageless)
+    named = expand(Tag(Version("3.13.5")), [DEBIAN], builders, "quick", ["arm64"], imageless=imageless)
+
+    assert ([p.builder for p in found.products], found.left_out) == (["debian-12-amd64"], {})
+    assert (named.products, [*named.left_out]) == ((), ["no image on arm: `make images PLATFORM=debian-12`"])
 
 
 def test_a_platform_that_is_too_new_for_a_release_is_left_out_and_said():

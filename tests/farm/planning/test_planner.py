@@ -24,6 +24,9 @@ from python_builds.farm.indexes.manifest_steps import DAMAGED, MANIFEST, TellDam
 from python_builds.farm.planning import requesting
 from python_builds.farm.planning.announcing import NOTICE
 from python_builds.farm.planning.planner import Planner
+from python_builds.farm.workers import image_watch
+from python_builds.farm.workers.workers import make_image_watch
+from tests.docker_engine import Engine, engine_on_this_machine
 
 PARTS = {
     "debian-12-amd64": (platform_named("debian-12"), "amd64"),
@@ -149,6 +152,7 @@ class PlannerTest(RunMasterBase):
                         category="release",
                     ),
                 ],
+                "services": [make_image_watch(self.settings)],
                 "collapseRequests": False,
             },
             basedir=str(self.folder / "master"),
@@ -325,6 +329,90 @@ class PlannerTest(RunMasterBase):
 
         assert [request["results"] for request in cancelled] == [CANCELLED]
         assert set(self.states().values()) == {"failed"}
+
+    def engine(self, *platforms: str) -> Engine:
+        """Start a Docker engine that has these platforms' images, until the test ends."""
+        serving = engine_on_this_machine(*platforms)
+        engine = serving.__enter__()
+        self.addCleanup(serving.__exit__, None, None, None)
+        return engine
+
+    @defer.inlineCallbacks
+    def test_only_what_a_docker_host_has_the_image_of_is_planned_and_what_appears_later_is_seen(self) -> Any:
+        engine = self.engine("debian-12")
+        yield self.start("3.13.5", docker_hosts=[engine.host()])
+
+        assert len((yield self.requests("debian-12-amd64"))) == 1
+        assert (yield self.requests("debian-13-amd64")) == []
+        report = read_report(self.settings.state_dir)
+        assert self.states() == {}, "what cannot be built is not wanted"
+        assert report.without_image == {"debian-13-amd64": "no image for debian-13 on here"}
+        ((key, text),) = report.alerts.items()
+        assert key == "platforms without an image on here"
+        assert "nothing is planned for debian-13: " in text
+        assert f"`DOCKER_HOST={engine.url} make images PLATFORM=debian-13`" in text
+
+        engine.platforms.append("debian-13")
+        yield self.settle_after_asking()
+        assert [r["results"] for r in (yield self.requests("debian-13-amd64"))] == [SUCCESS]
+        assert read_report(self.settings.state_dir).alerts == {}
+
+    @defer.inlineCallbacks
+    def test_an_image_that_goes_is_one_alert_and_no_failure(self) -> Any:
+        engine = self.engine("debian-12", "debian-13")
+        yield self.start("3.13.5", docker_hosts=[engine.host()])
+        yield self.listen()
+        engine.platforms.remove("debian-13")
+        yield self.settle_after_asking()
+
+        assert self.notices == ["no image for debian-13 on here"]
+        engine.platforms.append("debian-13")
+        yield self.settle_after_asking()
+        assert self.notices == ["no image for debian-13 on here", "solved: no image for debian-13 on here"]
+
+    @defer.inlineCallbacks
+    def test_a_platform_that_a_setting_names_is_missed_by_name(self) -> Any:
+        engine = self.engine()
+        yield self.start("3.13.5", docker_hosts=[engine.host()], platforms="debian-12")
+
+        keys = [*read_report(self.settings.state_dir).alerts]
+        assert keys == ["no image for debian-12 on here", "platforms without an image on here"]
+
+    @defer.inlineCallbacks
+    def test_a_person_who_asks_for_what_has_no_image_is_told_what_to_type(self) -> Any:
+        engine = self.engine("debian-13")
+        yield self.start(docker_hosts=[engine.host()])
+        yield self.doForceBuild(forceParams={"python_version": "3.13.5"})
+        builder = yield self.master.data.updates.findBuilderId("release")
+        (build,) = yield self.master.data.get(("builders", builder, "builds"))
+
+        assert (yield self.requests("debian-12-amd64")) == []
+        assert build["state_string"].endswith(
+            f"no image on here: `DOCKER_HOST={engine.url} make images PLATFORM=debian-12`"
+        )
+
+    @defer.inlineCallbacks
+    def test_nothing_is_planned_for_a_host_that_never_said_which_images_it_has(self) -> Any:
+        engine = self.engine("debian-12", "debian-13")
+        engine.silent = True
+        yield self.start("3.13.5", docker_hosts=[engine.host()])
+
+        assert (yield self.requests("debian-12-amd64")) == []
+        alerts = read_report(self.settings.state_dir).alerts
+        assert alerts["Docker host here does not answer"].startswith("nothing is planned for it: ")
+
+        engine.silent = False
+        yield self.settle_after_asking()
+        assert [r["results"] for r in (yield self.requests("debian-12-amd64"))] == [SUCCESS]
+        engine.silent = True
+        yield self.settle_after_asking()
+        report = read_report(self.settings.state_dir)
+        assert (report.without_image, report.alerts) == ({}, {}), "what it has said once holds"
+
+    @defer.inlineCallbacks
+    def settle_after_asking(self) -> Any:
+        yield self.master.service_manager.namedServices[image_watch.NAME].ask()
+        yield self.settle()
 
     @defer.inlineCallbacks
     def write_indexes(self) -> Any:

@@ -5,7 +5,7 @@ import hashlib
 import os
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -86,6 +86,18 @@ def networks_of(arguments: Mapping[str, Any], container: str, host: DockerHost) 
     if name := urlsplit(host.url).hostname:
         addresses += [str(address[0]) for *_, address in socket.getaddrinfo(name, None)]
     return sorted({ip_network(address) for address in addresses}, key=str)
+
+
+def images_on(host: DockerHost, names: Collection[str]) -> frozenset[str]:
+    """Tell which of the named images a host has. One question, whose answer Docker gives from memory.
+
+    Raises:
+        DockerException, OSError: if it does not answer.
+    """
+    arguments = {"base_url": host.url, "tls": tls_config(host) or False, "timeout": SECONDS}
+    with contextlib.closing(docker.APIClient(**arguments)) as client:
+        tags = {tag for image in client.images() for tag in image.get("RepoTags") or ()}
+    return frozenset(tags & {*names})
 
 
 def remove_container(arguments: Mapping[str, Any], container: str) -> None:

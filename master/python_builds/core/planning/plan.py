@@ -6,6 +6,7 @@ What exists and what is asked for already is subtracted in agenda.py for the pla
 import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from packaging.version import Version
 
@@ -13,6 +14,8 @@ from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product, builder_name
 from python_builds.core.upstream.releases import minor
 from python_builds.core.upstream.tags import Tag
+from python_builds.core.workers import missing_images
+from python_builds.core.workers.missing_images import MissingImage
 
 BACKFILLS = ("latest", "all", "none")
 """What a platform without any build gets: the latest patch of each minor, every release, or nothing but what is new."""
@@ -91,19 +94,22 @@ def expand(
     builders: Collection[str],
     profile: str,
     architectures: Collection[str] = (),
+    imageless: Mapping[str, MissingImage] = MappingProxyType({}),
 ) -> BuildMatrix:
     """Say what a request for one tag on these platforms comes to, given the builders that this farm has.
 
-    Without `architectures` it is for all that a platform has.
+    Without `architectures` it is for all that a platform has. `imageless` are builders that lack their worker image.
     """
     products: list[Product] = []
     left_out: dict[str, list[str]] = {}
+    without_image: list[MissingImage] = []
     for platform in platforms:
         if not platform.supports(tag.version):
             left_out.setdefault(f"needs CPython {platform.oldest_python} or newer", []).append(platform.name)
             continue
         named = [a for a in platform.architectures if not architectures or a in architectures]
-        able = [a for a in named if builder_name(platform, a) in builders]
+        manned = [a for a in named if builder_name(platform, a) in builders]
+        able = [a for a in manned if builder_name(platform, a) not in imageless]
         for architecture in able:
             products.append(
                 Product(
@@ -114,10 +120,13 @@ def expand(
                     variant=tag.variant,
                 )
             )
-        lacking = [a for a in named if a not in able]
-        if lacking and (architectures or not able):
+        lacking = [a for a in named if a not in manned]
+        if lacking and (architectures or not manned):
             left_out.setdefault(f"no worker for {' or '.join(lacking)}", []).append(platform.name)
-    return BuildMatrix(products=tuple(products), left_out={reason: tuple(names) for reason, names in left_out.items()})
+        if architectures or not able:
+            without_image += [imageless[builder_name(platform, a)] for a in manned if a not in able]
+    reasons = {reason: tuple(names) for reason, names in left_out.items()}
+    return BuildMatrix(products=tuple(products), left_out={**reasons, **missing_images.left_out(without_image)})
 
 
 def wanted(

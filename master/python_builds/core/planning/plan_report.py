@@ -50,6 +50,8 @@ class PlanReport(BaseModel):
     """What failed at the last try though it is published or nobody wants it: somebody asked for it."""
     acknowledged: Mapping[str, Acknowledged] = {}
     """Who knows of which alert, at the time of reading; behind the words of the alert it is said, too."""
+    without_image: Mapping[str, str] = {}
+    """Builders for which nothing is planned, as their worker image is on no Docker host: a sentence for each."""
 
 
 def line(item: Item) -> Line:

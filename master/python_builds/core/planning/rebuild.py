@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from python_builds.core.building.requests import RebuildRequest
 from python_builds.core.planning.plan import BuildMatrix, expand
@@ -9,6 +10,7 @@ from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.upstream.tags import Newest, Tag, reading_order
+from python_builds.core.workers.missing_images import MissingImage
 
 
 def to_rebuild(
@@ -18,6 +20,7 @@ def to_rebuild(
     published: Collection[Product],
     today: datetime.date,
     keep: Collection[str] = (),
+    imageless: Mapping[str, MissingImage] = MappingProxyType({}),
 ) -> BuildMatrix:
     """List the products, newest version first.
 
@@ -30,7 +33,7 @@ def to_rebuild(
     tags, left_out = _numbers(request.tags, known) if request.tags else (known, {})
     products: list[Product] = []
     for tag in reading_order(tags):
-        found = expand(tag, platforms, builders, request.profile, request.architectures)
+        found = expand(tag, platforms, builders, request.profile, request.architectures, imageless)
         for reason, names in found.left_out.items() if request.tags else ():
             left_out[reason] = tuple(dict.fromkeys((*left_out.get(reason, ()), *names)))
         for product in found.products:

@@ -105,6 +105,9 @@ class Settings(PublishingSettings, NoticeSettings):
     docker_hosts: tuple[DockerHost, ...] = Field(
         (), description="JSON list of the Docker hosts that workers' containers run on; see docs/docker-hosts.md"
     )
+    platforms: PlatformNames = Field(
+        "", description="platforms that this farm is for, as in debian-12 rhel-9; not set: all that have a worker"
+    )
     registry: str = Field("", description="where Docker hosts have the worker images from, as in registry.example/farm")
     worker_host: str = Field("127.0.0.1", description="address at which the master waits for workers")
     worker_port: int = Field(0, ge=0, le=65535, description="port at which it waits; 0 means any")

@@ -13,7 +13,7 @@ from twisted.internet import defer
 from twisted.python import log
 
 from python_builds.farm.building.failures import PROPERTY, seen_failure
-from python_builds.farm.workers.container_worker import HostDoesNotAnswer
+from python_builds.farm.workers.container_worker import HostDoesNotAnswer, HostLacksImage
 
 MAX_ATTEMPTS = 3
 LOST = "lost its worker"
@@ -50,7 +50,7 @@ class FarmBuild(Build):
         """Decide about a retry, then finish."""
         if self.stopped_reason == "Master Shutdown" and CANCELLED in (results, self.results):
             self.results = results = RETRY
-        elif isinstance(self.no_worker, HostDoesNotAnswer):
+        elif isinstance(self.no_worker, HostDoesNotAnswer | HostLacksImage):
             # Nothing that this build did: it waits as long as it takes, and each try leaves a line that says for what.
             text = [f"waiting for a worker: {self._why_no_worker()}"]
         elif RETRY in (results, self.results):

@@ -34,6 +34,7 @@ from python_builds.farm.planning.requesting import request_once
 from python_builds.farm.steps.in_thread import InThread
 from python_builds.farm.steps.master_step import MasterStep
 from python_builds.farm.steps.thread_step import ThreadStep
+from python_builds.farm.workers.image_watch import missing_images
 
 SCHEDULER = "platforms"
 """The Triggerable under whose name platform builds are asked for."""
@@ -80,7 +81,10 @@ class RequestBuilds(ThreadStep):
         """Compute what is missing and ask for it."""
         request = parse_release_request(self.values())
         tag = found_tag(request)
-        plan = expand(tag, request.platforms, set(self.builders), request.profile, request.architectures)
+        imageless = yield missing_images(self.master, self.builders)
+        plan = expand(
+            tag, request.platforms, set(self.builders), request.profile, request.architectures, imageless=imageless
+        )
         for sentence in plan.sentences:
             yield log.addStdout(f"not built: {sentence}\n")
         self.setProperty("left_out", plan.sentences, "release")

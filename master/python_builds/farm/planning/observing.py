@@ -1,8 +1,8 @@
 """What one look of the planner sees in the store and in the poller's file, compared with what is asked for."""
 
 import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from packaging.version import Version
 
@@ -21,6 +21,8 @@ from python_builds.core.settings.setting_types import minutes
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.release_list import ReleaseList
 from python_builds.core.upstream.tags import Tag, automatic_tags
+from python_builds.core.workers import missing_images
+from python_builds.core.workers.missing_images import MissingImage
 
 PROFILE = "optimized"
 
@@ -33,6 +35,15 @@ class Farm:
     store: Store
     builders: Mapping[str, tuple[Platform, str]]
     recipes: Mapping[str, str]
+    imageless: Mapping[str, MissingImage] = field(default_factory=dict)
+    """Of the builders those whose worker image is on no host: nothing is planned for them."""
+    unknown_hosts: Mapping[str, str] = field(default_factory=dict)
+    """Docker hosts that have never said which images they have, and why."""
+
+    @property
+    def able(self) -> set[str]:
+        """Name the builders that can build."""
+        return {*self.builders} - {*self.imageless}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +75,7 @@ def observe(
     products = wanted(
         [tag for version in complete for tag in automatic_tags(version, farm.settings.free_threaded)],
         list(readable),
-        set(farm.builders),
+        farm.able,
         published=published,
         today=now.date(),
         backfill=farm.settings.backfill,
@@ -73,7 +84,7 @@ def observe(
     )
     agenda = make_agenda(
         products,
-        set(farm.builders),
+        farm.able,
         published=published,
         pending=pending,
         attempts=attempts,
@@ -83,11 +94,17 @@ def observe(
     )
     acknowledged = read_acknowledged(farm.settings.state_dir)
     found = {
-        **failing_still(attempts, {*products, *(product.tag for product in products)}, acknowledged, now),
+        **failing_still(
+            {what: tries for what, tries in attempts.items() if _can_be_built(farm, what)},
+            {*products, *(product.tag for product in products)},
+            acknowledged,
+            now,
+        ),
         **alerts.of_indexes(indexes),
         **alerts.overdue(complete, agenda.items, now, datetime.timedelta(hours=farm.settings.overdue_hours)),
     }
     if not idle:
+        found |= _of_images(farm, published, now.date())
         patience = datetime.timedelta(hours=farm.settings.poll_overdue_hours)
         found |= alerts.unpolled(known.last_success or since, known.last_problem, now, patience)
     forget_ended(farm.settings.state_dir, found)
@@ -99,8 +116,27 @@ def observe(
         idle=idle,
         problems=tuple(problems),
         alerts=found,
+        without_image={name: str(one) for name, one in farm.imageless.items()},
     )
     return Observation(agenda=agenda, report=made, published=frozenset(published))
+
+
+def _can_be_built(farm: Farm, what: Product | Tag) -> bool:
+    return not (isinstance(what, Product) and what.builder in farm.imageless)
+
+
+def _of_images(farm: Farm, published: Collection[Product], today: datetime.date) -> dict[str, str]:
+    """Tell of missing images: what has built before, or is named by the setting, is missed by name."""
+    named = farm.settings.platforms.split()
+    kept = [*named, *farm.settings.keep_platforms.split()]
+    missing = {
+        name: one
+        for name, one in farm.imageless.items()
+        if one.platform in kept or farm.builders[name][0].is_supported_on(today)
+    }
+    expected = {product.builder for product in published}
+    expected |= {name for name, one in missing.items() if one.platform in named}
+    return missing_images.alerts(missing, expected, farm.unknown_hosts)
 
 
 def idle_because(settings: Settings) -> str:

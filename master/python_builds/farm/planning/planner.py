@@ -29,6 +29,8 @@ from python_builds.farm.planning.announcing import announce
 from python_builds.farm.planning.build_history import BuildHistory
 from python_builds.farm.planning.observing import PROFILE, Farm, observe
 from python_builds.farm.planning.requesting import request_once
+from python_builds.farm.planning.seen_images import with_images
+from python_builds.farm.workers import image_watch
 
 COALESCE_SECONDS = 1
 """Between an event and the look: builds often end together."""
@@ -40,6 +42,7 @@ class Planner(ReconfigurableBaseScheduler):
     _soon: Any = None
     _later: Any = None
     _finished: Any = None
+    _images: Any = None
     _has_looked = False
 
     def checkConfig(self, settings: Settings, builders: Mapping[str, Any], **kwargs: Any) -> None:
@@ -77,6 +80,7 @@ class Planner(ReconfigurableBaseScheduler):
         self._finished = yield self.master.mq.startConsuming(
             lambda *_: self.wake(), ("buildrequests", None, "complete")
         )
+        self._images = yield self.master.mq.startConsuming(lambda *_: self.wake(), image_watch.CHANGED)
         self.look.start(interval=self.settings.plan_seconds, now=True)
 
     @defer.inlineCallbacks
@@ -86,6 +90,7 @@ class Planner(ReconfigurableBaseScheduler):
         if self._finished is not None:
             yield self._finished.stopConsuming()
             self._finished = None
+            yield self._images.stopConsuming()
         for call in (self._soon, self._later):
             if call is not None and call.active():
                 call.cancel()
@@ -113,7 +118,8 @@ class Planner(ReconfigurableBaseScheduler):
         indexes = yield self.history.index_builds()
         yield self._go_on_with_indexes(indexes)
         try:
-            seen = yield threads.deferToThread(observe, self.farm, pending, attempts, indexes, now, since)
+            farm = yield with_images(self.master, self.farm)
+            seen = yield threads.deferToThread(observe, farm, pending, attempts, indexes, now, since)
         except (PythonBuildsError, OSError) as error:
             log.msg(f"the planner could not look: {error}")
             failed = PlanReport(made_at=now, problems=(f"nothing could be looked at: {error}",))

@@ -22,9 +22,11 @@ from python_builds.core.planning.rebuild import to_rebuild
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.settings.settings import Settings
+from python_builds.core.workers.missing_images import MissingImage
 from python_builds.farm.planning.requesting import request_once
 from python_builds.farm.steps.in_thread import InThread
 from python_builds.farm.steps.thread_step import ThreadStep
+from python_builds.farm.workers.image_watch import missing_images
 
 REBUILD = "rebuild"
 """The builder, and its form."""
@@ -48,7 +50,9 @@ class RequestRebuilds(ThreadStep):
     def work(self, log: Any, thread: InThread) -> Any:
         """Compute the batch and ask for it."""
         request = parse_rebuild_request(self.values())
-        products, sentences = yield thread.run(self._compute, request)
+        products, sentences = yield thread.run(
+            self._compute, request, (yield missing_images(self.master, self.builders))
+        )
         for sentence in sentences:
             yield log.addStdout(f"not built: {sentence}\n")
         for product in products:
@@ -69,7 +73,9 @@ class RequestRebuilds(ThreadStep):
         self.summary = f"{len(products)} builds asked for, as batch {self.build.requests[0].id}"
         return SUCCESS
 
-    def _compute(self, request: RebuildRequest) -> tuple[tuple[Product, ...], list[str]]:
+    def _compute(
+        self, request: RebuildRequest, imageless: Mapping[str, MissingImage]
+    ) -> tuple[tuple[Product, ...], list[str]]:
         store = make_store(self.settings)
         platforms = dict.fromkeys(platform for platform, _ in self.builders.values())
         readable, problems = read_published(store, request.profile, platforms)
@@ -79,6 +85,7 @@ class RequestRebuilds(ThreadStep):
             published={product for products in readable.values() for product in products},
             today=datetime.datetime.now(datetime.UTC).date(),
             keep=self.settings.keep_platforms.split(),
+            imageless=imageless,
         )
         sentences = [*found.sentences, *problems]
         if not found.products:

@@ -17,6 +17,7 @@ from twisted.python import log
 from python_builds.adapters.workers.docker_engines import image_of, inspect_container, networks_of, remove_container
 from python_builds.core.workers.container_limits import environment, limits
 from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.farm.workers.image_watch import watch_of
 from python_builds.farm.workers.one_time_login import OneTimeLogin
 
 CHECK_SECONDS = 2
@@ -31,6 +32,10 @@ NO_ANSWER = (docker.errors.DockerException, requests.RequestException, OSError)
 
 class HostDoesNotAnswer(LatentWorkerFailedToSubstantiate):
     """The Docker engine cannot be reached, so nothing is known against the build: it waits."""
+
+
+class HostLacksImage(LatentWorkerFailedToSubstantiate):
+    """The image went since the host was asked; nothing is known against the build: it waits for the image."""
 
 
 class ContainerWorker(OneTimeLogin, worker.DockerLatentWorker):
@@ -57,9 +62,8 @@ class ContainerWorker(OneTimeLogin, worker.DockerLatentWorker):
         try:
             started = yield self._start(build)
         except LatentWorkerCannotSubstantiate as error:
-            self.lacks_image = True
-            problem = f"{self.host.label} has no worker image for this build: {error}"
-            raise LatentWorkerCannotSubstantiate(problem) from error
+            yield self._see_that_it_lacks(build.getProperty("worker_image"))
+            raise HostLacksImage(f"{self.host.label} has no worker image for this build: {error}") from error
         except docker.errors.APIError as error:
             problem = f"{self.host.label} does not start a container: {error.explanation or error}"
             raise LatentWorkerFailedToSubstantiate(problem) from error
@@ -154,8 +158,16 @@ class ContainerWorker(OneTimeLogin, worker.DockerLatentWorker):
             raise HostDoesNotAnswer(f"{self.host.label} does not answer: {error}") from error
         return answer
 
+    @defer.inlineCallbacks
+    def _see_that_it_lacks(self, image: str) -> Any:
+        """Have the host asked again, so that no such build comes here again."""
+        watch = watch_of(self.master)
+        if watch is not None:
+            yield watch.ask()
+            self.lacks_image = watch.seen.lacks(self.host.name, image)
+
     def putInQuarantine(self) -> None:
-        """Rest for a while, but not for want of an image: the next build may be of another platform."""
+        """Rest for a while, but not for want of an image: the next build is of a platform whose image is there."""
         if not self.lacks_image:
             super().putInQuarantine()
 

@@ -11,11 +11,13 @@ from python_builds.adapters.workers.docker_engines import tls_config
 from python_builds.core.building.requests import TRUST
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import platform_for_system
+from python_builds.core.publishing.artifacts import builder_name
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import WORST
 from python_builds.core.workers.container_limits import SCRATCH
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.farm.workers.container_worker import ContainerWorker
+from python_builds.farm.workers.image_watch import ImageWatch
 from python_builds.farm.workers.local_worker import LocalProcessWorker, worker_folder
 
 MASTER_WORKER = "master"
@@ -46,7 +48,9 @@ def buildable(platforms: Sequence[Platform], settings: Settings) -> list[tuple[P
 
 
 def worker_names(platform: Platform, architecture: str, settings: Settings) -> list[str]:
-    """Name the workers that can build for a platform and architecture."""
+    """Name the workers that can build for a platform and architecture; a container's, once its host has the image."""
+    if settings.platforms and platform.name not in settings.platforms.split():
+        return []
     names = [n for h in settings.docker_hosts if h.architecture == architecture for n in h.worker_names]
     # What makes a machine ready to build by itself (install-packages.sh, make-base-root.sh) knows apt alone.
     if settings.builds_here and (platform, architecture) == host_platform() and platform.package_manager == "apt":
@@ -74,6 +78,13 @@ def make_workers(platforms: Sequence[Platform], settings: Settings) -> list[Any]
     if host and host[0] in platforms and LOCAL_WORKER in worker_names(*host, settings):
         workers.append(_process(host[0], settings))
     return workers
+
+
+def make_image_watch(settings: Settings) -> ImageWatch:
+    """Make the service that knows which images the Docker hosts have."""
+    host = host_platform()
+    at_home = {builder_name(*host)} if host and LOCAL_WORKER in worker_names(*host, settings) else set()
+    return ImageWatch(settings=settings, at_home=sorted(at_home))
 
 
 def _containers(host: DockerHost, settings: Settings) -> Iterable[Any]:

@@ -1,0 +1,127 @@
+"""Which worker gets a build, in a whole Buildbot master inside the test: none whose host lacks the build's image."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from buildbot.interfaces import LatentWorkerFailedToSubstantiate
+from buildbot.plugins import schedulers, util
+from buildbot.test.util.integration import RunMasterBase
+from twisted.internet import defer, reactor, task
+
+from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.settings.settings import Settings
+from python_builds.core.workers.images import worker_image
+from python_builds.farm.building.build import FarmBuild
+from python_builds.farm.workers import image_watch
+from python_builds.farm.workers.next_worker import next_worker
+from python_builds.farm.workers.workers import make_image_watch, make_workers
+from tests.docker_engine import Engine, engine_on_this_machine
+
+NAME = "debian-12-amd64"
+IMAGE = worker_image(platform_named("debian-12"))
+
+
+class NextWorkerTest(RunMasterBase):
+    def setUp(self) -> None:
+        scratch = TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+
+    def engine(self, *platforms: str) -> Engine:
+        serving = engine_on_this_machine(*platforms)
+        engine = serving.__enter__()
+        self.addCleanup(serving.__exit__, None, None, None)
+        return engine
+
+    @defer.inlineCallbacks
+    def start(self, *hosts: dict[str, object]) -> Any:
+        """Start a farm with a builder for Debian 12 whose workers are containers of these hosts."""
+        settings = Settings(_env_file=None, state_dir=self.folder, docker_hosts=[*hosts])
+        containers = [w for w in make_workers([platform_named("debian-12")], settings) if hasattr(w, "lacks_image")]
+        factory = util.BuildFactory([])
+        factory.buildClass = FarmBuild
+        builder = util.BuilderConfig(
+            name=NAME,
+            workernames=[w.name for w in containers],
+            factory=factory,
+            properties={"worker_image": IMAGE},
+        )
+        (self.folder / "master").mkdir()
+        yield self.setup_master(
+            {
+                "builders": [builder],
+                "workers": containers,
+                "schedulers": [schedulers.Triggerable(name="ask", builderNames=[NAME])],
+                "services": [make_image_watch(settings)],
+                "select_next_worker": next_worker,
+                "collapseRequests": False,
+                "protocols": {"pb": {"port": "tcp:0:interface=127.0.0.1"}},
+            },
+            basedir=str(self.folder / "master"),
+            startWorker=False,
+        )
+        yield self.watch.ask()
+
+    @property
+    def watch(self) -> image_watch.ImageWatch:
+        return self.master.service_manager.namedServices[image_watch.NAME]
+
+    def ask(self) -> Any:
+        return self.master.scheduler_manager.namedServices["ask"].addBuildsetForSourceStampsWithDefaults(reason="test")
+
+    @defer.inlineCallbacks
+    def builds_that_began(self) -> Any:
+        """Wait for the end of the first build of the builder."""
+        while True:
+            builds = yield self.master.data.get(("builds",))
+            if [build for build in builds if build["complete"]]:
+                self.flushLoggedErrors(LatentWorkerFailedToSubstantiate)  # Buildbot logs each
+                return builds
+            yield task.deferLater(reactor, 0.05, lambda: None)
+
+    @defer.inlineCallbacks
+    def distributed(self) -> Any:
+        """Wait until the master has looked at what waits."""
+        distributor = self.master.botmaster.brd
+        yield distributor.maybeStartBuildsOn([NAME])
+        while distributor.active:
+            yield task.deferLater(reactor, 0.05, lambda: None)
+
+    @defer.inlineCallbacks
+    def test_a_request_waits_for_the_image_and_is_built_when_a_host_has_it(self) -> Any:
+        engine = self.engine("debian-13")
+        yield self.start(engine.host())
+        yield self.ask()
+        yield self.distributed()
+        assert (yield self.master.data.get(("builds",))) == []
+
+        engine.platforms.append("debian-12")
+        yield self.watch.ask()
+        builds = yield self.builds_that_began()
+
+        assert "does not start a container" in builds[0]["state_string"], "this engine can no more than list images"
+
+    @defer.inlineCallbacks
+    def test_of_two_hosts_the_one_that_has_the_image_builds(self) -> Any:
+        with_image, without = self.engine("debian-12"), self.engine("debian-13")
+        yield self.start(without.host(workers=4), with_image.host(name="there"))
+        yield self.ask()
+        builds = yield self.builds_that_began()
+
+        assert "Docker host there" in builds[0]["state_string"]
+        assert not [path for path in without.asked if "create" in path]
+
+    @defer.inlineCallbacks
+    def test_an_image_that_goes_between_question_and_build_is_waited_for(self) -> Any:
+        engine = self.engine("debian-12")
+        yield self.start(engine.host())
+        engine.platforms.clear()
+        yield self.ask()
+        builds = yield self.builds_that_began()
+        yield self.distributed()
+        (request,) = yield self.master.data.get(("buildrequests",))
+
+        assert "has no worker image for this build" in builds[0]["state_string"]
+        assert not request["complete"], "it is no failure of the build"
+        assert len((yield self.master.data.get(("builds",)))) == 1, "it is not tried again until the image is there"
