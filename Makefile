@@ -22,7 +22,7 @@ DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iprout
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
-.PHONY: help build reproduce run stop status plan acknowledge rebuild cancel reindex prune adopt platforms minors settings pages base-image images push shell dev test test-fast test-docker test-real bench mutants check docs format lock clean
+.PHONY: help build reproduce run stop status plan acknowledge rebuild cancel queue pause resume reindex prune adopt platforms minors settings pages base-image images push shell dev test test-fast test-docker test-real bench mutants check docs format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,16 @@ rebuild: $(VENV)/ready  ## build again what is published, as new revisions VERSI
 acknowledge: $(VENV)/ready  ## say that somebody knows of an alert, or list them [ALERT="3.13.5 for debian-12"] [BY=anna]
 	$(COMMAND)
 
-cancel: $(VENV)/ready  ## cancel what is not finished of a rebuild, by default the last [BATCH=12]
+cancel: $(VENV)/ready  ## cancel what is not finished of a rebuild, by default the last [BATCH=12]; or of [VERSION=3.13.5] [PLATFORM=debian-12]
+	$(COMMAND)
+
+queue: $(VENV)/ready  ## show what waits, in its order, and for what [LIMIT=20]
+	$(COMMAND)
+
+pause: $(VENV)/ready  ## begin nothing new there, while what runs goes on WHAT=planner|a Docker host|a builder|a worker [REASON="new disk"]
+	$(COMMAND)
+
+resume: $(VENV)/ready  ## go on with what was paused WHAT=planner
 	$(COMMAND)
 
 reindex: $(VENV)/ready  ## compare all records with the indexes, and write those that differ; with DIGESTS=1, read every file too [ACCEPT_LOSS=1] [DIGESTS=1]

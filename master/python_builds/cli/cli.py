@@ -30,6 +30,7 @@ from python_builds.cli.options import (
 from python_builds.cli.output import write_anywhere
 from python_builds.cli.pages import settings_lines
 from python_builds.cli.planning import acknowledge as acknowledging
+from python_builds.cli.planning import operating
 from python_builds.cli.planning import rebuild as rebuilds
 from python_builds.cli.publishing import minors, publishing
 from python_builds.cli.workers import images as image_commands
@@ -138,9 +139,34 @@ def rebuild(
 
 
 @app.command()
-def cancel(batch: Annotated[str, typer.Option(help="its number, if not the last one's")] = "") -> None:
-    """Cancel what is not finished of a rebuild."""
-    _end(lambda: rebuilds.cancel(load_settings(), batch))
+def cancel(
+    batch: Annotated[str, typer.Option(help="of rebuilds: its number, if not the last one's")] = "",
+    version: Version = "",
+    platform: OnePlatform = "",
+) -> None:
+    """Cancel what is not finished of a rebuild, or of a version, a platform."""
+    _end(lambda: rebuilds.cancel(load_settings(), batch, version.strip(), platform))
+
+
+@app.command()
+def pause(
+    what: Annotated[str, typer.Argument(help="planner, a Docker host, a builder or a worker")],
+    reason: Annotated[str, typer.Option(help="why, for whoever reads the status")] = "",
+) -> None:
+    """Begin nothing new there; what runs goes on."""
+    _end(lambda: operating.pause(load_settings(), what, reason))
+
+
+@app.command()
+def resume(what: Annotated[str, typer.Argument(help="what was paused")]) -> None:
+    """Go on with what was paused."""
+    _end(lambda: operating.resume(load_settings(), what))
+
+
+@app.command()
+def queue(limit: Annotated[int, typer.Option(min=1, max=100000, help="rows")] = 20) -> None:
+    """Show what waits, in its order, and for what."""
+    _end(lambda: operating.queue(load_settings(), limit))
 
 
 @app.command()

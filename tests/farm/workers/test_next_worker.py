@@ -9,12 +9,13 @@ from buildbot.plugins import schedulers, util
 from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer, reactor, task
 
+from python_builds.adapters.planning.paused_builders import pause_builder, paused_path, resume_builder
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.settings.settings import Settings
 from python_builds.core.workers.images import worker_image
 from python_builds.farm.building.build import FarmBuild
 from python_builds.farm.workers import image_watch
-from python_builds.farm.workers.next_worker import next_worker
+from python_builds.farm.workers.next_worker import PauseWatch, make_next_worker
 from python_builds.farm.workers.workers import make_image_watch, make_workers
 from tests.docker_engine import Engine, engine_on_this_machine
 
@@ -53,8 +54,8 @@ class NextWorkerTest(RunMasterBase):
                 "builders": [builder],
                 "workers": containers,
                 "schedulers": [schedulers.Triggerable(name="ask", builderNames=[NAME])],
-                "services": [make_image_watch(settings)],
-                "select_next_worker": next_worker,
+                "services": [make_image_watch(settings), PauseWatch(state_dir=self.folder)],
+                "select_next_worker": make_next_worker(self.folder),
                 "collapseRequests": False,
                 "protocols": {"pb": {"port": "tcp:0:interface=127.0.0.1"}},
             },
@@ -101,6 +102,28 @@ class NextWorkerTest(RunMasterBase):
         builds = yield self.builds_that_began()
 
         assert "does not start a container" in builds[0]["state_string"], "this engine can no more than list images"
+
+    @defer.inlineCallbacks
+    def test_a_builder_that_is_paused_begins_nothing_until_it_is_resumed(self) -> Any:
+        pause_builder(self.folder, NAME, "new disk")
+        yield self.start(self.engine("debian-12").host())
+        yield self.ask()
+        yield self.distributed()
+        assert (yield self.master.data.get(("builds",))) == []
+
+        resume_builder(self.folder, NAME)
+        assert len((yield self.builds_that_began())) == 1
+
+    @defer.inlineCallbacks
+    def test_who_cannot_be_read_to_be_paused_is_not_built(self) -> Any:
+        paused_path(self.folder).write_text("{")
+        yield self.start(self.engine("debian-12").host())
+        yield self.ask()
+        yield self.distributed()
+        assert (yield self.master.data.get(("builds",))) == []
+
+        paused_path(self.folder).unlink()
+        assert len((yield self.builds_that_began())) == 1
 
     @defer.inlineCallbacks
     def test_of_two_hosts_the_one_that_has_the_image_builds(self) -> Any:

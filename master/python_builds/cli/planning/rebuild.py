@@ -12,12 +12,15 @@ from typing import Any
 from python_builds.cli.building.progress import SUCCESS, Progress
 from python_builds.cli.exit_status import INTERRUPTED
 from python_builds.cli.master.client import Client
-from python_builds.cli.master.master_process import running
 from python_builds.cli.output import table
 from python_builds.cli.planning.batch import Batch, last_batch
+from python_builds.cli.planning.cancelling import cancel_all
+from python_builds.cli.planning.operating import client_of
 from python_builds.core.building.requests import parse_rebuild_request
 from python_builds.core.errors import FarmError, InvalidRequest
+from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.settings.settings import Settings, variable
+from python_builds.core.upstream.tags import parse_tag
 from python_builds.farm.planning.rebuild_steps import REBUILD
 
 SECONDS = 2
@@ -46,7 +49,7 @@ def request(
 
 def rebuild(settings: Settings, fields: Mapping[str, Any], *, dry_run: bool, yes: bool) -> int:
     """List, confirm, ask and follow."""
-    client = _client(settings)
+    client = client_of(settings)
     listed = _force(client, fields, list_only=True)[1]
     if listed["listed"]:
         print(table(("PACKAGE", "BUILDER", "PROFILE"), listed["listed"]))
@@ -97,16 +100,24 @@ def follow(batch: Batch) -> int:
         time.sleep(SECONDS)
 
 
-def cancel(settings: Settings, name: str) -> None:
-    """Cancel what is not finished of a batch, or of the last one.
+def cancel(settings: Settings, batch: str, version: str, platform: str) -> None:
+    """Cancel what is not finished of a release, a platform or a batch; by default of the last batch.
 
     Raises:
-        InvalidRequest: if there is no such batch.
+        InvalidRequest: if there is no such batch, or both a batch and something else are named.
     """
-    if name and not name.isdecimal():
-        raise InvalidRequest(f"batch is {name!r}: it must be the number that `make rebuild` has printed")
-    client = _client(settings)
-    number = int(name) if name else last_batch(client)
+    if version or platform:
+        if batch:
+            raise InvalidRequest("name a batch, or a version and a platform: a batch is cancelled as a whole")
+        tag = parse_tag(version) if version else None
+        count = cancel_all(client_of(settings), tag, platform_named(platform) if platform else None)
+        what = " on ".join(filter(None, (f"CPython {tag}" if tag else "", platform)))
+        print(f"{what}: {count} requests cancelled" if count else f"{what}: nothing is unfinished")
+        return
+    if batch and not batch.isdecimal():
+        raise InvalidRequest(f"batch is {batch!r}: it must be the number that `make rebuild` has printed")
+    client = client_of(settings)
+    number = int(batch) if batch else last_batch(client)
     cancelled = Batch(client, number).cancel()
     print(f"batch {number}: {cancelled} requests cancelled" if cancelled else f"batch {number} was over already")
 
@@ -120,10 +131,3 @@ def _force(client: Client, fields: Mapping[str, Any], *, list_only: bool) -> tup
     if not builds or builds[-1]["results"] != SUCCESS:
         raise FarmError(builds[-1]["state_string"] if builds else "it was cancelled before it began")
     return number, client.properties(builds[-1]["buildid"])
-
-
-def _client(settings: Settings) -> Client:
-    farm = running(settings)
-    if farm is None:
-        raise FarmError("the farm is not running (`make run` starts it)")
-    return Client(farm.url, settings)
