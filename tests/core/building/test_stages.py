@@ -3,6 +3,7 @@
 import pytest
 
 from python_builds.core.building.stage import DROPS_TO, By, command
+from python_builds.core.building.stage_words import doing, done
 from python_builds.core.building.stages import ARTIFACTS, COLLECT_STEP, local_commands, stages
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.publishing.artifacts import Product
@@ -43,6 +44,18 @@ def product(platform):
     return Product(
         version=parse_tag("3.14.0").version, platform=platform, architecture="amd64", profile="optimized", variant=""
     )
+
+
+@EVERY
+def test_what_a_stage_does_can_be_said_in_words(platform):
+    for stage, _ in of(platform):
+        assert doing(stage.name) != stage.name, f"say in core/building/stage_words.py what {stage.name!r} is doing"
+        assert done(stage.name) not in (stage.name, doing(stage.name))
+
+
+def test_the_words_begin_with_what_the_stage_does():
+    assert (doing("check the package"), done("check the package")) == ("checking the package", "checked the package")
+    assert (doing("configure"), done("configure")) == ("configuring", "configured")
 
 
 @EVERY

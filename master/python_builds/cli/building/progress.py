@@ -10,6 +10,7 @@ from python_builds.cli.building.endings import build_words, outcome, sentence, t
 from python_builds.cli.building.usual import UsualTimes
 from python_builds.cli.master import master_process
 from python_builds.cli.master.client import Client, output
+from python_builds.core.building.stage_words import done
 from python_builds.core.errors import FarmError, PythonBuildsError
 from python_builds.core.settings.settings import Settings
 
@@ -53,13 +54,14 @@ class Progress:
         began = time.monotonic()
         while True:
             # The request first: what its builds say afterwards is then at least as new.
-            complete = self.client.get(f"buildrequests/{request}")["buildrequests"][0]["complete"]
+            asked = self.client.get(f"buildrequests/{request}")["buildrequests"][0]
             builds = self.client.builds(request)
             for build in builds:
                 self._build(build, shown, announced)
-            if complete:
+            if asked["complete"]:
                 self.alive.clear()
-                return builds[-1] if builds else None
+                # A release's build turns red when one of those fails that it asked for; what it did itself went well.
+                return {**builds[-1], "results": asked["results"]} if builds else None
             if not builds or builds[-1]["complete"]:
                 sign = Sign(what="waiting for a worker", seconds=time.monotonic() - began)
                 self.alive.show(("waiting", request), sign)
@@ -147,7 +149,9 @@ def successful(client: Client, settings: Settings, what: str, result: dict[str, 
 def own_words(step: Mapping[str, Any]) -> str:
     """Take what a step says of itself, where that is more than its command and how it ended."""
     words = str(step["state_string"])
-    return "" if words.startswith(("finished", "'")) or step["results"] in (EXCEPTION, RETRY, CANCELLED) else words
+    if words == done(step["name"]) or words.startswith(("finished", "'")):
+        return ""
+    return "" if step["results"] in (EXCEPTION, RETRY, CANCELLED) else words
 
 
 def size(count: int) -> str:

@@ -17,6 +17,8 @@ _ERROR = re.compile(
 )
 _MAKE = re.compile(r"g?make(?:\[\d+\])?: ")
 """Make repeats that a command failed, and not why."""
+_OURS = re.compile(r"[a-z0-9_-]+\.(?:sh|py): (?=.)")
+"""How the farm's own scripts begin their sentences, of which `die` writes the last to stderr."""
 
 
 def killed(remarks: Sequence[str]) -> str:
@@ -34,15 +36,18 @@ def killed(remarks: Sequence[str]) -> str:
 def cause(lines: Sequence[str]) -> str:
     """Choose the line that says most; the lines begin with the letter of their stream, h for Buildbot's remarks.
 
-    That is the last one that speaks of an error, and is not only make's, or else the last of all; empty for none.
+    That is what a script of the farm died with, or else the last one that speaks of an error and is not only make's, or
+    the last of all; empty for none.
     """
     if said := killed([line[1:] for line in lines if line.startswith("h")]):
         return said
+    died = [_plain(line[1:]) for line in lines if line.startswith("e") and _OURS.match(_plain(line[1:]))]
     written = [_plain(line[1:]) for line in lines if not line.startswith("h")]
     written = [line for line in written if line]
     own = [line for line in written if not _MAKE.match(line)]
     errors = [line for line in own if _ERROR.search(line)]
-    found = next((candidates[-1] for candidates in (errors, own, written) if candidates), "")
+    found = next((candidates[-1] for candidates in (died, errors, own, written) if candidates), "")
+    found = _OURS.sub("", found, count=1) if _OURS.match(found) else found
     return found if len(found) <= MAX_CHARACTERS else f"{found[: MAX_CHARACTERS - 1]}…"
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from buildbot.interfaces import ILatentWorker
 from buildbot.process.build import Build
-from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, SKIPPED, SUCCESS
+from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, SKIPPED, SUCCESS, WARNINGS
 from twisted.internet import defer
 from twisted.python import log
 
+from python_builds.core.building.build_words import sentence
 from python_builds.farm.building.failures import PROPERTY, seen_failure
 from python_builds.farm.workers.container_worker import HostDoesNotAnswer, HostLacksImage
 
@@ -44,6 +45,12 @@ class FarmBuild(Build):
         yield super().stopBuild(*args, **kwargs)
         if first is not None:
             self.stopped_reason = first
+
+    def allStepsDone(self) -> Any:
+        """Begin with what it was a build of: pages show the beginning, and in colour how it ended."""
+        if self.results in (SUCCESS, WARNINGS, FAILURE) and self.text and self.stopped_reason is None:
+            return self.buildFinished([sentence(self.text)], self.results)
+        return super().allStepsDone()
 
     @defer.inlineCallbacks
     def buildFinished(self, text: list[str], results: int) -> Any:

@@ -7,14 +7,11 @@ from buildbot.interfaces import LatentWorkerCannotSubstantiate
 from buildbot.process.results import EXCEPTION, FAILURE
 from twisted.internet import defer
 
-from python_builds.core.building.cause import LOOKED_AT, cause
 from python_builds.core.planning.back_off import Failure
+from python_builds.farm.building.stage_command import COMMANDS_LOG, last_words
 
 PROPERTY = "failure"
 """Of a build that failed: `step`, `words`, `log` (from the build on), and `lacks_image`."""
-
-COMMANDS_LOG = "stdio"
-"""The log of a step that runs a command."""
 
 
 @defer.inlineCallbacks
@@ -31,9 +28,7 @@ def seen_failure(build: Any) -> Any:
         log = yield build.master.data.get(("logs", handle.logid))
         found["log"] = f"steps/{red.number}/logs/{log['slug']}"
         if log["name"] == COMMANDS_LOG:
-            start = max(0, log["num_lines"] - LOOKED_AT)
-            end = yield build.master.data.get(("logs", log["logid"], "contents"), offset=start, limit=LOOKED_AT)
-            found["words"] = cause(end["content"].splitlines())
+            found["words"] = yield last_words(red)
     return found
 
 

@@ -45,7 +45,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "make the base system": OF_NO_MATTER,
     CHECK_STEP: {"decodeRC": {0: SUCCESS, CANNOT_CHECK: WARNINGS}, "warnOnWarnings": True},
     "check the request": {"headline": True},
-    "reserve a revision": {"headline": True},
+    "record": {"headline": True},
 }
 """What Buildbot is told of some stages beside the rest."""
 

@@ -54,7 +54,7 @@ def check_request(settings: Settings, store: Store, request: PlatformRequest, wo
         key = record_key(product, existing.revision)
         work.say(f"{product} exists: {store.location(key)}; a new revision is made of what is asked for {FORCE}")
         return Outcome(
-            summary=f"exists already, revision {existing.revision}",
+            summary=f"CPython {product.tag}, {product.profile}: exists already, revision {existing.revision}",
             properties={"artifacts": located(store, existing), "revision": existing.revision},
             ends_build=True,
         )
@@ -68,7 +68,7 @@ def check_request(settings: Settings, store: Store, request: PlatformRequest, wo
             f"{work.properties[TRUST]} vouches for, with whose compilations it would share a ccache: ask for it again"
         )
     work.say(f"{product} from {source.name} ({source.origin}, {source.trust})")
-    return Outcome(summary=product.package, properties=_source_properties(product, source))
+    return Outcome(summary=f"CPython {product.tag}, {product.profile}", properties=_source_properties(product, source))
 
 
 def reserve(store: Store, request: PlatformRequest, work: Work) -> Outcome:
@@ -199,7 +199,11 @@ def record(store: Store, request: PlatformRequest, work: Work) -> Outcome:
     )
     key = write_record(store, made)
     work.say(store.location(key))
-    return Outcome(summary=key, properties={"artifacts": located(store, made), "checked": made.checked})
+    checked = "" if made.checked else ", though its package was not tried on an untouched system"
+    return Outcome(
+        summary=f"published as revision {made.revision}{checked}",
+        properties={"artifacts": located(store, made), "checked": made.checked},
+    )
 
 
 def _built_with(work: Work) -> BuiltWith:

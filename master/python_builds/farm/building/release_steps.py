@@ -44,7 +44,7 @@ def release_steps(settings: Settings, store: Store, origins: Origins, builders: 
     """Make the steps; `builders` are this farm's platform builders, by name, each with its (platform, architecture)."""
     spool = settings.state_dir / "spool"
     return [
-        MasterStep(check_request, spool, name="check the request"),
+        MasterStep(check_request, spool, name="check the request", headline=True),
         see_that_it_can_be_published(settings, store),
         MasterStep(
             functools.partial(find_source, origins, store, settings),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from buildbot.plugins import steps, util
+from buildbot.plugins import util
 from buildbot.process.buildstep import BuildStep
 
 from python_builds.adapters.building.recipe import SCRIPTS, packed
@@ -13,6 +13,7 @@ from python_builds.core.building.stage import By, Stage, command
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import WORST
+from python_builds.farm.building.stage_command import KeepingCommand, StageCommand
 from python_builds.farm.building.transfers import QUIET_SECONDS, Download, DownloadScripts, Upload
 from python_builds.farm.steps.in_thread import MAX_STEP_SECONDS
 from python_builds.farm.steps.master_step import build_spool
@@ -27,7 +28,7 @@ LIMITS = {"haltOnFailure": True, "timeout": QUIET_SECONDS, "maxTime": MAX_STEP_S
 def run(stage: Stage, settings: Settings, env: Mapping[str, Any], **options: Any) -> BuildStep:
     """Make the step that runs a stage's command, and keeps what it prints where a property is to have that."""
     made = {"name": stage.name, "command": _argv(stage), **LIMITS, **options, "env": {**_environment(settings), **env}}
-    return steps.SetPropertyFromCommand(property=stage.keeps, **made) if stage.keeps else steps.ShellCommand(**made)
+    return KeepingCommand(property=stage.keeps, **made) if stage.keeps else StageCommand(**made)
 
 
 def sent_scripts(stage: Stage, **options: Any) -> BuildStep:
