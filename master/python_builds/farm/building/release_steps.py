@@ -15,6 +15,7 @@ from twisted.internet import defer
 
 from python_builds.adapters.publishing.publishing import located, newest_record
 from python_builds.adapters.store.store import Store
+from python_builds.core.building.build_words import parts_of_release
 from python_builds.core.building.requests import (
     PLANNED,
     TRUST,
@@ -71,6 +72,8 @@ class RequestBuilds(ThreadStep):
     the requests' ids, and the artifacts of what exists. What cannot be built here is in `left_out`, as sentences.
     """
 
+    parts = ""
+
     def __init__(self, store: Store, builders: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.store = store
@@ -103,12 +106,18 @@ class RequestBuilds(ThreadStep):
             yield self.addURL(f"{builder} (request {brid})", getURLForBuildrequest(self.master, brid))
         for product in existing:
             yield log.addStdout(f"exists: {product}\n")
+        self.parts = parts_of_release(dict.fromkeys(requested), len(existing), plan.sentences) if requested else ""
         self.setProperty("requested", requested, "release")
         self.setProperty("existing", _by_builder(existing), "release")
         self.setProperty("pending", _by_builder(pending), "release")
         counts = f"{len(requested)} asked for, {len(pending)} asked for already, {len(existing)} exist"
         self.summary = f"{counts}; {reasons}" if reasons else counts
         return SUCCESS
+
+    def getResultSummary(self) -> dict[str, str]:
+        """Show what was asked for; the build's line says what became of it, and goes on to: release_parts.py."""
+        found = super().getResultSummary()
+        return {**found, "build": self.parts or found["build"]}
 
     def _scheduler(self, name: str) -> Any:
         return self.master.scheduler_manager.namedServices[name]

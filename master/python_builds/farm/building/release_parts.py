@@ -1,0 +1,133 @@
+"""What became of the builds that a release asked for, told by the release's own build, which waits for none of them.
+
+The line and the colour of a release's build are those of its parts: it is brought up to date whenever one has ended,
+and at the start for those that were open when the master stopped. What its own request came to stays as it was.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from buildbot.data.resultspec import Filter
+from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, SKIPPED, SUCCESS, WARNINGS
+from buildbot.reporters.utils import getURLForBuild, getURLForBuildrequest
+from buildbot.util.service import BuildbotService
+from twisted.internet import defer
+from twisted.python import log
+
+from python_builds.core.building import build_words
+from python_builds.core.building.build_words import TO_COME, parts_of_release
+
+ENDINGS = {
+    **dict.fromkeys((SUCCESS, WARNINGS, SKIPPED), build_words.GOOD),
+    **dict.fromkeys((FAILURE, EXCEPTION), build_words.FAILED),
+    CANCELLED: build_words.CANCELLED,
+}
+
+
+class ReleaseParts(BuildbotService):
+    """Listens to builds that begin and requests that end; costs a few queries for each, whatever there was before."""
+
+    name = "release parts"
+
+    def reconfigService(self, release: str) -> Any:
+        """Take the name of the builder of releases."""
+        self.release = release
+        self.lock = defer.DeferredLock()
+        return defer.succeed(None)
+
+    @defer.inlineCallbacks
+    def startService(self) -> Any:
+        """Begin to listen, and catch up."""
+        yield super().startService()
+        listen = self.master.mq.startConsuming
+        self.listening = [
+            (yield listen(lambda _, build: self._do(self.link, build), ("builds", None, "new"))),
+            (yield listen(lambda _, request: self._do(self.follow, request), ("buildrequests", None, "complete"))),
+        ]
+        self.master.reactor.callLater(0, self._do, self.catch_up)
+
+    @defer.inlineCallbacks
+    def stopService(self) -> Any:
+        """Listen no more."""
+        for consumer in self.listening:
+            yield consumer.stopConsuming()
+        yield super().stopService()
+
+    def _do(self, function: Any, *arguments: Any) -> Any:
+        """Do one thing at a time; what goes wrong is in the log, and the next start catches up."""
+        return self.lock.run(function, *arguments).addErrback(log.err, "telling a release what became of its builds")
+
+    @defer.inlineCallbacks
+    def link(self, build: Mapping[str, Any]) -> Any:
+        """Link the first build of a request where the request is linked, by which the web UI counts what has begun."""
+        request = yield self.master.data.get(("buildrequests", build["buildrequestid"]))
+        parent = yield self._parent(request)
+        builds = yield self.master.data.get(("buildrequests", request["buildrequestid"], "builds"))
+        if parent is None or len(builds) > 1:
+            return
+        builder = yield self.master.data.get(("builders", build["builderid"]))
+        asked = getURLForBuildrequest(self.master, request["buildrequestid"])
+        url = getURLForBuild(self.master, build["builderid"], build["number"])
+        for step in (yield self.master.data.get(("builds", parent, "steps"))):
+            if any(link["url"] == asked for link in step["urls"]):
+                name = f"{builder['name']} #{build['number']}"
+                yield self.master.data.updates.addStepURL(step["stepid"], name, url)
+
+    @defer.inlineCallbacks
+    def follow(self, request: Mapping[str, Any]) -> Any:
+        """Bring a release up to date, one of whose parts has ended, or which has just ended itself."""
+        builder = yield self.master.data.get(("builders", request["builderid"]))
+        if builder["name"] == self.release:
+            builds = yield self.master.data.get(("buildrequests", request["buildrequestid"], "builds"))
+            releases = [build["buildid"] for build in builds[-1:]]
+        else:
+            releases = [(yield self._parent(request))]
+        for release in releases:
+            if release is not None:
+                yield self.update(release)
+
+    @defer.inlineCallbacks
+    def catch_up(self) -> Any:
+        """Bring those up to date that say that something is still to come."""
+        release = yield self.master.data.updates.findBuilderId(self.release)
+        still_open = [Filter("state_string", "contains", [TO_COME])]
+        for build in (yield self.master.data.get(("builders", release, "builds"), filters=still_open)):
+            yield self.update(build["buildid"])
+
+    @defer.inlineCallbacks
+    def update(self, release: int) -> Any:
+        """Write down what became of a release's parts; a build that is none, or has not asked yet, stays as it is."""
+        build = yield self.master.data.get(("builds", release))
+        properties = yield self.master.data.get(("builds", release, "properties"))
+        values = {name: value for name, (value, _) in properties.items()}
+        if not build["complete"] or not values.get("requested"):
+            return
+        ended = yield self._ended(values["requested"])
+        words = parts_of_release(ended, len(values["existing"]), values["left_out"])
+        line = f"CPython {values['python_version']}{values['variant']}, {values['profile']}: {words}"
+        if line != build["state_string"]:
+            yield self.master.data.updates.setBuildStateString(release, line)
+        results = _results({*ended.values()})
+        if results is not None and build["results"] == SUCCESS != results:
+            yield self.master.data.updates.finishBuild(release, results)
+
+    @defer.inlineCallbacks
+    def _ended(self, requested: Mapping[str, int]) -> Any:
+        by_number = {number: builder for builder, number in requested.items()}
+        found = yield self.master.data.get(("buildrequests",), filters=[Filter("buildrequestid", "eq", [*by_number])])
+        states = {r["buildrequestid"]: ENDINGS.get(r["results"]) if r["complete"] else None for r in found}
+        return {builder: states.get(number) for number, builder in by_number.items()}
+
+    @defer.inlineCallbacks
+    def _parent(self, request: Mapping[str, Any]) -> Any:
+        buildset = yield self.master.data.get(("buildsets", request["buildsetid"]))
+        return buildset["parent_buildid"]
+
+
+def _results(states: set[str | None]) -> int | None:
+    """Give the colour of a release whose parts have all ended."""
+    if None in states:
+        return None
+    if build_words.FAILED in states:
+        return int(FAILURE)
+    return int(WARNINGS if build_words.CANCELLED in states else SUCCESS)
