@@ -20,9 +20,13 @@ from python_builds.cli.master import farm
 from python_builds.cli.options import (
     Architecture,
     Architectures,
+    Batch,
     OnePlatform,
+    Part,
     Platforms,
     Profile,
+    Reason,
+    Rows,
     Version,
     Yes,
     words,
@@ -139,32 +143,25 @@ def rebuild(
 
 
 @app.command()
-def cancel(
-    batch: Annotated[str, typer.Option(help="of rebuilds: its number, if not the last one's")] = "",
-    version: Version = "",
-    platform: OnePlatform = "",
-) -> None:
+def cancel(batch: Batch = "", version: Version = "", platform: OnePlatform = "") -> None:
     """Cancel what is not finished of a rebuild, or of a version, a platform."""
     _end(lambda: rebuilds.cancel(load_settings(), batch, version.strip(), platform))
 
 
 @app.command()
-def pause(
-    what: Annotated[str, typer.Argument(help="planner, a Docker host, a builder or a worker")],
-    reason: Annotated[str, typer.Option(help="why, for whoever reads the status")] = "",
-) -> None:
+def pause(what: Part, reason: Reason = "") -> None:
     """Begin nothing new there; what runs goes on."""
     _end(lambda: operating.pause(load_settings(), what, reason))
 
 
 @app.command()
-def resume(what: Annotated[str, typer.Argument(help="what was paused")]) -> None:
+def resume(what: Part) -> None:
     """Go on with what was paused."""
     _end(lambda: operating.resume(load_settings(), what))
 
 
 @app.command()
-def queue(limit: Annotated[int, typer.Option(min=1, max=100000, help="rows")] = 20) -> None:
+def queue(limit: Rows = 20) -> None:
     """Show what waits, in its order, and for what."""
     _end(lambda: operating.queue(load_settings(), limit))
 

@@ -23,6 +23,10 @@ OnePlatform = Annotated[str, _option("a platform, as in debian-12", _NAMES)]
 Profile = Annotated[str, _option(" or ".join(PROFILES), PROFILES)]
 Architecture = Annotated[str, _option("an architecture of the platform, if not the engine's", ARCHITECTURES)]
 Architectures = Annotated[list[str] | None, _option("an architecture; may be given again", ARCHITECTURES)]
+Batch = Annotated[str, _option("of rebuilds: its number, if not the last one's")]
+Part = Annotated[str, typer.Argument(help="planner, a Docker host, a builder or a worker")]
+Reason = Annotated[str, _option("why, for whoever reads the status")]
+Rows = Annotated[int, typer.Option(min=1, max=100_000, help="rows that are shown")]
 Yes = Annotated[bool, typer.Option("--yes", help="do it; without, only list")]
 
 
