@@ -127,10 +127,19 @@ def test_the_same_want_has_the_same_name_until_something_came_of_it(make_product
 def test_a_name_never_comes_twice_even_if_a_person_resets_the_count(make_product):
     a = make_product("3.13.5")
     seen = [
-        ids(agenda([a], attempts={a: [failed(1000 + n, by_hand=True) for n in range(count)]})) for count in range(5)
+        ids(agenda([a], attempts={a: [failed(1000 - n, by_hand=True) for n in range(count)]})) for count in range(5)
     ]
 
     assert len({name for (name,) in seen}) == 5
+
+
+def test_a_name_never_comes_twice_when_the_oldest_attempts_are_gone_from_the_database(make_product):
+    a = make_product("3.13.5")
+    tries = [failed(1000 - n, OK) for n in range(4)]
+    before = {name for count in range(5) for name in ids(agenda([a], attempts={a: tries[:count]}))}
+
+    assert ids(agenda([a], attempts={a: tries[2:]})) == ids(agenda([a], attempts={a: tries}))
+    assert not before & {*ids(agenda([a], attempts={a: [*tries[3:], failed(1, OK)]}))}
 
 
 @pytest.mark.parametrize("waiting", [OK, FAILED, CANCELLED])

@@ -129,8 +129,8 @@ def _latest(tags: Iterable[Tag]) -> set[Tag]:
 
 
 def _external_id(request: Request, attempts: Attempts) -> str:
-    """Count every attempt there ever was, so that a number never comes twice."""
-    release = sum(one.result != OK for one in attempts.get(request.tag, ()))
-    counts = [f"{product}#{len(attempts.get(product, ()))}" for product in request.products]
-    digest = hashlib.sha256("\n".join([f"release#{release}", *sorted(counts)]).encode()).hexdigest()
+    """Name the last attempt at each, whose number never comes twice: old attempts may be gone from the database."""
+    release = max((one.request for one in attempts.get(request.tag, ()) if one.result != OK), default=0)
+    last = [f"{p}#{max((one.request for one in attempts.get(p, ())), default=0)}" for p in request.products]
+    digest = hashlib.sha256("\n".join([f"release#{release}", *sorted(last)]).encode()).hexdigest()
     return f"plan/{request.tag}/{digest[:20]}"
