@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from buildbot.config.errors import ConfigErrors
 from buildbot.config.master import FileLoader
+from buildbot.configurators.janitor import JANITOR_NAME
 
 from python_builds.adapters.building.recipe import recipe
 from python_builds.core.building.stages import ARTIFACTS
@@ -48,7 +49,7 @@ def test_master_cfg_loads_with_no_settings_at_all() -> None:
 
     host = workers.host_platform()
     assert host is not None, "these tests need a machine that is one of `make platforms`"
-    assert [b.name for b in config.builders] == ["release", builder_name(*host), "manifest", "rebuild"]
+    assert [b.name for b in config.builders] == ["release", builder_name(*host), "manifest", "rebuild", JANITOR_NAME]
     assert config.collapseRequests is False
     assert config.www["port"] == "tcp:8010:interface=127.0.0.1"
 

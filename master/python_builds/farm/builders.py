@@ -18,6 +18,7 @@ from python_builds.core.workers.images import worker_image
 from python_builds.farm.building.build import FarmBuild
 from python_builds.farm.building.platform_steps import platform_steps
 from python_builds.farm.building.release_steps import release_steps
+from python_builds.farm.database.janitor import Janitor
 from python_builds.farm.indexes.index_build import IndexBuild
 from python_builds.farm.indexes.manifest_steps import MANIFEST, manifest_steps
 from python_builds.farm.planning.rebuild_steps import REBUILD, RequestRebuilds
@@ -36,6 +37,11 @@ def recipes(platforms: Sequence[Platform], settings: Settings) -> dict[str, str]
     scripts = packed(SCRIPTS)
     builders = platform_builders(platforms, settings)
     return {name: recipe(scripts, p, worker_image(p, settings.registry)) for name, (p, _) in builders.items()}
+
+
+def make_janitor(platforms: Sequence[Platform], settings: Settings) -> Janitor:
+    """Make what removes old history, and leaves what the planner knows of these builders."""
+    return Janitor(settings, [RELEASE, *platform_builders(platforms, settings)])
 
 
 def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[BuilderConfig]:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from python_builds.farm.workers.local_worker import COOKIE, end_leftovers, worker_folder
+from python_builds.farm.workers.local_worker import COOKIE, KEPT_LOGS, end_leftovers, remove_old_logs, worker_folder
 
 
 def test_leftovers_of_our_own_worker_are_ended_and_no_others(tmp_path: Path) -> None:
@@ -44,3 +44,16 @@ def test_a_root_worker_moves_out_of_a_folder_that_is_closed_to_the_build_user(tm
 
 def test_a_root_worker_stays_in_an_open_folder() -> None:
     assert worker_folder(Path("/srv/python-builds")) == Path("/srv/python-builds/worker")
+
+
+def test_only_the_last_few_of_its_logs_are_kept(tmp_path: Path) -> None:
+    for number in range(1, KEPT_LOGS + 3):
+        (tmp_path / f"twistd.log.{number}").write_text("old")
+    (tmp_path / "twistd.log").write_text("now")
+
+    remove_old_logs(tmp_path)
+
+    assert sorted(p.name for p in tmp_path.glob("twistd.log*")) == [
+        "twistd.log",
+        *(f"twistd.log.{number}" for number in range(1, KEPT_LOGS + 1)),
+    ]

@@ -27,6 +27,8 @@ SOCKETS = CHECKOUT / "worker" / "usual_sockets.py"
 PASSED_ON = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 STOP_SECONDS = 10
+KEPT_LOGS = 5
+"""Of twistd's, beside the one it writes."""
 _COOKIE_FILE = "cookie"
 
 
@@ -160,9 +162,18 @@ def _prepare(folder: Path) -> str:
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
         raise LatentWorkerFailedToSubstantiate(str(folder), "is not a folder of this user")
     folder.chmod(0o755)
+    remove_old_logs(folder)
     if not read_cookie(folder):
         (folder / _COOKIE_FILE).write_text(uuid.uuid4().hex)
     return read_cookie(folder)
+
+
+def remove_old_logs(folder: Path) -> None:
+    """Keep the last few: twistd begins another at each MB, and by itself keeps them all."""
+    for old in folder.glob("twistd.log.*"):
+        number = old.suffix.removeprefix(".")
+        if number.isdecimal() and int(number) > KEPT_LOGS:
+            old.unlink()
 
 
 def _twistd_options() -> list[str]:

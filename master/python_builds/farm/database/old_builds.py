@@ -1,0 +1,123 @@
+"""Removing what ended long ago from Buildbot's database: its own janitor removes logs, and nothing else.
+
+Needed is what the planner would decide differently without: of each product and release what went wrong since it last
+went well. A person's "cancel" holds until then too, and what was given up stays given up. And the last build of each
+builder stays: the next one's number is one more.
+
+Buildbot has SQLite check no references, so each table is said here; the order is theirs.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from buildbot.process.results import SKIPPED, SUCCESS, WARNINGS
+
+GOOD = (SUCCESS, WARNINGS, SKIPPED)
+
+AT_ONCE = 50
+"""Requests that are looked at, and removed, in one transaction: Buildbot waits for it."""
+
+NAMES = ("python_version", "variant", "profile")
+"""The properties that say, with the builder, what a request is for."""
+
+
+def remove_some(
+    connection: Any, model: Any, *, before: int, after: int, planned: Collection[str]
+) -> tuple[int, int | None]:
+    """Look at the next few buildsets above the number `after` that ended before a time, in seconds; remove what may go.
+
+    `planned` names the builders of which failures are needed. Return how many were removed, and the last number.
+    """
+    sets = model.buildsets
+    rows = connection.execute(
+        sa.select(sets.c.id, sets.c.complete_at)
+        .where(sets.c.complete == 1, sets.c.complete_at < before, sets.c.id > after)
+        .order_by(sets.c.id)
+        .limit(AT_ONCE)
+    ).fetchall()
+    if not rows:
+        return 0, None
+    lasting = [row.id for row in rows if _has_a_last_build(connection, model, row.id)]
+    # Kept for a number alone: what it was asked for as may be asked for again.
+    connection.execute(sets.update().where(sets.c.id.in_(lasting)).values(external_idstring=None))
+    going = [r.id for r in rows if r.id not in lasting and not _is_needed(connection, model, r.id, planned)]
+    _remove(connection, model, going)
+    connection.commit()
+    return len(going), rows[-1].id
+
+
+def _has_a_last_build(connection: Any, model: Any, buildset: int) -> bool:
+    builds, requests = model.builds, model.buildrequests
+    found = connection.execute(
+        sa.select(builds.c.builderid, sa.func.max(builds.c.number))
+        .join(requests, requests.c.id == builds.c.buildrequestid)
+        .where(requests.c.buildsetid == buildset)
+        .group_by(builds.c.builderid)
+    ).fetchall()
+    return any(
+        number
+        == connection.execute(sa.select(sa.func.max(builds.c.number)).where(builds.c.builderid == builder)).scalar()
+        for builder, number in found
+    )
+
+
+def _is_needed(connection: Any, model: Any, buildset: int, planned: Collection[str]) -> bool:
+    """Say whether a request that the planner knows ended badly, and none for the same has ended well since."""
+    requests, builders = model.buildrequests, model.builders
+    found = connection.execute(
+        sa.select(requests.c.id, requests.c.builderid, builders.c.name)
+        .join(builders, builders.c.id == requests.c.builderid)
+        .where(requests.c.buildsetid == buildset, requests.c.results.notin_(GOOD))
+    ).fetchall()
+    return any(
+        name in planned and not _went_well_since(connection, model, request, builder, buildset)
+        for request, builder, name in found
+    )
+
+
+def _went_well_since(connection: Any, model: Any, request: int, builder: int, buildset: int) -> bool:
+    requests, values = model.buildrequests, model.buildset_properties
+    query = sa.select(requests.c.id).where(
+        requests.c.builderid == builder, requests.c.id > request, requests.c.results.in_(GOOD)
+    )
+    asked = connection.execute(
+        sa.select(values.c.property_name, values.c.property_value).where(
+            values.c.buildsetid == buildset, values.c.property_name.in_(NAMES)
+        )
+    ).fetchall()
+    for name, value in asked:
+        same = values.alias()
+        begin = f"[{json.dumps(json.loads(value)[0])}, "  # the value, before who has set it
+        query = query.join(same, same.c.buildsetid == requests.c.buildsetid).where(
+            same.c.property_name == name, same.c.property_value.startswith(begin, autoescape=True)
+        )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _remove(connection: Any, model: Any, buildsets: Sequence[int]) -> None:
+    def numbers(column: Any, among: Any, wanted: Sequence[int]) -> list[int]:
+        return list(connection.execute(sa.select(column).where(among.in_(wanted))).scalars())
+
+    def delete(column: Any, wanted: Sequence[int]) -> None:
+        connection.execute(column.table.delete().where(column.in_(wanted)))
+
+    requests = numbers(model.buildrequests.c.id, model.buildrequests.c.buildsetid, buildsets)
+    builds = numbers(model.builds.c.id, model.builds.c.buildrequestid, requests)
+    for build in builds:  # a build has a hundred steps; databases take a few thousand numbers at once
+        steps = numbers(model.steps.c.id, model.steps.c.buildid, [build])
+        logs = numbers(model.logs.c.id, model.logs.c.stepid, steps)
+        delete(model.logchunks.c.logid, logs)
+        delete(model.logs.c.id, logs)
+        delete(model.steps.c.id, steps)
+    delete(model.build_properties.c.buildid, builds)
+    delete(model.build_data.c.buildid, builds)
+    for parent in (model.buildsets.c.parent_buildid, model.buildsets.c.rebuilt_buildid):
+        connection.execute(model.buildsets.update().where(parent.in_(builds)).values({parent.name: None}))
+    delete(model.builds.c.id, builds)
+    delete(model.buildrequest_claims.c.brid, requests)
+    delete(model.buildrequests.c.id, requests)
+    delete(model.buildset_properties.c.buildsetid, buildsets)
+    delete(model.buildset_sourcestamps.c.buildsetid, buildsets)
+    delete(model.buildsets.c.id, buildsets)
