@@ -4,8 +4,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 import requests
+import typer
 
 from python_builds.core.errors import PythonBuildsError
 
@@ -33,3 +35,8 @@ def exit_status(command: Callable[[], int | None], *, interrupted: str = "stoppe
     except EXPECTED as error:
         print(f"python-builds: {error}", file=sys.stderr)
         return 1
+
+
+def end(do: Callable[[], int | None], interrupted: str = "stopped") -> NoReturn:
+    """Do what a command is for, and end it."""
+    raise typer.Exit(exit_status(do, interrupted=interrupted))

@@ -1,0 +1,105 @@
+"""The commands with which an operator runs a farm."""
+
+from typing import Annotated
+
+import typer
+
+from python_builds.cli.exit_status import end
+from python_builds.cli.master import farm
+from python_builds.cli.options import (
+    Architectures,
+    Batch,
+    OnePlatform,
+    Part,
+    Platforms,
+    Profile,
+    Reason,
+    Rows,
+    Version,
+    words,
+)
+from python_builds.cli.planning import acknowledge as acknowledging
+from python_builds.cli.planning import operating
+from python_builds.cli.planning import rebuild as rebuilds
+from python_builds.core.building.requests import DEFAULT_PROFILE
+from python_builds.core.settings.settings import load_settings
+
+app = typer.Typer()
+
+
+@app.command()
+def run() -> None:
+    """Start the farm on this machine, in the background."""
+    end(lambda: farm.run(load_settings()))
+
+
+@app.command()
+def stop() -> None:
+    """Stop the farm."""
+    end(lambda: farm.end(load_settings()))
+
+
+@app.command()
+def status() -> None:
+    """Say what the farm does."""
+    end(lambda: print(farm.status(load_settings())))
+
+
+@app.command()
+def plan(
+    everything: Annotated[bool, typer.Option("--all", help="every line, not only a screenful")] = False,
+) -> None:
+    """Say what is wanted, missing, asked for and failed, and why."""
+    end(lambda: farm.plan(load_settings(), everything=everything))
+
+
+@app.command()
+def acknowledge(
+    alert: Annotated[str, typer.Argument(help="words of the alert that no other has; without any, list them")] = "",
+    by: Annotated[str, typer.Option(help="who knows of it, if not this terminal's user")] = "",
+) -> None:
+    """Say that somebody knows of an alert; `plan` and `status` show by whom."""
+    end(lambda: acknowledging.acknowledge(load_settings(), alert.strip(), by))
+
+
+@app.command()
+def rebuild(
+    versions: Annotated[list[str] | None, typer.Option(help="what to build again; all means all")] = None,
+    platforms: Platforms = None,
+    architectures: Architectures = None,
+    profile: Profile = DEFAULT_PROFILE,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only list")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask, however many they are")] = False,
+) -> None:
+    """Build again what is published, as new revisions."""
+
+    def do() -> int:
+        settings = load_settings()
+        fields = rebuilds.request(words(versions), words(platforms), words(architectures), profile)
+        return rebuilds.rebuild(settings, fields, dry_run=dry_run, yes=yes)
+
+    end(do, interrupted="stopped; nothing was asked for")
+
+
+@app.command()
+def cancel(batch: Batch = "", version: Version = "", platform: OnePlatform = "") -> None:
+    """Cancel what is not finished of a rebuild, or of a version, a platform."""
+    end(lambda: rebuilds.cancel(load_settings(), batch, version.strip(), platform))
+
+
+@app.command()
+def pause(what: Part, reason: Reason = "") -> None:
+    """Begin nothing new there; what runs goes on."""
+    end(lambda: operating.pause(load_settings(), what, reason))
+
+
+@app.command()
+def resume(what: Part) -> None:
+    """Go on with what was paused."""
+    end(lambda: operating.resume(load_settings(), what))
+
+
+@app.command()
+def queue(limit: Rows = 20) -> None:
+    """Show what waits, in its order, and for what."""
+    end(lambda: operating.queue(load_settings(), limit))
