@@ -50,6 +50,11 @@ def forget_the_caller() -> None:
 forget_the_caller()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the database of the farms under test."""
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="of farms in tests/e2e")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory):
     """An empty home, for what tools keep there and for what they would read there."""

@@ -20,6 +20,7 @@ class Postgres:
         """Make its files, start it, make a database."""
         self.folder = folder
         self.password = password
+        self.databases = 0
         self.port = free_port()
         self.data = folder / "data"
         self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
@@ -57,6 +58,12 @@ class Postgres:
         for process in (main, *map(int, children)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, number)
+
+    def new_url(self) -> str:
+        """Make another empty database, and say what a farm's setting says of it."""
+        self.databases += 1
+        self.run("createdb", *self._login, f"farm{self.databases}")
+        return f"{self.url}{self.databases}"
 
     def ask(self, query: str) -> str:
         """Answer a query."""

@@ -5,8 +5,22 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e import farms
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
 from tests.e2e.upstream import hook_server
+from tests.postgres import make_postgres
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Give each farm that names no database one of PostgreSQL, if the option `--database` says so."""
+    if pytestconfig.getoption("database") == "sqlite":
+        yield
+        return
+    with make_postgres() as server:
+        farms.new_database_url = server.new_url
+        yield
+        farms.new_database_url = None
 
 
 @pytest.fixture

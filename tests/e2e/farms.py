@@ -35,6 +35,9 @@ MAKES_OWN = ("MAKEFLAGS", "PLATFORM")
 MINI = Path(__file__).parent / "mini_cpython"
 PATIENCE = 180
 
+new_database_url: Callable[[], str] | None = None
+"""Makes an empty database of a server, where farms are to have one; theirs is SQLite otherwise."""
+
 
 def mini_tarball(folder: Path, version: str, scripts: Mapping[str, str] | None = None, **options: object) -> Path:
     """Make a source tarball of CPython's shape, with its digest beside it.
@@ -80,6 +83,8 @@ class FarmUnderTest:
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
         self.tarballs = folder / "tarballs"
+        if new_database_url is not None:
+            settings = {"database_url": new_database_url(), **settings}
         self.lays_database = "database_url" not in settings
         """Whether an empty database is copied to where the farm would make one: that takes 4 of 20 s of a test."""
         self.tarballs.mkdir()
