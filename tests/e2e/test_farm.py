@@ -111,7 +111,7 @@ def test_a_form_asks_before_more_builds_than_the_setting_and_says_where_it_build
     assert farm.run("run").returncode == 0
     client = farm.client()
     with pytest.raises(
-        FarmError, match=r'many: this is 1 build: .* or tick "Yes, though these are more than 0 builds"'
+        FarmError, match=r'platforms: this is 1 build: .* or tick "Yes, though these are more than 0 builds"'
     ):
         client.force("release", python_version=" 3.11 ", profile="quick")
     request = client.force("release", python_version=" 3.11 ", profile="quick", many=True)

@@ -14,7 +14,7 @@ def test_a_build_begins_with_what_it_is_of():
 def test_a_release_says_what_became_of_its_builds():
     ended = {"a": GOOD, "b": FAILED, "c": None, "d": CANCELLED, "e": FAILED}
 
-    assert parts_of_release(ended) == "1 of 5 built, 2 failed (b, e), 1 cancelled (d), 1 still to come"
+    assert parts_of_release(ended) == "2 failed (b, e), 1 cancelled (d), 1 of 5 built, 1 still to come"
     assert parts_of_release(dict.fromkeys("ab", GOOD)) == "2 of 2 built"
     assert parts_of_release({"a": GOOD}, 3, ["no worker for arm64"]) == (
         "1 of 1 built, 3 existed already; no worker for arm64"

@@ -72,12 +72,12 @@ class ReleasePartsTest(RunMasterBase):
         release = yield self.release(
             steps.MasterShellCommand(command="true"), steps.MasterShellCommand(command="false")
         )
-        yield self.said(release, "1 of 2 built, 1 failed (debian-13-amd64)")
+        yield self.said(release, "1 failed (debian-13-amd64), 1 of 2 built")
         while (build := (yield self.master.data.get(("builds", release))))["results"] == SUCCESS:
             yield task.deferLater(self.master.reactor, 0.05, lambda: None)
 
         assert build["results"] == FAILURE
-        assert build["state_string"] == "CPython 3.11.2, quick: 1 of 2 built, 1 failed (debian-13-amd64)"
+        assert build["state_string"] == "CPython 3.11.2, quick: 1 failed (debian-13-amd64), 1 of 2 built"
         request = yield self.master.data.get(("buildrequests", build["buildrequestid"]))
         assert request["results"] == SUCCESS
 

@@ -20,12 +20,13 @@ def parts_of_release(ended: Mapping[str, str | None], existing: int = 0, left_ou
     by_state: dict[str | None, list[str]] = {}
     for builder, state in ended.items():
         by_state.setdefault(state, []).append(builder)
-    found = []
+    found = [
+        f"{len(by_state[state])} {state} ({', '.join(by_state[state])})"
+        for state in (FAILED, CANCELLED)
+        if state in by_state
+    ]
     if ended:
         found.append(f"{len(by_state.get(GOOD, ()))} of {len(ended)} built")
-    for state in (FAILED, CANCELLED):
-        if state in by_state:
-            found.append(f"{len(by_state[state])} {state} ({', '.join(by_state[state])})")
     if None in by_state:
         found.append(f"{len(by_state[None])} {TO_COME}")
     if existing:

@@ -51,7 +51,8 @@ class AskedRelease:
             raise InvalidField("python_version", sentence)
         count = self._count(request, known)
         if count > self.settings.confirm_above and not values[MANY]:
-            raise InvalidField(MANY, too_many(count, self.settings.confirm_above))
+            # Buildbot's page shows nothing at a box.
+            raise InvalidField("platforms", too_many(count, self.settings.confirm_above))
         return {"platforms": names}
 
     def _count(self, request: ReleaseRequest, known: ReleaseList) -> int:

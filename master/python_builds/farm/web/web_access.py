@@ -22,7 +22,8 @@ def make_www(settings: Settings) -> dict[str, Any]:
     """Make the web UI's settings: there is always an account, as code from a tarball may reach loopback, too."""
     return {
         "port": f"tcp:{settings.web_port}:interface={settings.web_host.replace(':', chr(92) + ':')}",
-        "plugins": {"waterfall_view": {}, "console_view": {}, "grid_view": {}, OVERVIEW: {}},
+        "plugins": {"waterfall_view": {}, OVERVIEW: {}},
+        "ui_default_config": {"Links.build_link_template": "%(prop:python_version)%(prop:variant) (%(build_number))"},
         "change_hook_dialects": {},
         # Of the sites whose pages may press buttons here; fnmatch patterns, in which brackets are special.
         "allowed_origins": [glob.escape(origin) for origin in origins(settings)],

@@ -17,6 +17,7 @@ from zope.interface import implementer
 
 from python_builds.farm.database.database_watch import EVERY_SECONDS
 from python_builds.farm.database.database_watch import NAME as WATCH
+from python_builds.farm.web.site import dress
 
 WAIT_SECONDS = 1
 """Before a wrong password is answered."""
@@ -76,15 +77,18 @@ class OperatorAuth(TwistedICredAuthBase):
         super().reconfigAuth(master, new_config)
         master.www.site.requestFactory = GuardedRequest if self.strangers_may_look else PrivateRequest
         master.www.site.services = master.service_manager.namedServices
+        dress(master.www.site, new_config.title)
 
 
 class GuardedRequest(Request):
     """A request of limited size, whose cookies are for this site and no script."""
 
     received = 0
+    path: bytes
 
     def process(self) -> None:
         """Answer; while the database does not, say so: Buildbot would keep each request waiting for it."""
+        self.path = b"/" + self.path.lstrip(b"/")  # its pages ask for //icon.svg, as our URL ends in a slash
         watch = self.channel.site.services.get(WATCH)
         if watch is not None and watch.silence:
             self.setHeader(b"Retry-After", b"%d" % EVERY_SECONDS)
