@@ -1,6 +1,8 @@
 """What the overview asks a whole Buildbot master inside the test: as much for a long queue as for a short one."""
 
 import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -34,6 +36,12 @@ class Waits(BuildStep):
 
 
 class OverviewFarmTest(RunMasterBase):
+    def setUp(self) -> None:
+        scratch = TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name) / "master"
+        self.folder.mkdir()
+
     @defer.inlineCallbacks
     def start(self) -> Any:
         Waits.waiting.clear()
@@ -45,7 +53,8 @@ class OverviewFarmTest(RunMasterBase):
                 ],
                 "schedulers": [schedulers.Triggerable(name="all", builderNames=list(NAMES))],
                 "collapseRequests": False,
-            }
+            },
+            basedir=str(self.folder),
         )
         self.ids = {}
         for name, builder in self.master.botmaster.builders.items():

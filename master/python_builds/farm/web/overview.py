@@ -32,11 +32,22 @@ NAME = "overview"
 LASTS_SECONDS = 2
 """A look is good for as long."""
 
+LASTS_TIMES, LASTS_AT_MOST = 20, 15
+"""Or for so many times what it took, up to so many seconds, so that the overview of a large farm takes no more."""
+
 STORE_SECONDS = 30
 """Between two questions whether the index in the store has changed."""
 
 HOME = "../../"
 """From the plugin's pages to the web UI."""
+
+
+WRITERS = {
+    "": ("text/html", lambda seen, _: overview_page(seen, HOME)),
+    "content": ("text/html", lambda seen, _: overview_content(seen, HOME)),
+    "text": ("text/plain", lambda seen, url: "\n".join(status_lines(seen, url)) + "\n"),
+}
+"""What is served, by the end of its address: its type, and how it is written."""
 
 
 class OverviewService(BuildbotService):
@@ -50,7 +61,7 @@ class OverviewService(BuildbotService):
         self.builders = platform_builders(platforms, settings)
         self.store = make_store(settings)
         self.index, self.index_read_at = NO_INDEX, 0.0
-        self.seen: tuple[float, Overview] | None = None
+        self.good_until = 0.0
         return defer.succeed(None)
 
     @defer.inlineCallbacks
@@ -74,16 +85,24 @@ class OverviewService(BuildbotService):
             yield consumer.stopConsuming()
         yield super().stopService()
 
-    def overview(self) -> Any:
-        """Look, or give what was seen just now."""
-        return self.lock.run(self._overview)
+    def written(self, kind: str) -> Any:
+        """Look and write, or give what was written just now; `kind` is one of WRITERS."""
+        return self.lock.run(self._written, kind)
 
     @defer.inlineCallbacks
-    def _overview(self) -> Any:
-        clock = self.master.reactor.seconds()
-        if self.seen is None or clock - self.seen[0] > LASTS_SECONDS:
-            self.seen = (clock, (yield self._look()))
-        return self.seen[1]
+    def _written(self, kind: str) -> Any:
+        clock = self.master.reactor
+        began = clock.seconds()
+        if began > self.good_until:
+            self.seen: Overview = yield self._look()
+            self.pages: dict[str, bytes] = {}
+        if kind not in self.pages:
+            text = yield threads.deferToThread(WRITERS[kind][1], self.seen, self.settings.public_url)
+            self.pages[kind] = text.encode()
+        if began > self.good_until:
+            took = clock.seconds() - began
+            self.good_until = clock.seconds() + min(max(LASTS_SECONDS, LASTS_TIMES * took), LASTS_AT_MOST)
+        return self.pages[kind]
 
     @defer.inlineCallbacks
     def _look(self) -> Any:
@@ -151,14 +170,6 @@ def _policy(platforms: Sequence[Platform], settings: Settings, today: datetime.d
     )
 
 
-WRITERS = {
-    "": ("text/html", lambda seen, _: overview_page(seen, HOME)),
-    "content": ("text/html", lambda seen, _: overview_content(seen, HOME)),
-    "text": ("text/plain", lambda seen, url: "\n".join(status_lines(seen, url)) + "\n"),
-}
-"""What is served, by the end of its address: its type, and how it is written."""
-
-
 class OverviewResource(Resource):
     """One of the overview's addresses."""
 
@@ -166,7 +177,7 @@ class OverviewResource(Resource):
 
     def __init__(self, master: Any, kind: str) -> None:
         super().__init__(master)
-        self.type, self.write = WRITERS[kind]
+        self.kind = kind
 
     def render_GET(self, request: Any) -> Any:
         """Answer with it, or that it is what the browser has."""
@@ -174,10 +185,8 @@ class OverviewResource(Resource):
 
     @defer.inlineCallbacks
     def _answer(self, request: Any) -> Any:
-        service = self.master.service_manager.namedServices[NAME]
-        seen = yield service.overview()
-        body = (yield threads.deferToThread(self.write, seen, service.settings.public_url)).encode()
-        request.setHeader(b"Content-Type", f"{self.type}; charset=utf-8".encode())
+        body = yield self.master.service_manager.namedServices[NAME].written(self.kind)
+        request.setHeader(b"Content-Type", f"{WRITERS[self.kind][0]}; charset=utf-8".encode())
         request.setHeader(b"Cache-Control", b"no-cache")
         unchanged = request.setETag(b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode())
         return None if unchanged else body
