@@ -1,5 +1,6 @@
 """What the overview asks a whole Buildbot master inside the test: as much for a long queue as for a short one."""
 
+import dataclasses
 import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +13,8 @@ from buildbot.process.results import FAILURE, SUCCESS
 from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer, reactor, task
 
-from python_builds.farm.web.overview_farm import count_waiting, good_seconds, lines, running
+from python_builds.core.settings.settings import Settings
+from python_builds.farm.web.overview_farm import count_waiting, good_seconds, hosts, lines, running
 
 NAMES = ("debian-12-amd64", "debian-13-amd64", "debian-13-arm64")
 
@@ -114,3 +116,35 @@ class OverviewFarmTest(RunMasterBase):
         assert before == () and len(seconds) == 1 and seconds[0] >= 0
         assert {name: one.seconds for name, one in found.items()} == {**dict.fromkeys(NAMES, ()), NAMES[0]: seconds}
         assert all(one.workers == {"local1"} and one.waiting == 0 for one in found.values())
+
+    @defer.inlineCallbacks
+    def test_a_host_says_what_its_workers_do_and_when_none_of_them_can(self) -> Any:
+        yield self.start()
+        yield self.ask(NAMES[0], 1)
+        yield self.until(lambda: Waits.waiting)
+        described = {"name": "big", "url": "tcp://127.0.0.1:9", "master": "127.0.0.1"}
+        settings = Settings(_env_file=None, docker_hosts=[described])
+        worker = self.master.workers.workers["local1"]
+
+        def seen(busy: bool) -> Any:
+            builds = running(self.master.botmaster, self.ids, {}, datetime.datetime.now(datetime.UTC)) if busy else ()
+            builds = [dataclasses.replace(build, worker="big-1") for build in builds]
+            (host,) = hosts(settings, {"big-1": worker}, builds)
+            return host.containers[0].state, host.trouble
+
+        states = [seen(busy=True), seen(busy=False)]
+        worker.pause("test")
+        states.append(seen(busy=False))
+        worker.unpause()
+        worker.putInQuarantine()
+        states.append(seen(busy=False))
+        able = lines(self.master, self.ids, {}, {})
+        worker.stopQuarantineTimer()
+
+        assert states == [
+            (f"builds {NAMES[0]} #1", ""),
+            ("idle", ""),
+            ("paused", ""),
+            ("rests after it could not start", "does not answer or cannot start a worker; it is tried again"),
+        ]
+        assert all(line.workers == frozenset() for line in able), "a worker that rests shortens no queue"

@@ -10,7 +10,7 @@ from python_builds.adapters.planning.acknowledged import forget_ended, read_ackn
 from python_builds.adapters.planning.plan_files import read_inputs, read_published
 from python_builds.adapters.store.store import Store
 from python_builds.adapters.upstream import release_list
-from python_builds.core.planning import alerts
+from python_builds.core.planning import alerts, overview_making
 from python_builds.core.planning.agenda import Agenda, Attempts, make_agenda
 from python_builds.core.planning.alert_ends import failing_still
 from python_builds.core.planning.plan import wanted
@@ -24,7 +24,7 @@ from python_builds.core.upstream.tags import Tag, automatic_tags
 from python_builds.core.workers import missing_images
 from python_builds.core.workers.missing_images import MissingImage
 
-PROFILE = "optimized"
+PROFILE = overview_making.PROFILE
 
 
 @dataclass(frozen=True, kw_only=True)
