@@ -39,42 +39,43 @@ def remove_some(
     ).fetchall()
     if not rows:
         return 0, None
-    lasting = [row.id for row in rows if _has_a_last_build(connection, model, row.id)]
+    numbers = [row.id for row in rows]
+    lasting = _with_a_last_build(connection, model, numbers)
     # Kept for a number alone: what it was asked for as may be asked for again.
     connection.execute(sets.update().where(sets.c.id.in_(lasting)).values(external_idstring=None))
-    going = [r.id for r in rows if r.id not in lasting and not _is_needed(connection, model, r.id, planned)]
+    staying = lasting | _needed(connection, model, numbers, planned)
+    going = [number for number in numbers if number not in staying]
     _remove(connection, model, going)
     connection.commit()
-    return len(going), rows[-1].id
+    return len(going), numbers[-1]
 
 
-def _has_a_last_build(connection: Any, model: Any, buildset: int) -> bool:
+def _with_a_last_build(connection: Any, model: Any, buildsets: Sequence[int]) -> set[int]:
+    """Find those of which a build is the last of its builder."""
     builds, requests = model.builds, model.buildrequests
     found = connection.execute(
-        sa.select(builds.c.builderid, sa.func.max(builds.c.number))
+        sa.select(requests.c.buildsetid, builds.c.builderid, builds.c.number)
         .join(requests, requests.c.id == builds.c.buildrequestid)
-        .where(requests.c.buildsetid == buildset)
-        .group_by(builds.c.builderid)
+        .where(requests.c.buildsetid.in_(buildsets))
     ).fetchall()
-    return any(
-        number
-        == connection.execute(sa.select(sa.func.max(builds.c.number)).where(builds.c.builderid == builder)).scalar()
-        for builder, number in found
-    )
+    last = {
+        builder: connection.execute(
+            sa.select(sa.func.max(builds.c.number)).where(builds.c.builderid == builder)
+        ).scalar()
+        for builder in {row.builderid for row in found}
+    }
+    return {row.buildsetid for row in found if row.number == last[row.builderid]}
 
 
-def _is_needed(connection: Any, model: Any, buildset: int, planned: Collection[str]) -> bool:
-    """Say whether a request that the planner knows ended badly, and none for the same has ended well since."""
+def _needed(connection: Any, model: Any, buildsets: Sequence[int], planned: Collection[str]) -> set[int]:
+    """Find those that the planner knows, that ended badly, and of which none for the same has ended well since."""
     requests, builders = model.buildrequests, model.builders
     found = connection.execute(
-        sa.select(requests.c.id, requests.c.builderid, builders.c.name)
+        sa.select(requests.c.id, requests.c.builderid, requests.c.buildsetid)
         .join(builders, builders.c.id == requests.c.builderid)
-        .where(requests.c.buildsetid == buildset, requests.c.results.notin_(GOOD))
+        .where(requests.c.buildsetid.in_(buildsets), requests.c.results.notin_(GOOD), builders.c.name.in_([*planned]))
     ).fetchall()
-    return any(
-        name in planned and not _went_well_since(connection, model, request, builder, buildset)
-        for request, builder, name in found
-    )
+    return {row.buildsetid for row in found if not _went_well_since(connection, model, *row)}
 
 
 def _went_well_since(connection: Any, model: Any, request: int, builder: int, buildset: int) -> bool:
@@ -100,17 +101,16 @@ def _remove(connection: Any, model: Any, buildsets: Sequence[int]) -> None:
     def numbers(column: Any, among: Any, wanted: Sequence[int]) -> list[int]:
         return list(connection.execute(sa.select(column).where(among.in_(wanted))).scalars())
 
-    def delete(column: Any, wanted: Sequence[int]) -> None:
+    def delete(column: Any, wanted: Any) -> None:
         connection.execute(column.table.delete().where(column.in_(wanted)))
 
     requests = numbers(model.buildrequests.c.id, model.buildrequests.c.buildsetid, buildsets)
     builds = numbers(model.builds.c.id, model.builds.c.buildrequestid, requests)
-    for build in builds:  # a build has a hundred steps; databases take a few thousand numbers at once
-        steps = numbers(model.steps.c.id, model.steps.c.buildid, [build])
-        logs = numbers(model.logs.c.id, model.logs.c.stepid, steps)
-        delete(model.logchunks.c.logid, logs)
-        delete(model.logs.c.id, logs)
-        delete(model.steps.c.id, steps)
+    # Of these there are thousands: they are left to the database to find.
+    steps = sa.select(model.steps.c.id).where(model.steps.c.buildid.in_(builds))
+    delete(model.logchunks.c.logid, sa.select(model.logs.c.id).where(model.logs.c.stepid.in_(steps)))
+    delete(model.logs.c.stepid, steps)
+    delete(model.steps.c.buildid, builds)
     delete(model.build_properties.c.buildid, builds)
     delete(model.build_data.c.buildid, builds)
     for parent in (model.buildsets.c.parent_buildid, model.buildsets.c.rebuilt_buildid):
