@@ -14,6 +14,7 @@ from twisted.internet import defer
 from python_builds.core.errors import StoreError
 from python_builds.farm.building.build import FarmBuild
 from python_builds.farm.building.failures import PROPERTY, failure_of, seen_failure
+from python_builds.farm.planning import request_rows
 from python_builds.farm.steps.master_step import MasterStep, Work
 
 NAME = "debian-12-amd64"
@@ -42,10 +43,11 @@ class FailuresTest(RunMasterBase):
             },
             basedir=str(self.folder / "master"),
         )
-        build = yield self.doForceBuild(wantSteps=True, wantProperties=True)
-        values = {name: value for name, (value, _) in build["properties"].items()}
+        build = yield self.doForceBuild()
         self.build = build
-        return failure_of(NAME, build, build["steps"], values), values.get(PROPERTY)
+        request = build["buildrequestid"]
+        kept = (yield request_rows.last_builds(self.master, [request], (PROPERTY,)))[request]
+        return failure_of(NAME, kept), kept["properties"].get(PROPERTY)
 
     @defer.inlineCallbacks
     def read(self, link: str) -> Any:
@@ -91,8 +93,9 @@ class FailuresTest(RunMasterBase):
         seen = yield seen_failure(
             SimpleNamespace(no_worker=LatentWorkerCannotSubstantiate("no image"), executedSteps=[])
         )
-        build = {"builderid": 3, "number": 7, "state_string": "Docker host big has no worker image for this build"}
-        failure = failure_of(NAME, build, [], {PROPERTY: seen})
+        words = "Docker host big has no worker image for this build"
+        build = {"builderid": 3, "number": 7, "state_string": words, "properties": {PROPERTY: seen}, "red": None}
+        failure = failure_of(NAME, build)
 
         assert failure.lacks_image and failure.link == "#/builders/3/builds/7"
-        assert failure.words == "Docker host big has no worker image for this build"
+        assert failure.words == words

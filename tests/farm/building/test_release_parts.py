@@ -28,7 +28,7 @@ class ReleasePartsTest(RunMasterBase):
         self.folder = Path(scratch.name)
 
     @defer.inlineCallbacks
-    def release(self, first: Any, second: Any, listening: bool = True) -> Any:
+    def release(self, first: Any, second: Any, *, listening: bool = True) -> Any:
         """Run a release build whose two parts do this."""
         asked = {"python_version": "3.11.2", "variant": "", "profile": "quick", "platforms": ["debian-12", "debian-13"]}
         ask = RequestBuilds(DirectoryStore(self.folder / "store"), PARTS, name="ask")

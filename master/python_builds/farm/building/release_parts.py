@@ -24,6 +24,10 @@ ENDINGS = {
 }
 
 
+COALESCE_SECONDS = 1
+"""From the end of a part to the line that says so: many may end at once."""
+
+
 class ReleaseParts(BuildbotService):
     """Listens to builds that begin and requests that end; costs a few queries for each, whatever there was before."""
 
@@ -33,6 +37,7 @@ class ReleaseParts(BuildbotService):
         """Take the name of the builder of releases."""
         self.release = release
         self.lock = defer.DeferredLock()
+        self.ended: list[Mapping[str, Any]] = []
         return defer.succeed(None)
 
     @defer.inlineCallbacks
@@ -42,7 +47,7 @@ class ReleaseParts(BuildbotService):
         listen = self.master.mq.startConsuming
         self.listening = [
             (yield listen(lambda _, build: self._do(self.link, build), ("builds", None, "new"))),
-            (yield listen(lambda _, request: self._do(self.follow, request), ("buildrequests", None, "complete"))),
+            (yield listen(self._note, ("buildrequests", None, "complete"))),
         ]
         self.master.reactor.callLater(0, self._do, self.catch_up)
 
@@ -52,6 +57,12 @@ class ReleaseParts(BuildbotService):
         for consumer in self.listening:
             yield consumer.stopConsuming()
         yield super().stopService()
+
+    def _note(self, _: Any, request: Mapping[str, Any]) -> None:
+        """Bring releases up to date soon, each once for as many of its parts as have ended by then."""
+        self.ended.append(request)
+        if len(self.ended) == 1:
+            self.master.reactor.callLater(COALESCE_SECONDS, self._do, self.follow)
 
     def _do(self, function: Any, *arguments: Any) -> Any:
         """Do one thing at a time; what goes wrong is in the log, and the next start catches up."""
@@ -74,17 +85,19 @@ class ReleaseParts(BuildbotService):
                 yield self.master.data.updates.addStepURL(step["stepid"], name, url)
 
     @defer.inlineCallbacks
-    def follow(self, request: Mapping[str, Any]) -> Any:
-        """Bring a release up to date, one of whose parts has ended, or which has just ended itself."""
-        builder = yield self.master.data.get(("builders", request["builderid"]))
-        if builder["name"] == self.release:
-            builds = yield self.master.data.get(("buildrequests", request["buildrequestid"], "builds"))
-            releases = [build["buildid"] for build in builds[-1:]]
-        else:
-            releases = [(yield self._parent(request))]
-        for release in releases:
-            if release is not None:
-                yield self.update(release)
+    def follow(self) -> Any:
+        """Bring the releases up to date of which parts have ended, or which have just ended themselves."""
+        ended, self.ended = self.ended, []
+        release = yield self.master.data.updates.findBuilderId(self.release)
+        due = set()
+        for request in {one["buildsetid"]: one for one in ended}.values():
+            if request["builderid"] == release:
+                builds = yield self.master.data.get(("buildrequests", request["buildrequestid"], "builds"))
+                due |= {build["buildid"] for build in builds[-1:]}
+            else:
+                due.add((yield self._parent(request)))
+        for build in due - {None}:
+            yield self.update(build)
 
     @defer.inlineCallbacks
     def catch_up(self) -> Any:
