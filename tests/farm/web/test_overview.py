@@ -14,7 +14,8 @@ from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer, reactor, task
 
 from python_builds.core.settings.settings import Settings
-from python_builds.farm.web.overview_farm import count_waiting, good_seconds, hosts, lines, running
+from python_builds.farm.planning.request_rows import waiting
+from python_builds.farm.web.overview_farm import good_seconds, hosts, lines, running
 
 NAMES = ("debian-12-amd64", "debian-13-amd64", "debian-13-arm64")
 
@@ -89,13 +90,18 @@ class OverviewFarmTest(RunMasterBase):
         yield self.start()
         yield self.ask(NAMES[0], 3)
         yield self.until(lambda: Waits.waiting)
-        few, questions = yield self.statements(lambda: count_waiting(self.master))
+        few, questions = yield self.statements(lambda: waiting(self.master))
         yield self.ask(NAMES[1], 40)
         yield self.ask(NAMES[0], 40)
-        many, more_questions = yield self.statements(lambda: count_waiting(self.master))
+        many, more_questions = yield self.statements(lambda: waiting(self.master))
 
-        assert few == {self.ids[NAMES[0]]: 2}, "one of the three runs"
-        assert sum(many.values()) == 82 and set(many) == {self.ids[NAMES[0]], self.ids[NAMES[1]]}
+        assert {builder: one.requests for builder, one in few.items()} == {self.ids[NAMES[0]]: 2}, (
+            "one of the three runs"
+        )
+        assert sum(one.requests for one in many.values()) == 82 and set(many) == {
+            self.ids[NAMES[0]],
+            self.ids[NAMES[1]],
+        }
         assert (questions, more_questions) == (1, 1)
 
     @defer.inlineCallbacks

@@ -19,6 +19,7 @@ def most_urgent_first(master: Any, builders: Sequence[Any]) -> Any:
     ranked = []
     waiting = yield request_rows.waiting(master)
     for builder in builders:
-        priority, since = waiting.get((yield builder.getBuilderId()), (-math.inf, math.inf))
-        ranked.append((-priority, since, builder.name, builder))
-    return [builder for *_, builder in sorted(ranked, key=lambda rank: rank[:3])]
+        mine = waiting.get((yield builder.getBuilderId()))
+        rank = (-mine.priority, mine.since) if mine else (math.inf, math.inf)
+        ranked.append((*rank, builder.name, builder))
+    return [builder for *_, builder in sorted(ranked, key=lambda one: one[:3])]

@@ -6,7 +6,7 @@ Each function is one turn in the database's thread. What it costs follows the ro
 import itertools
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from buildbot.db.model import Model
@@ -48,18 +48,28 @@ def unfinished_of(master: Any, version: str) -> Any:
     return master.db.pool.do(_all, query)
 
 
+class Waiting(NamedTuple):
+    """What nobody has begun, of one builder."""
+
+    requests: int
+    priority: int
+    """The highest."""
+    since: int
+    """When the oldest was asked for (Unix)."""
+
+
 def waiting(master: Any) -> Any:
-    """Give by builder the highest priority of what nobody has begun, and since when its oldest waits (Unix)."""
-    columns = (_REQUESTS.c.builderid, sa.func.max(_REQUESTS.c.priority), sa.func.min(_REQUESTS.c.submitted_at))
+    """Say what waits, by builder, in one query."""
+    columns = (sa.func.count(), sa.func.max(_REQUESTS.c.priority), sa.func.min(_REQUESTS.c.submitted_at))
     query = (
-        sa.select(*columns)
+        sa.select(_REQUESTS.c.builderid, *columns)
         .outerjoin(_CLAIMS, _CLAIMS.c.brid == _REQUESTS.c.id)
         .where(_REQUESTS.c.complete == 0, _CLAIMS.c.brid.is_(None))
         .group_by(_REQUESTS.c.builderid)
     )
 
-    def read(connection: sa.Connection) -> dict[int, tuple[int, int]]:
-        return {builder: (priority, since) for builder, priority, since in connection.execute(query)}
+    def read(connection: sa.Connection) -> dict[int, Waiting]:
+        return {builder: Waiting(*values) for builder, *values in connection.execute(query)}
 
     return master.db.pool.do(read)
 

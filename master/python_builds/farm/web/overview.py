@@ -23,8 +23,9 @@ from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import builder_name
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.builders import platform_builders
+from python_builds.farm.planning import request_rows
 from python_builds.farm.planning.observing import idle_because
-from python_builds.farm.web.overview_farm import count_waiting, good_seconds, hosts, lines, running
+from python_builds.farm.web.overview_farm import good_seconds, hosts, lines, running
 
 NAME = "overview"
 """The service, and the plugin of the web UI."""
@@ -110,7 +111,7 @@ class OverviewService(BuildbotService):
         botmaster = self.master.botmaster
         for name, builder in botmaster.builders.items():
             self.ids[name] = yield builder.getBuilderId()
-        waiting = yield count_waiting(self.master)
+        waiting = yield request_rows.waiting(self.master)
         builds = running(botmaster, self.ids, self.began, now)
         for name in {build.builder for build in builds} | {n for n, i in self.ids.items() if i in waiting}:
             if name not in self.seconds:

@@ -8,7 +8,6 @@ import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from buildbot.data.resultspec import Filter
 from buildbot.process.results import SUCCESS, WARNINGS
 from buildbot.worker.latent import States
@@ -19,6 +18,7 @@ from python_builds.core.errors import PythonBuildsError
 from python_builds.core.planning.estimates import LAST, Line, Running
 from python_builds.core.planning.overview import Container, Host
 from python_builds.core.settings.settings import Settings
+from python_builds.farm.planning.request_rows import Waiting
 from python_builds.farm.workers.workers import LOCAL_WORKER, host_platform
 
 LOOKED_BACK = 4 * LAST
@@ -26,22 +26,6 @@ LOOKED_BACK = 4 * LAST
 
 ID = 12
 """Characters of a container's id, as Docker shows it."""
-
-
-def count_waiting(master: Any) -> Any:
-    """Count the requests that no build has taken, by builder's id, in one query."""
-    requests, claims = master.db.model.buildrequests, master.db.model.buildrequest_claims
-
-    def count(connection: Any) -> dict[int, int]:
-        waiting = (
-            sa.select(requests.c.builderid, sa.func.count())
-            .select_from(requests.outerjoin(claims, requests.c.id == claims.c.brid))
-            .where(requests.c.complete == 0, claims.c.brid.is_(None))
-            .group_by(requests.c.builderid)
-        )
-        return {row[0]: row[1] for row in connection.execute(waiting)}
-
-    return master.db.pool.do(count)
 
 
 @defer.inlineCallbacks
@@ -58,14 +42,14 @@ def good_seconds(master: Any, builder: int) -> Any:
 
 
 def lines(
-    master: Any, ids: Mapping[str, int], waiting: Mapping[int, int], seconds: Mapping[str, tuple[float, ...]]
+    master: Any, ids: Mapping[str, int], waiting: Mapping[int, Waiting], seconds: Mapping[str, tuple[float, ...]]
 ) -> tuple[Line, ...]:
     """Describe the queue of each builder."""
     able = {name for name, one in master.workers.workers.items() if not one.isPaused() and one.quarantine_timer is None}
     return tuple(
         Line(
             builder=name,
-            waiting=waiting.get(number, 0),
+            waiting=waiting[number].requests if number in waiting else 0,
             workers=frozenset(able.intersection(master.botmaster.builders[name].config.workernames)),
             seconds=seconds.get(name, ()),
         )
