@@ -89,13 +89,16 @@ class FailuresTest(RunMasterBase):
         assert kept is None
 
     @defer.inlineCallbacks
-    def test_a_build_for_which_no_host_has_an_image_says_so(self) -> Any:
-        seen = yield seen_failure(
-            SimpleNamespace(no_worker=LatentWorkerCannotSubstantiate("no image"), executedSteps=[])
-        )
-        words = "Docker host big has no worker image for this build"
-        build = {"builderid": 3, "number": 7, "state_string": words, "properties": {PROPERTY: seen}, "red": None}
-        failure = failure_of(NAME, build)
+    def test_a_build_that_had_no_worker_says_why_and_whether_an_image_is_lacking(self) -> Any:
+        why = "Docker host big has no worker image for this build: No such image"
+        lacking = SimpleNamespace(no_worker=LatentWorkerCannotSubstantiate(why), executedSteps=[])
+        late = SimpleNamespace(no_worker=defer.TimeoutError(), executedSteps=[])
+        build = {"builderid": 3, "number": 7, "state_string": "not shown", "red": None}
+        found = []
+        for one, words in ((lacking, why), (late, "it did not start and connect in time")):
+            kept = yield seen_failure(one, words)
+            found.append(failure_of(NAME, {**build, "properties": {PROPERTY: kept}}))
 
-        assert failure.lacks_image and failure.link == "#/builders/3/builds/7"
-        assert failure.words == words
+        assert [one.lacks_image for one in found] == [True, False]
+        assert [one.words for one in found] == [why, "it did not start and connect in time"]
+        assert found[0].link == "#/builders/3/builds/7"

@@ -83,7 +83,8 @@ class FarmBuild(Build):
     def _keep_failure(self) -> Any:
         """Leave in a property why it failed; Buildbot writes no properties any more at this time."""
         try:
-            self.setProperty(PROPERTY, (yield seen_failure(self)), "FarmBuild")
+            why_no_worker = "" if self.no_worker is None else self._why_no_worker()
+            self.setProperty(PROPERTY, (yield seen_failure(self, why_no_worker)), "FarmBuild")
             yield self.master.data.updates.setBuildProperties(self.buildid, self)
         except Exception:  # noqa: BLE001 - a build must end, whatever cannot be said of it
             log.err(None, "why a build failed cannot be kept")

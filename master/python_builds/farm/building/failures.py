@@ -15,10 +15,10 @@ PROPERTY = "failure"
 
 
 @defer.inlineCallbacks
-def seen_failure(build: Any) -> Any:
+def seen_failure(build: Any, why_no_worker: str) -> Any:
     """Look at a build that failed just now: which step it was, why, and in which log it stands."""
-    if isinstance(build.no_worker, LatentWorkerCannotSubstantiate):
-        return {"lacks_image": True}
+    if build.no_worker is not None:
+        return {"words": why_no_worker, "lacks_image": isinstance(build.no_worker, LatentWorkerCannotSubstantiate)}
     red = next((step for step in build.executedSteps if step.results in (FAILURE, EXCEPTION)), None)
     if red is None:
         return {}
@@ -36,7 +36,8 @@ def failure_of(builder: str, build: Mapping[str, Any]) -> Failure:
     """Say how a finished build failed, from what Buildbot's database has of it (farm/planning/request_rows.py)."""
     seen = build["properties"].get(PROPERTY, {})
     page = f"#/builders/{build['builderid']}/builds/{build['number']}"
-    words = f"{seen['step']} failed: {seen['words']}" if seen.get("words") else why(build)
+    where = f"{seen['step']} failed: " if "step" in seen else ""
+    words = f"{where}{seen['words']}" if seen.get("words") else why(build)
     return Failure(
         build=f"{builder}/{build['number']}",
         words=words,
