@@ -265,6 +265,17 @@ def test_a_plan_says_what_is_alike_once_and_fits_on_a_screen():
     assert whole[-1] == f"  asked for  99 releases (3.13.98 … 3.13.0) {everywhere}"
 
 
+def test_that_images_are_lacking_is_said_once_for_all_platforms():
+    lines = [failed(lacks_image=True, platform=name, until=NOW) for name in ("debian-12", "debian-13")]
+    for number, one in enumerate(lines):
+        one["failure"]["words"] = f"Docker host big has no worker image for this build: image {number} not found"
+    overview, said = look(plan=plan(lines=lines)), "its Docker host has no worker image for this build"
+
+    assert overview_content(overview, "../").count(said) == 1
+    assert text_of(overview).count(said) == 1 and "3.14.2 on 2 platforms" in text_of(overview)
+    assert "\n".join(plan_lines(plan(lines=lines))).count(said) == 1
+
+
 def test_the_terminal_says_each_alert_once():
     alerts = {
         "python-3.14.2 for debian-12-amd64 (optimized) fails": "why",

@@ -34,15 +34,16 @@ def overview_content(overview: Overview, home: str) -> str:
 
 
 def _values(overview: Overview, home: str) -> dict[str, Any]:
-    failures = words.alike(overview.failed, by=lambda cell: (cell.tag, cell.words, cell.until))
+    now = overview.seen.now
+    failures = words.alike(overview.failed, by=lambda c: (c.tag, words.reason(c), words.again_words(c, now)))
     today = words.alike(overview.today, by=lambda cell: cell.tag)
-    missing = words.alike(overview.missing, by=lambda cell: (cell.tag, cell.state, cell.words))
+    missing = words.alike(overview.missing, by=lambda cell: (cell.tag, cell.state))
     return {
         "o": overview,
         "home": home,
         "releases_at": RELEASES,
         "shown": SHOWN,
-        "now": overview.seen.now,
+        "now": now,
         "failures": failures,
         "today": today,
         "missing": missing,

@@ -88,6 +88,8 @@ def _words(one: Line) -> str:
         return ""
     times = "once" if one.failures == 1 else f"{one.failures} times"
     reason = one.failure.words if one.failure else one.reason
+    if one.failure and one.failure.lacks_image:
+        reason = words.LACKS_IMAGE
     if one.state not in (WAITING, FAILED):
         then = ""
     elif one.until is None:
@@ -118,10 +120,12 @@ def _missing(overview: Overview) -> list[str]:
 
 def _failed(overview: Overview, url: str) -> list[str]:
     lines = []
-    groups = words.alike(overview.failed, by=lambda cell: (cell.tag, cell.words))
+    groups = words.alike(overview.failed, by=lambda cell: (cell.tag, words.reason(cell)))
     for group in groups[:SHOWN]:
         again = words.again_words(group[0], overview.seen.now)
-        lines.append(f"CPython {group[0].tag} on {words.places(group, 1)}: {group[0].words}{again and f'; {again}'}")
+        lines.append(
+            f"CPython {group[0].tag} on {words.places(group, 1)}: {words.reason(group[0])}{again and f'; {again}'}"
+        )
         lines += [f"{url}{group[0].link}"] if group[0].link else []
     return [*lines, *([f"and {len(groups) - SHOWN} more"] if len(groups) > SHOWN else [])]
 

@@ -4,7 +4,9 @@ import datetime
 from collections.abc import Callable, Iterable, Sequence
 
 from python_builds.core.planning.estimates import Running
-from python_builds.core.planning.overview import Cell, Overview
+from python_builds.core.planning.overview import NO_IMAGE, Cell, Overview
+
+LACKS_IMAGE = "its Docker host has no worker image for this build; `make images` there builds one"
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -68,6 +70,11 @@ def poll_words(overview: Overview) -> str:
     times = "once" if found.failures == 1 else f"{found.failures} times"
     good = "none ever went well" if found.last_success is None else f"the last good one was {last}"
     return f"the poll failed {times}, {good}{again}: {found.last_problem or 'it did not say why'}"
+
+
+def reason(cell: Cell) -> str:
+    """Say why something failed so that what is alike on many platforms is said once."""
+    return LACKS_IMAGE if cell.state == NO_IMAGE else cell.words
 
 
 def again_words(cell: Cell, now: datetime.datetime) -> str:
