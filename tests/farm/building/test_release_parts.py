@@ -97,8 +97,8 @@ class ReleasePartsTest(RunMasterBase):
 
     @defer.inlineCallbacks
     def test_what_ended_while_nobody_listened_is_caught_up_with_at_the_next_start(self) -> Any:
-        true = [steps.MasterShellCommand(command="true") for _ in PARTS]
-        release = yield self.release(*true, listening=False)
+        first, second = (steps.MasterShellCommand(command="true") for _ in PARTS)
+        release = yield self.release(first, second, listening=False)
         while any(not r["complete"] for r in (yield self.master.data.get(("buildrequests",)))):
             yield task.deferLater(self.master.reactor, 0.05, lambda: None)
         before = yield self.master.data.get(("builds", release))
