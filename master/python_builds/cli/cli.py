@@ -17,7 +17,9 @@ from python_builds.cli.building import reproduce as reproduction
 from python_builds.cli.exit_status import end, end_as_by_ctrl_c
 from python_builds.cli.make_variables import options
 from python_builds.cli.options import (
+    AcceptLoss,
     Architecture,
+    Digests,
     OnePlatform,
     Platforms,
     Profile,
@@ -80,10 +82,7 @@ def reproduce(version: Version = "", platform: OnePlatform = "", profile: Profil
 
 
 @app.command()
-def reindex(
-    digests: Annotated[bool, typer.Option("--digests", help="read every file too")] = False,
-    accept_loss: Annotated[bool, typer.Option("--accept-loss", help="write indexes without what is gone")] = False,
-) -> None:
+def reindex(digests: Digests = False, accept_loss: AcceptLoss = False) -> None:
     """Compare all records with the indexes, and write those that differ."""
     end(lambda: publishing.reindex(load_settings(), digests=digests, accept_loss=accept_loss), interrupted=AGAIN)
 
@@ -100,7 +99,7 @@ def prune(
 @app.command()
 def adopt(
     digests: Annotated[bool, typer.Option("--digests", help="read every file, to record its digest")] = False,
-    accept_loss: Annotated[bool, typer.Option("--accept-loss", help="write indexes without what is gone")] = False,
+    accept_loss: AcceptLoss = False,
     yes: Yes = False,
 ) -> None:
     """List what the predecessor has published in the bucket, or take it over."""

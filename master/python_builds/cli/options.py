@@ -27,6 +27,8 @@ Batch = Annotated[str, _option("of rebuilds: its number, if not the last one's")
 Part = Annotated[str, typer.Argument(help="planner, a Docker host, a builder or a worker")]
 Reason = Annotated[str, _option("why, for whoever reads the status")]
 Rows = Annotated[int, typer.Option(min=1, max=100_000, help="rows that are shown")]
+AcceptLoss = Annotated[bool, typer.Option("--accept-loss", help="write indexes without what is gone")]
+Digests = Annotated[bool, typer.Option("--digests", help="read every file too")]
 Yes = Annotated[bool, typer.Option("--yes", help="do it; without, only list")]
 
 
