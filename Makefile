@@ -22,7 +22,7 @@ DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iprout
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
-.PHONY: help build reproduce run stop status plan acknowledge rebuild cancel queue pause resume reindex prune adopt platforms minors settings pages base-image images push shell dev test test-fast test-docker test-real bench mutants check docs format lock clean
+.PHONY: help build reproduce run stop status plan acknowledge rebuild cancel queue pause resume reindex prune adopt platforms minors settings pages base-image images push shell dev test test-postgresql test-fast test-docker test-real bench mutants check docs format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,10 @@ test: $(VENV)/ready-dev  ## run the tests; needs no Docker
 	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $(if $(filter true,$(CI)),$(S3_PACKAGES)) $$build_packages
 	@$(BIN)/pytest --numprocesses 3 --dist worksteal
 
+test-postgresql: $(VENV)/ready-dev  ## run the end-to-end tests with PostgreSQL as each farm's database
+	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $$build_packages
+	@$(BIN)/pytest tests/e2e --database=postgresql --numprocesses 3 --dist worksteal
+
 test-fast: $(VENV)/ready-dev  ## run the tests of pure functions alone, in seconds
 	@$(BIN)/pytest tests/core tests/benchmarks --numprocesses 2
 
@@ -114,7 +118,7 @@ test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=
 test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.11.2, 3.13.15), install them, run them (as root, some minutes)
 	@$(BIN)/pytest tests/real
 
-bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, the indexes, speed, recipes, build_cost, size, compilers; most need Docker and worker images [BENCH=farm] [PLATFORM=debian-12, of speed and recipes] [AGAINST=HEAD~5 ROUNDS=8, of recipes] [GCC=14, of compilers]
+bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, a queue of thousands (scale), the indexes, speed, recipes, build_cost, size, compilers; most need Docker and worker images [BENCH=farm] [PLATFORM=debian-12, of speed and recipes] [AGAINST=HEAD~5 ROUNDS=8, of recipes] [GCC=14, of compilers]
 	@BY_MAKE=$@ PYTHONPATH="$(PYTHONPATH):$(CURDIR)" $(BIN)/python -m benchmarks
 
 mutants: $(MUTANTS_VENV)/ready  ## change the core in one place after another, list what no test notices (an hour) [ONLY=python_builds.core.planning.*]

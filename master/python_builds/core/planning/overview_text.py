@@ -73,13 +73,13 @@ def _line(state: str, said: str, versions: Sequence[str], builders: Sequence[str
 
 
 def _alerts(plan: PlanReport | None) -> list[str]:
-    """Name the alerts that say more than what failed and what is overdue, and behind each who knows of it."""
+    """Name the alerts that say more than what failed and what is overdue, and those that somebody knows of."""
     if plan is None:
         return []
     places = [(one.version, f"{one.platform}-{one.architecture}") for one in (*plan.lines, *plan.others)]
     said = {key for version, where in places for key in shown_as_cells(version, where, PROFILE)}
     known = plan.acknowledged
-    return [f"{key} ({known[key]})" if key in known else key for key in plan.alerts if key not in said]
+    return [f"{key} ({known[key]})" if key in known else key for key in plan.alerts if key in known or key not in said]
 
 
 def _words(one: Line) -> str:
