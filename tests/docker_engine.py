@@ -20,6 +20,7 @@ class Engine(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.platforms = platforms
         self.silent = False
+        self.starts_nothing = False
         self.asked: list[str] = []
 
     @property
@@ -51,7 +52,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         else:
             self._answer(404, {"message": f"no {self.path} here"})
 
-    do_POST = do_DELETE = do_GET
+    do_DELETE = do_GET
+
+    def do_POST(self) -> None:
+        """Do nothing, or break off, after which the farm waits."""
+        if not self.server.starts_nothing:
+            self.do_GET()
 
     def _answer(self, status: int, content: object) -> None:
         body = json.dumps(content).encode()
