@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from buildbot.configurators.janitor import JANITOR_NAME
 
 from python_builds.cli.building.progress import FAILURE, SUCCESS
 from python_builds.cli.master.client import Client
@@ -77,7 +78,7 @@ def test_wrong_settings_are_all_named_and_nothing_starts(farm: FarmUnderTest) ->
 def test_the_farm_has_a_builder_of_each_kind(running_farm: FarmUnderTest) -> None:
     names = {b["name"] for b in running_farm.client().get("builders")["builders"]}
 
-    assert names == {"release", platform_builder(), "manifest", "rebuild"}
+    assert names == {"release", platform_builder(), "manifest", "rebuild", JANITOR_NAME}
 
 
 @pytest.mark.parametrize(

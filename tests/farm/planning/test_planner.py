@@ -387,9 +387,8 @@ class PlannerTest(RunMasterBase):
         (build,) = yield self.master.data.get(("builders", builder, "builds"))
 
         assert (yield self.requests("debian-12-amd64")) == []
-        assert build["state_string"].endswith(
-            f"no image on here: `DOCKER_HOST={engine.url} make images PLATFORM=debian-12`"
-        )
+        said = f"no image on here: `DOCKER_HOST={engine.url} make images PLATFORM=debian-12` (debian-12)"
+        assert build["state_string"].endswith(said)
 
     @defer.inlineCallbacks
     def test_nothing_is_planned_for_a_host_that_never_said_which_images_it_has(self) -> Any:
