@@ -96,7 +96,8 @@ def test_a_missing_image_is_named_with_what_to_type_and_nothing_is_asked_for(far
 
     assert farm.wait_for_results(release) == FAILURE
     (state,) = states(farm, release)
-    assert f"no image on here: `docker pull registry.invalid/{IMAGE}`, after `make push`" in state
+    assert "no image on here: `" in state
+    assert f"docker pull registry.invalid/{IMAGE}`, after `make push`" in state
     assert client.get("buildrequests", complete=False)["buildrequests"] == []
 
 
