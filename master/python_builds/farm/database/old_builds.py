@@ -12,9 +12,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from buildbot.process.results import SKIPPED, SUCCESS, WARNINGS
 
-GOOD = (SUCCESS, WARNINGS, SKIPPED)
+from python_builds.farm.planning.request_rows import GOOD
 
 AT_ONCE = 50
 """Requests that are looked at, and removed, in one transaction: Buildbot waits for it."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from buildbot.data.resultspec import Filter
-from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, SKIPPED, SUCCESS, WARNINGS
+from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, RETRY, SKIPPED
 from twisted.internet import defer, threads
 
 from python_builds.core.building.requests import PLANNED, parse_platform_request, parse_release_request, requested_tag
@@ -26,9 +26,8 @@ from python_builds.farm.building.failures import PROPERTY as FAILURE_PROPERTY
 from python_builds.farm.building.failures import failure_of, why
 from python_builds.farm.indexes.manifest_steps import DAMAGED, MANIFEST
 from python_builds.farm.planning import request_rows
-from python_builds.farm.planning.request_rows import Row
+from python_builds.farm.planning.request_rows import GOOD, Row
 
-GOOD = (SUCCESS, WARNINGS, SKIPPED)
 ENDINGS = {CANCELLED: back_off.CANCELLED, EXCEPTION: back_off.BROKEN}
 
 INPUTS = {"recipe": "recipe", "source_sha256": "source"}

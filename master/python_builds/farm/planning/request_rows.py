@@ -10,8 +10,11 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from buildbot.db.model import Model
-from buildbot.process.results import EXCEPTION, FAILURE
+from buildbot.process.results import EXCEPTION, FAILURE, SKIPPED, SUCCESS, WARNINGS
 from twisted.internet import defer
+
+GOOD = (SUCCESS, WARNINGS, SKIPPED)
+"""Results of what went well."""
 
 AT_ONCE = 500
 """Ids in one query; SQLite allows 999 in its older versions."""
