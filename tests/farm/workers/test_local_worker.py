@@ -4,8 +4,19 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from python_builds.farm.workers.local_worker import COOKIE, KEPT_LOGS, end_leftovers, remove_old_logs, worker_folder
+from twisted.internet.defer import Deferred
+
+from python_builds.farm.workers.local_worker import (
+    COOKIE,
+    KEPT_LOGS,
+    LocalProcessWorker,
+    end_leftovers,
+    remove_old_logs,
+    worker_folder,
+)
 
 
 def test_leftovers_of_our_own_worker_are_ended_and_no_others(tmp_path: Path) -> None:
@@ -26,6 +37,19 @@ def test_leftovers_of_our_own_worker_are_ended_and_no_others(tmp_path: Path) -> 
     assert theirs.poll() is None
     theirs.kill()
     theirs.wait()
+
+
+def test_a_process_that_ended_is_known_before_twisted_has_heard_of_it() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        worker: Any = SimpleNamespace(stopped=Deferred(), process=SimpleNamespace(pid=process.pid), folder=Path("w"))
+        assert LocalProcessWorker.check_instance(worker) == (True, "")
+
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert LocalProcessWorker.check_instance(worker) == (False, "the worker's process ended; see w/twistd.log")
+
+    worker.process.pid = None  # as Twisted has it once it has heard
+    assert not LocalProcessWorker.check_instance(worker)[0]
 
 
 def test_a_root_worker_moves_out_of_a_folder_that_is_closed_to_the_build_user(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ class LocalProcessWorker(OneTimeLogin):
 
     def check_instance(self) -> tuple[bool, str]:
         """Say whether the process still runs; its last words are in its log."""
-        if self.stopped is not None and self.stopped.called:
+        if self.stopped is not None and (self.stopped.called or _has_exited(self.process)):
             return False, f"the worker's process ended; see {self.folder / 'twistd.log'}"
         return True, ""
 
@@ -105,6 +105,13 @@ class LocalProcessWorker(OneTimeLogin):
             "WORKERPASS": self.draw_password(),
             COOKIE: self.cookie,
         }
+
+
+def _has_exited(process: Any) -> bool:
+    """Say whether it has; its connection is often seen to end before Twisted has heard of the process."""
+    if process is None or process.pid is None:
+        return True
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 class _Instance(protocol.ProcessProtocol):
