@@ -60,9 +60,9 @@ class Postgres:
                 os.kill(process, number)
 
     def new_url(self) -> str:
-        """Make another empty database, and say what a farm's setting says of it."""
+        """Make another database, a copy of the first, and say what a farm's setting says of it."""
         self.databases += 1
-        self.run("createdb", *self._login, f"farm{self.databases}")
+        self.run("createdb", *self._login, "--template=farm", f"farm{self.databases}")
         return f"{self.url}{self.databases}"
 
     def ask(self, query: str) -> str:

@@ -12,12 +12,13 @@ from tests.postgres import make_postgres
 
 
 @pytest.fixture(scope="session", autouse=True)
-def database(pytestconfig: pytest.Config) -> Iterator[None]:
+def database(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Give each farm that names no database one of PostgreSQL, if the option `--database` says so."""
     if pytestconfig.getoption("database") == "sqlite":
         yield
         return
     with make_postgres() as server:
+        farms.prepare(server.url, tmp_path_factory.mktemp("prepared"))
         farms.new_database_url = server.new_url
         yield
         farms.new_database_url = None

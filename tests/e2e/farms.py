@@ -22,7 +22,7 @@ from typing import Any
 
 from python_builds.cli.cli import BY_MAKE
 from python_builds.cli.master.client import Client
-from python_builds.cli.master.prepared_database import NOTE, prepare_database
+from python_builds.cli.master.prepared_database import NOTE, note_of, prepare_database
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings, variable
 from python_builds.farm.workers.local_worker import COOKIE, read_cookie, worker_folder
@@ -36,7 +36,9 @@ MINI = Path(__file__).parent / "mini_cpython"
 PATIENCE = 180
 
 new_database_url: Callable[[], str] | None = None
-"""Makes an empty database of a server, where farms are to have one; theirs is SQLite otherwise."""
+"""Makes a database of a server, a copy of a prepared one, where farms are to have one; theirs is SQLite otherwise."""
+
+FILE = "state.sqlite"
 
 
 def mini_tarball(folder: Path, version: str, scripts: Mapping[str, str] | None = None, **options: object) -> Path:
@@ -83,10 +85,10 @@ class FarmUnderTest:
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
         self.tarballs = folder / "tarballs"
-        if new_database_url is not None:
-            settings = {"database_url": new_database_url(), **settings}
         self.lays_database = "database_url" not in settings
         """Whether an empty database is copied to where the farm would make one: that takes 4 of 20 s of a test."""
+        if new_database_url is not None and self.lays_database:
+            settings = {"database_url": new_database_url(), **settings}
         self.tarballs.mkdir()
         values = {
             "state_dir": folder / "state",
@@ -205,30 +207,37 @@ def platform_builder() -> str:
     return f"{host[0].name}-{host[1]}"
 
 
+def prepare(database_url: str, state_dir: Path) -> Path:
+    """Make a database as a first start does, with a state folder to do so in; give the master's, where a file lies."""
+    folder = state_dir / "master"
+    folder.mkdir()
+    (folder / "buildbot.tac").symlink_to(CHECKOUT / "master" / "buildbot.tac")
+    values = {"state_dir": state_dir, "env_file": os.devnull, "database_url": database_url}
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.startswith("PYTHON_BUILDS_")},
+        **{variable(name): str(value) for name, value in values.items()},
+    }
+    prepare_database(Settings(_env_file=None, **values), folder, folder / "log", environment)
+    return folder
+
+
 @functools.cache
-def empty_database() -> tuple[bytes, bytes]:
-    """Make a database as a first start does, and the note that it was made."""
+def empty_database() -> bytes:
+    """Make a file as a first start does."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "master"
-        folder.mkdir()
-        (folder / "buildbot.tac").symlink_to(CHECKOUT / "master" / "buildbot.tac")
-        settings = Settings(_env_file=None, state_dir=name, env_file=os.devnull)
-        environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("PYTHON_BUILDS_")},
-            variable("state_dir"): name,
-            variable("env_file"): os.devnull,
-        }
-        prepare_database(settings, folder, folder / "log", environment)
-        return (folder / "state.sqlite").read_bytes(), (folder / NOTE).read_bytes()
+        return (prepare(f"sqlite:///{FILE}", Path(name)) / FILE).read_bytes()
 
 
 def lay_database(settings: Settings) -> None:
-    """Give a farm that was never started an empty database."""
+    """Give a farm that was never started an empty database, or one of a server that is a copy of a prepared one."""
     folder = settings.state_dir / "master"
     if settings.state_dir.exists():
         return
     folder.mkdir(parents=True, mode=0o700)
-    for name, content in zip(("state.sqlite", NOTE), empty_database(), strict=True):
+    laid = {NOTE: note_of(settings).encode()}
+    if settings.database_url.get_secret_value() == f"sqlite:///{FILE}":
+        laid[FILE] = empty_database()
+    for name, content in laid.items():
         (folder / name).write_bytes(content)
         (folder / name).chmod(0o600)
 

@@ -44,7 +44,7 @@ def prepare_database(settings: Settings, folder: Path, log: Path, environment: M
     if done.returncode:
         require_sound_database(settings, folder)
         raise FarmError(f"the database could not be prepared:\n{log.read_text(errors='replace')[-4000:]}")
-    (folder / NOTE).write_text(_prepared(settings))
+    (folder / NOTE).write_text(note_of(settings))
 
 
 def require_server(settings: Settings) -> None:
@@ -73,7 +73,7 @@ def is_prepared(settings: Settings, folder: Path) -> bool:
     if file is not None and not (file.exists() and file.stat().st_size):
         return False
     with contextlib.suppress(FileNotFoundError):
-        return (folder / NOTE).read_text() == _prepared(settings)
+        return (folder / NOTE).read_text() == note_of(settings)
     return False
 
 
@@ -108,6 +108,7 @@ def forget_database(folder: Path) -> None:
     (folder / NOTE).unlink(missing_ok=True)
 
 
-def _prepared(settings: Settings) -> str:
+def note_of(settings: Settings) -> str:
+    """Write what is noted of a database that is prepared."""
     url = make_url(settings.database_url.get_secret_value()).render_as_string(hide_password=True)
     return f"{buildbot.version} {socket.gethostname()} {url}\n"
