@@ -20,13 +20,15 @@ def test_the_janitor_is_green_and_nothing_to_the_planner_and_a_docker_host_is_dr
         assert farm.wait_for_results(request) == SUCCESS
         said = {step["name"]: step["state_string"] for step in client.steps(client.builds(request)[0]["buildid"])}
         assert said["remove old builds"] == "0 requests removed that ended more than 365 days ago"
-        assert said["compact the database"].startswith("the database has ")
+        on_sqlite = farm.settings.database_url.get_secret_value().startswith("sqlite")
+        assert ("compact the database" in said) == on_sqlite, "PostgreSQL does that by itself"
+        assert not on_sqlite or said["compact the database"].startswith("the database has ")
         assert said["clean up"] == "1 folders and 0 reservations removed"
         assert not left.exists()
         wait(lambda: "0 wanted" in farm.run("plan").stdout, "the plan")
         assert JANITOR_NAME not in farm.run("plan").stdout
 
         assert "here is paused (here-1, here-2)" in farm.run("pause", WHAT="here", REASON="new disk").stdout
-        wait(lambda: "paused    Docker host here: new disk" in farm.run("status").stdout, "the status", 30)
+        wait(lambda: "paused      Docker host here: new disk" in farm.run("status").stdout, "the status", 30)
         farm.run("resume", WHAT="here")
         wait(lambda: "paused" not in farm.run("status").stdout, "the host to go on", 30)

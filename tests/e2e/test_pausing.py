@@ -2,6 +2,7 @@
 
 from python_builds.cli.building.progress import CANCELLED, SUCCESS, WARNINGS
 from tests.e2e.farms import FarmUnderTest, mini_tarball, platform_builder, wait
+from tests.e2e.test_overview import get
 from tests.e2e.test_planner import list_releases, planning_farm, published, release, requests_of, settle
 
 GOOD = (SUCCESS, WARNINGS)
@@ -33,7 +34,7 @@ def test_a_planner_that_is_paused_asks_for_nothing_after_a_restart_too_until_it_
         settle(farm)
 
         assert requests_of(farm, "release") == []
-        assert "paused    the planner" in farm.run("status").stdout
+        assert "paused      the planner" in farm.run("status").stdout
 
         farm.run("resume", WHAT="planner")
         wait(lambda: published(farm) == ["3.11.2"], "the release")
@@ -54,16 +55,18 @@ def test_what_is_paused_builds_nothing_new_until_it_is_resumed_and_the_queue_say
     assert f"1 waiting: 1 {name}" in shown
     assert "3.11.2 quick" in shown
     assert f"{name} is paused: new disk" in shown
-    assert f"paused    builder {name}, since " in farm.run("status").stdout
+    assert f"paused      builder {name}, since " in farm.run("status").stdout
 
     farm.run("pause", WHAT="local", REASON="new memory")
     farm.run("resume", WHAT=name)
     wait(lambda: "local is paused" in farm.run("queue").stdout, "the queue to name the worker")
     assert is_waiting(farm, request)
-    assert "paused    worker local: new memory" in farm.run("status").stdout
+    assert "paused      worker local: new memory" in farm.run("status").stdout
+    assert "Paused: worker local: new memory." in get(farm).text
     farm.run("stop")
     farm.run("run")
     assert is_waiting(farm, request)
+    assert "paused      worker local: new memory" in farm.run("status").stdout
 
     farm.run("resume", WHAT="local")
     assert farm.wait_for_results(request) in GOOD

@@ -5,6 +5,7 @@ from typing import Any
 
 from buildbot.plugins import schedulers
 
+from python_builds.core.planning.pauses import PLANNER
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.builders import RELEASE, platform_builders, recipes
@@ -36,7 +37,7 @@ def make_schedulers(platforms: Sequence[Platform], settings: Settings) -> list[A
             properties={AUDIT: True},
         ),
         Planner(
-            name="planner",
+            name=PLANNER,
             settings=settings,
             builders=builders,
             recipes=recipes(platforms, settings),

@@ -323,3 +323,11 @@ def test_what_changes_is_the_same_while_nothing_does():
     assert overview_content(look(published=PUBLISHED), "../") == overview_content(
         look(published=PUBLISHED, now=later), "../"
     )
+
+
+def test_what_is_paused_is_said_on_the_page_and_in_a_terminal():
+    overview = look(paused=("worker local: new <disk>",))
+
+    assert "Paused: worker local: new &lt;disk&gt;." in overview_content(overview, "../")
+    assert "paused      worker local: new <disk>" in text_of(overview)
+    assert "aused" not in overview_content(look(), "../") + text_of(look())

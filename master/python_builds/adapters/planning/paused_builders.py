@@ -9,20 +9,12 @@ import fcntl
 from collections.abc import Callable
 from pathlib import Path
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from python_builds.adapters.upstream.api_cache import replace_file
 from python_builds.core.documents import dump
 from python_builds.core.errors import FarmError
-
-
-class Pause(BaseModel):
-    """One pause."""
-
-    model_config = ConfigDict(frozen=True)
-
-    since: AwareDatetime
-    reason: str = ""
+from python_builds.core.planning.pauses import Pause
 
 
 class Paused(BaseModel):

@@ -3,7 +3,6 @@
 from python_builds.adapters.planning.plan_files import read_report
 from python_builds.cli.master.client import Client
 from python_builds.cli.master.master_process import running, start, stop
-from python_builds.cli.planning.operating import pausing
 from python_builds.cli.workers.worker_choice import for_farm
 from python_builds.core.planning.overview_text import plan_lines
 from python_builds.core.settings.settings import Settings
@@ -42,6 +41,5 @@ def status(settings: Settings) -> str:
     if farm is None:
         return "not running (`make run` starts it)"
     client = Client(farm.url, settings, patience=0)
-    paused = [f"  paused    {sentence}" for sentence in pausing(settings, client).paused()]
     running_line = f"running: {farm.url} (process {farm.pid}); all of it: {farm.url}plugins/overview/"
-    return "\n".join([running_line, *paused, client.overview().rstrip("\n")])
+    return "\n".join([running_line, client.overview().rstrip("\n")])

@@ -9,9 +9,8 @@ from typing import Any
 from python_builds.adapters.planning.paused_builders import pause_builder, read_paused, resume_builder
 from python_builds.cli.master.client import Client
 from python_builds.core.errors import InvalidRequest
+from python_builds.core.planning.pauses import PLANNER
 from python_builds.core.settings.settings import Settings
-
-PLANNER = "planner"
 
 
 class Pausing:
@@ -55,19 +54,6 @@ class Pausing:
                 self.client.control(f"workers/{self.workers[name]['workerid']}", "unpause")
         return f"{what} goes on"
 
-    def paused(self) -> list[str]:
-        """Say what is paused, a sentence each."""
-        found = [] if self._planner()["enabled"] else ["the planner: nothing is asked for by itself"]
-        resting = {name: worker for name, worker in self.workers.items() if worker["paused"]}
-        for host, names in self.hosts.items():
-            if {*names} <= {*resting}:
-                found.append(f"Docker host {host}{_because(resting[names[0]]['pause_reason'])}")
-                resting = {name: worker for name, worker in resting.items() if name not in names}
-        found += [f"worker {name}{_because(worker['pause_reason'])}" for name, worker in resting.items()]
-        for name, one in read_paused(self.settings.state_dir).items():
-            found.append(f"builder {name}, since {one.since.astimezone():%Y-%m-%d %H:%M}{_because(one.reason)}")
-        return found
-
     def _planner(self) -> dict[str, Any]:
         schedulers: list[dict[str, Any]] = self.client.get("schedulers")["schedulers"]
         return next(one for one in schedulers if one["name"] == PLANNER)
@@ -91,7 +77,3 @@ class Pausing:
 
 def _listed(names: Any) -> str:
     return ", ".join(sorted(names)) or "none"
-
-
-def _because(reason: str | None) -> str:
-    return f": {reason}" if reason else ""

@@ -71,6 +71,8 @@ class Seen:
     running: tuple[Running, ...] = ()
     queue: tuple[Line, ...] = ()
     hosts: tuple[Host, ...] = ()
+    paused: tuple[str, ...] = ()
+    """What an operator has paused, a sentence each."""
     problems: tuple[str, ...] = ()
     """What could not be looked at."""
 

@@ -36,6 +36,7 @@ def status_lines(overview: Overview, url: str) -> list[str]:
         *_paragraph("queue", [words.queue_words(overview) + _longest(overview)]),
         *_paragraph("python.org", [words.poll_words(overview)]),
         *_paragraph("today", [_today(overview.today)]),
+        *_paragraph("paused", _few(overview.seen.paused)),
         *_paragraph("hosts", _few([_host(host) for host in overview.seen.hosts]) or ["none: nothing can be built"]),
         *_paragraph(
             "problem", _few([*overview.seen.problems, *(overview.seen.plan.problems if overview.seen.plan else ())])

@@ -25,7 +25,7 @@ from python_builds.core.settings.settings import Settings
 from python_builds.farm.builders import platform_builders
 from python_builds.farm.planning import request_rows
 from python_builds.farm.planning.observing import idle_because
-from python_builds.farm.web.overview_farm import good_seconds, hosts, lines, running
+from python_builds.farm.web.overview_farm import good_seconds, hosts, lines, pauses, running
 
 NAME = "overview"
 """The service, and the plugin of the web UI."""
@@ -94,19 +94,21 @@ class OverviewService(BuildbotService):
     def _written(self, kind: str) -> Any:
         clock = self.master.reactor
         began = clock.seconds()
-        if began > self.good_until:
-            self.seen: Overview = yield self._look()
+        paused = yield pauses(self.master, self.settings)
+        is_stale = began > self.good_until or paused != self.seen.seen.paused
+        if is_stale:
+            self.seen: Overview = yield self._look(paused)
             self.pages: dict[str, bytes] = {}
         if kind not in self.pages:
             text = yield threads.deferToThread(WRITERS[kind][1], self.seen, self.settings.public_url)
             self.pages[kind] = text.encode()
-        if began > self.good_until:
+        if is_stale:
             took = clock.seconds() - began
             self.good_until = clock.seconds() + min(max(LASTS_SECONDS, LASTS_TIMES * took), LASTS_AT_MOST)
         return self.pages[kind]
 
     @defer.inlineCallbacks
-    def _look(self) -> Any:
+    def _look(self, paused: tuple[str, ...]) -> Any:
         now = datetime.datetime.now(datetime.UTC)
         botmaster = self.master.botmaster
         for name, builder in botmaster.builders.items():
@@ -120,6 +122,7 @@ class OverviewService(BuildbotService):
             "running": builds,
             "queue": lines(self.master, {n: self.ids[n] for n in botmaster.builders}, waiting, self.seconds),
             "hosts": hosts(self.settings, self.master.workers.workers, builds),
+            "paused": paused,
         }
         if self.master.reactor.seconds() - self.index_read_at > STORE_SECONDS:
             self.index = yield threads.deferToThread(index_now, self.store, self.index)

@@ -11,12 +11,14 @@ from typing import Any
 from buildbot.data.resultspec import Filter
 from buildbot.process.results import SUCCESS, WARNINGS
 from buildbot.worker.latent import States
-from twisted.internet import defer
+from twisted.internet import defer, threads
 
+from python_builds.adapters.planning.paused_builders import read_paused
 from python_builds.core.building.requests import requested_tag
-from python_builds.core.errors import PythonBuildsError
+from python_builds.core.errors import FarmError, PythonBuildsError
 from python_builds.core.planning.estimates import LAST, Line, Running
 from python_builds.core.planning.overview import Container, Host
+from python_builds.core.planning.pauses import PLANNER, Pause, pause_words
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.planning.request_rows import Waiting
 from python_builds.farm.workers.workers import LOCAL_WORKER, host_platform
@@ -90,6 +92,31 @@ def _step(build: Any) -> str:
     if build.currentStep is not None:
         return str(build.currentStep.name)
     return "" if build.executedSteps else "its worker starts"
+
+
+@defer.inlineCallbacks
+def pauses(master: Any, settings: Settings) -> Any:
+    """Say what an operator has paused, a sentence each.
+
+    It costs the reading of one small file, and a query where a worker is paused: after a restart the database alone
+    knows why.
+    """
+    builders: dict[str, Pause] = {}
+    trouble: tuple[str, ...] = ()
+    try:
+        builders = yield threads.deferToThread(read_paused, settings.state_dir)
+    except FarmError as error:
+        trouble = (f"perhaps builders: {error}",)
+    rest = [name for name, one in master.workers.workers.items() if one.isPaused()]
+    rows = (yield master.data.get(("workers",))) if rest else []
+    reasons = {row["name"]: row["pause_reason"] or "" for row in rows}
+    said = pause_words(
+        planner=not master.scheduler_manager.namedServices[PLANNER].enabled,
+        workers={name: reasons.get(name, "") for name in rest},
+        hosts={host.name: host.worker_names for host in settings.docker_hosts},
+        builders=builders,
+    )
+    return (*said, *trouble)
 
 
 def hosts(settings: Settings, workers: Mapping[str, Any], builds: Iterable[Running]) -> tuple[Host, ...]:
