@@ -16,7 +16,7 @@ def settings(folder: Path, **values: str) -> Settings:
 def note(folder: Path, found: Settings) -> None:
     from python_builds.cli.master import prepared_database
 
-    (folder / NOTE).write_text(prepared_database._prepared(found))
+    (folder / NOTE).write_text(prepared_database.note_of(found))
     (folder / "state.sqlite").write_text("tables")
 
 
