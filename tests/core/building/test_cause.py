@@ -31,3 +31,9 @@ def test_a_cause_of_any_length_fits_on_a_line():
     said = cause(["eerror: " + "x" * 5000])
 
     assert len(said) == MAX_CHARACTERS and said.endswith("…")
+
+
+def test_what_a_build_writes_moves_no_terminal():
+    said = cause(["eerror: \x1b]0;title\x07a\x1b[2Jb\x1b]8;;http://x\x1b\\c\x9b5nd\u202ee\u2028f\x00\rg"])
+
+    assert said.startswith("error: ") and said.isprintable()
