@@ -216,6 +216,8 @@ def test_a_farm_draws_a_password_and_others_may_look_and_only_the_operator_may_a
         ("builds/1", "stop"),
         ("buildrequests/1", "cancel"),
         ("workers/1", "stop"),
+        ("workers/1", "pause"),
+        ("workers/1", "unpause"),
         ("schedulers/1", "enable"),
     ):
         with pytest.raises(FarmError, match=r"(?i)not allowed|forbidden|need to have role|invalid user"):
