@@ -1,16 +1,18 @@
-/* Included before Modules/getpath.c like prefix_by_library.c. Virtual environments keep the folder of sys._base_executable
+/* Included before Modules/getpath.c like prefix_by_library.c, up to 3.10 before those two that call
+   _PyConfig_InitPathConfig() of Python/pathconfig.c. Virtual environments keep the folder of sys._base_executable
    as their `home`, and look for the standard library from there upwards. Called through a link in /usr/local/bin, CPython
    takes that folder for it, and the environment then finds the library of the system's own Python in /usr/lib, where that
    is of the same minor. Here the links are followed, one by one, to the first name that lies in the tree itself. So the
    link from a minor to its newest patch stays, and an environment follows the patches.
 
-   CPython 3.11 and newer; 3.9 and 3.10 follow links themselves, but for environments made with --copies. */
+   CPython 3.9 and 3.10 follow links themselves, all of them, but for environments made with --copies. */
 
 #include <Python.h>
 
-#if PY_VERSION_HEX >= 0x030B0000
+#if (PY_VERSION_HEX < 0x030B0000) == defined(BEFORE_CALLERS)
 
 #include "pycore_initconfig.h"
+#include "pycore_pathconfig.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -57,6 +59,17 @@ follow(char *program, const char *prefix)
     return count > 0 && count < MOST_LINKS;
 }
 
+/* Whether that is to be replaced by what it becomes. Another one than the executable is that of an environment, which has
+   its own. */
+static int
+leads_into(const char *prefix, const char *executable, const char *base, char *program, size_t size)
+{
+    return executable != NULL && base != NULL && prefix != NULL && strcmp(executable, base) == 0 && strlen(base) < size &&
+           follow(strcpy(program, base), prefix);
+}
+
+#if PY_VERSION_HEX >= 0x030B0000
+
 static char *
 encoded(PyObject *config, const char *name)
 {
@@ -86,9 +99,7 @@ base_executable_in_tree(PyObject *config)
     char *executable = encoded(config, "executable"), *base = encoded(config, "base_executable");
     char *prefix = encoded(config, "base_prefix");
 
-    /* Another one is that of an environment, which has its own. */
-    if (executable != NULL && base != NULL && prefix != NULL && strcmp(executable, base) == 0 &&
-        strlen(base) < sizeof program && follow(strcpy(program, base), prefix))
+    if (leads_into(prefix, executable, base, program, sizeof program))
         replace(config, program);
     PyMem_Free(executable);
     PyMem_Free(base);
@@ -98,5 +109,38 @@ base_executable_in_tree(PyObject *config)
 }
 
 #define _PyConfig_FromDict(config, dict) _PyConfig_FromDict(config, base_executable_in_tree(dict))
+
+#else
+
+static char *
+encoded(const wchar_t *wide)
+{
+    return wide != NULL ? _Py_EncodeLocaleRaw(wide, NULL) : NULL;
+}
+
+/* Whatever cannot be found out leaves it as upstream has it. */
+static inline PyStatus
+base_executable_in_tree(PyConfig *config, PyStatus status)
+{
+    char program[PATH_MAX];
+    char *executable = encoded(config->executable), *base = encoded(config->base_executable);
+    char *prefix = encoded(config->base_prefix);
+
+    if (!PyStatus_Exception(status) && leads_into(prefix, executable, base, program, sizeof program))
+        status = PyConfig_SetBytesString(config, &config->base_executable, program);
+    PyMem_RawFree(executable);
+    PyMem_RawFree(base);
+    PyMem_RawFree(prefix);
+    return status;
+}
+
+#if PY_VERSION_HEX >= 0x030A0000
+#define _PyConfig_InitPathConfig(config, compute) \
+    base_executable_in_tree(config, _PyConfig_InitPathConfig(config, compute))
+#else
+#define _PyConfig_InitPathConfig(config) base_executable_in_tree(config, _PyConfig_InitPathConfig(config))
+#endif
+
+#endif
 
 #endif

@@ -94,8 +94,6 @@ def main():
     problems, count = [], 0
     for where, interpreter in places().items():
         for how, command in makers(interpreter).items():
-            if MINOR in ("3.9", "3.10") and "--copies" in how and "/opt/" not in str(interpreter.parent.parent):
-                continue  # as upstream has it: base_executable.c says why
             if "virtualenv" in how and where == BESIDE_SYSTEM:
                 continue  # it searches by itself, and takes /usr for the tree that the link lies in
             with tempfile.TemporaryDirectory() as folder:
