@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # A throw-away copy of a base system to chroot into, in a container without the right to mount too.
-# Sourced after build-environment.sh.
+# Sourced after build-environment.sh and archive-mounts.sh.
 : "${work:?}" "${scripts:?}"
 
 # Nobody, by number: the user's name differs between distributions.
@@ -10,6 +10,9 @@ make_device() {
     local path=$root/dev/$1 major=$2 minor=$3
     [ -c "$path" ] || { rm -f -- "$path" && mknod -m 666 "$path" c "$major" "$minor"; }
 }
+
+# Folders of this machine that are mounted in the root, see archive-mounts.sh.
+archives=()
 
 # Sets scratch and root. Base systems from container images come with an empty /dev. PYTHON_BUILDS_SCRATCH is a folder in
 # memory, if there is one: glibc up to 2.31 at least makes semaphores in a /dev/shm of that kind only.
@@ -38,6 +41,7 @@ make_scratch_root() {
 
 # --one-file-system: whatever is mounted in there is not ours to delete.
 remove_scratch_root() {
+    [ -z "${scratch:-}" ] || unmount_archives "$root" "${archives[@]}" || return
     [ -z "${scratch:-}" ] || rm -rf --one-file-system -- "$scratch"
 }
 

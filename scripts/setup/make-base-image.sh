@@ -25,6 +25,10 @@ main() {
     trap 'rm -rf --one-file-system -- "$folder"' EXIT
     "$setup/install-packages.sh" debootstrap
     "$setup/../steps/make-base-root.sh" "$suite" "$folder/root"
+    if grep -E '^deb (\[.*\] )?file:' "$folder"/*/etc/apt/sources.list >&2; then
+        echo "make-base-image.sh: no container reaches the folders above: serve them by HTTP, and name those addresses in this machine's apt" >&2
+        exit 1
+    fi
     import_root "$folder/root" "$image"
     echo "make-base-image.sh: $image is a base system of $suite"
 }

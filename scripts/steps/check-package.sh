@@ -2,12 +2,14 @@
 # Installs a package where users will, in a copy of the untouched base system, tries it there as an unprivileged user,
 # with the metapackage of its minor, if one is given, and removes both again; then the tarball, if one is given, in other
 # folders, with the libraries that the package brought.
-# Needs root and a base system (make-base-root.sh, or /opt/pristine of a worker image), no mounts.
+# Needs root and a base system (make-base-root.sh, or /opt/pristine of a worker image); the right to mount
+# only where that has its archive in a folder.
 # Exit status: 0 the package is good, 1 it is not, 2 wrong arguments, 3 it could not be checked here.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/build-environment.sh"
 . "$scripts/checks/scratch-root.sh"
 . "$scripts/checks/trial-functions.sh"
 . "$scripts/lib/apart-functions.sh"
+. "$scripts/lib/archive-mounts.sh"
 
 not_checked() {
     say "not checked: $*"
@@ -38,8 +40,10 @@ finish_check() {
 left_to_end=
 go_apart() {
     local apart=(unshare --pid --fork --kill-child --ipc)
+    [ ${#archives[@]} -eq 0 ] || apart+=(--mount)
     [ -z "${PYTHON_BUILDS_APART:-}" ] || return 0
     if "${apart[@]}" true 2>/dev/null; then PYTHON_BUILDS_APART=yes exec "${apart[@]}" "${BASH_SOURCE[0]}" "$@"; fi
+    [ ${#archives[@]} -eq 0 ] || not_checked "the base system has its archive in ${archives[*]}, which it reaches by a mount, and none is allowed here"
     left_to_end=$unprivileged
 }
 
@@ -56,10 +60,12 @@ main() {
     [ -x "$base/bin/sh" ] || die "$base is not a base system: it has no /bin/sh"
     [ ! -e "$base$prefix" ] || die "$base is not untouched: it has $prefix"
 
+    mapfile -t archives < <(archive_folders "$base")
     go_apart "$@"
     source_installer "$package" "$base"
     trap finish_check EXIT
     make_scratch_root "$base"
+    (mount_archives "$root" "${archives[@]}") >/dev/null || not_checked "the base system's archive cannot be reached, see above"
     cp "$scripts"/checks/check_interpreter.py "$scripts"/checks/check_development.py "$scripts"/checks/import_extensions.py "$scripts/checks/challenge.py" "$root/check/"
     cp "$package" ${metapackage:+"$metapackage"} "$root/check/"
     prepare_installer || not_checked "the distribution's archive cannot be reached, see above"

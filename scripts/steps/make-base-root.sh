@@ -3,6 +3,7 @@
 # Needs root. Two at once are safe, and TARGET exists only when it is complete.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/build-environment.sh"
 . "$scripts/lib/archive-functions.sh"
+. "$scripts/lib/archive-mounts.sh"
 
 archive_keyring() {
     local id keyring
@@ -21,12 +22,17 @@ leave_out_documentation() {
 }
 
 configure_apt() {
-    local root=$1 suites=$2
-    awk '{ print "deb " $0 }' <<<"$suites" >"$root/etc/apt/sources.list"
+    local root=$1 suites=$2 uri suite components
+    while read -r uri suite components; do
+        ! trusts_unsigned "$uri" "$suite" || uri="[trusted=yes] $uri"
+        printf 'deb %s %s %s\n' "$uri" "$suite" "$components"
+    done <<<"$suites" >"$root/etc/apt/sources.list"
     acquire_settings >"$root/etc/apt/apt.conf.d/90python-builds"
     echo 'Acquire::Languages "none";' >>"$root/etc/apt/apt.conf.d/90python-builds"
     cat /etc/resolv.conf >"$root/etc/resolv.conf"
-    chroot "$root" apt-get update
+    if [ -z "$(archive_folders "$root")" ]; then chroot "$root" apt-get update; else
+        unshare --mount "$scripts/lib/with-archives.sh" "$root" apt-get update
+    fi
     chroot "$root" apt-get clean
 }
 
@@ -40,7 +46,7 @@ main() {
     # Another release lies in the same archive; Debian's came without non-free-firmware before 12, and sid has no updates.
     [ -n "$suites" ] || suites=$(suites_of_this_machine "$(own_suite)" | sed -e "s/ $(own_suite)/ $suite/" -e 's/ non-free-firmware//' -e '/ sid-/d')
     uri=$(awk -v suite="$suite" '$2 == suite { print $1; exit }' <<<"$suites")
-    [ -n "$uri" ] || die "this machine's apt has no archive of '$suite' at an address of http or https"
+    [ -n "$uri" ] || die "this machine's apt has no archive of '$suite' at an address of http or https, nor in a folder"
     mkdir -p -- "$(dirname "$target")"
     target=$(cd "$(dirname "$target")" && pwd -P)/$(basename "$target")
     exec 9>"$target.lock"
@@ -50,6 +56,7 @@ main() {
     rm -rf --one-file-system -- "$unfinished" # of one that was killed too hard for its trap
     trap 'rm -rf --one-file-system -- "$unfinished"' EXIT
     local options=(--variant=minbase "--keyring=$(archive_keyring)" "--components=$(awk -v s="$suite" '$2 == s { $1 = $2 = ""; print; exit }' <<<"$suites" | xargs | tr ' ' ,)")
+    ! trusts_unsigned "$uri" "$suite" || options+=(--no-check-gpg)
     # In a mount namespace of its own, so that what debootstrap mounts is gone however it ends.
     unshare --mount debootstrap "${options[@]}" "$suite" "$unfinished" "$uri"
     leave_out_documentation "$unfinished"

@@ -27,18 +27,72 @@ def test_the_archive_of_the_base_system_is_the_one_apt_uses(work):
     assert done.stdout.splitlines() == ["http://a/debian/ x main contrib", "http://s/ x-security main"]
 
 
+def suites_of(work, lines, **environment):
+    write(work / "lines", "".join(f"{line} x main\n" for line in lines))
+    write(work / "pretended" / "apt-get", f"#!/bin/sh\ncat {work}/lines\n", executable=True)
+    path = f"{work / 'pretended'}:{os.environ['PATH']}"
+    return call(work, "make-base-root.sh", "suites_of_this_machine x", PATH=path, **environment)
+
+
 def test_a_list_of_mirrors_is_as_good_as_its_first_and_what_a_base_system_cannot_reach_is_said(work):
     """As cloud images have them; apt itself says what they are called."""
     write(work / "mirrors", "# ours\nhttps://near/debian\tpriority:1\nhttp://far/debian\n")
-    lines = [f"mirror+file:{work}/mirrors/ x main", f"mirror+file://{work}/mirrors/ y main"]
-    lines += ["file:/srv/archive/ x main", "http://plain/debian/ x contrib"]
-    text = "\\n".join(lines)
-    write(work / "pretended" / "apt-get", f"#!/bin/sh\nprintf '{text}\\n'\n", executable=True)
-    path = f"{work / 'pretended'}:{os.environ['PATH']}"
-    done = call(work, "make-base-root.sh", "suites_of_this_machine x", PATH=path)
+    write(work / "folders", f"file:{work}/debian\nhttp://far/debian\n")
+    (work / "debian" / "dists").mkdir(parents=True)
+    for uri, reached in {
+        f"mirror+file:{work}/mirrors/": "https://near/debian",
+        f"mirror+file://{work}/mirrors/": "https://near/debian",
+        f"mirror+copy:{work}/folders/": f"file:{work}/debian",
+        "http://plain/debian/": "http://plain/debian/",
+    }.items():
+        assert suites_of(work, [uri]).stdout == f"{reached} x main\n"
 
-    assert done.stdout.splitlines() == ["https://near/debian x main", "http://plain/debian/ x contrib"]
-    assert "a base system cannot use 'file:/srv/archive" in done.stderr
+    done = suites_of(work, ["tor+http://onion/", f"file:{work}/gone/"])
+    assert done.stdout == ""
+    assert "a base system cannot use 'tor+http://onion/' of this machine's apt, which is neither" in done.stderr
+    assert f"'file:{work}/gone/' of this machine's apt: there is no folder {work}/gone/dists" in done.stderr
+
+
+def test_an_archive_in_a_folder_is_one_whatever_apt_calls_it(work):
+    (work / "debian" / "dists").mkdir(parents=True)
+    configuration = work / "apt.conf"
+    write(configuration, f'Acquire::cdrom::mount "{work}/debian/";\n')
+    for uri in (
+        f"file:{work}/debian/",
+        f"file://{work}/debian/",
+        f"copy:{work}/debian/",
+        "cdrom://[Debian GNU/Linux 12.15.0 _Bookworm_ - Official amd64 DVD]/",
+    ):
+        done = suites_of(work, [uri], APT_CONFIG=str(configuration))
+        assert done.stdout == f"file:{work}/debian x main\n", done.stderr
+
+
+def test_a_disc_without_a_signature_is_trusted_where_apt_trusts_discs(work):
+    (work / "debian" / "dists" / "x").mkdir(parents=True)
+    mount = f'Acquire::cdrom::mount "{work}/debian/";\n'
+
+    def is_trusted(configuration, uri=f"file:{work}/debian"):
+        write(work / "apt.conf", mount + configuration)
+        code = f"trusts_unsigned {uri} x"
+        return call(work, "make-base-root.sh", code, APT_CONFIG=str(work / "apt.conf")).returncode == 0
+
+    trusting = 'APT::Authentication::TrustCDROM "true";\n'
+    assert is_trusted(trusting)
+    assert not is_trusted("")
+    assert not is_trusted(trusting, f"file:{work}/elsewhere")
+    write(work / "debian" / "dists" / "x" / "InRelease", "signed")
+    assert not is_trusted(trusting)
+
+
+def test_an_archive_is_not_mounted_where_a_link_leads_out_of_the_base_system(work):
+    (work / "root" / "srv").mkdir(parents=True)
+    (work / "debian").mkdir()
+    (work / "srv").symlink_to("debian")
+    (work / "root" / str(work)[1:]).mkdir(parents=True)
+    (work / "root" / str(work)[1:] / "srv").symlink_to("/srv")
+    done = call(work, "make-base-root.sh", f"mount() {{ echo mounted; }}; mount_archives {work}/root {work}/srv")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "name the archive by another path" in done.stderr
 
 
 # debootstrap, chroot and who we are, pretended; everything else of make-base-root.sh is real.
