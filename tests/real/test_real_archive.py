@@ -8,6 +8,7 @@ import lzma
 import os
 import shutil
 import subprocess
+import tempfile
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -67,10 +68,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 (folder / "debian" / value).parent.mkdir(parents=True, exist_ok=True)
                 deb.rename(folder / "debian" / value)
     # Not in pytest's own folder: root in a base system is not let through there.
-    served = Path("/srv/python-builds-test-archive")
-    (folder / "debian").rename(served)
-    yield served
-    shutil.rmtree(served)
+    place = Path(tempfile.mkdtemp(prefix="python-builds-test-", dir="/srv"))
+    place.chmod(0o755)
+    shutil.move(folder / "debian", place / "debian")
+    yield place / "debian"
+    shutil.rmtree(place)
 
 
 @contextlib.contextmanager
