@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from python_builds.adapters.store.store_errors import STORE_ERRORS
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.builders import RELEASE
@@ -10,6 +11,7 @@ from python_builds.farm.building.release_parts import ReleaseParts
 from python_builds.farm.database.database_watch import DatabaseWatch
 from python_builds.farm.reporters import make_reporters
 from python_builds.farm.web.overview import OverviewService
+from python_builds.farm.web.vital_signs import VitalSigns
 from python_builds.farm.workers.next_worker import PauseWatch
 from python_builds.farm.workers.workers import make_image_watch
 
@@ -21,6 +23,7 @@ def make_services(platforms: Sequence[Platform], settings: Settings) -> list[Any
         make_image_watch(settings),
         ReleaseParts(release=RELEASE),
         OverviewService(platforms=platforms, settings=settings),
+        VitalSigns(platforms=platforms, settings=settings, store_errors=STORE_ERRORS),
         PauseWatch(state_dir=settings.state_dir),
         *make_reporters(settings),
     ]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from python_builds.adapters.digests import file_sha256
 from python_builds.adapters.store.objects import MAX_READ_BYTES, Stat, too_large
+from python_builds.adapters.store.store_errors import counting
 from python_builds.core.errors import StoreConflict, StoreError
 from python_builds.core.indexes.addresses import UNKNOWN
 from python_builds.core.publishing.artifacts import check_key
@@ -41,7 +42,8 @@ class DirectoryStore:
 
     def exists(self, key: str) -> bool:
         """Say whether there is an object of this key."""
-        return self._path(key).is_file()
+        with counting("look at"):
+            return self._path(key).is_file()
 
     def read(self, key: str, at_most: int = MAX_READ_BYTES) -> bytes:
         """Read a small object.
@@ -63,8 +65,9 @@ class DirectoryStore:
     def stat(self, key: str) -> Stat | None:
         """Describe an object; None if there is none."""
         try:
-            found = self._path(key).stat()
-            digest = file_sha256(self._path(key))
+            with counting("look at"):
+                found = self._path(key).stat()
+                digest = file_sha256(self._path(key))
         except FileNotFoundError:
             return None
         at = datetime.datetime.fromtimestamp(found.st_mtime, datetime.UTC)
@@ -73,8 +76,9 @@ class DirectoryStore:
     def keys(self, prefix: str) -> list[str]:
         """List the keys that start with a prefix, in order."""
         folder, _, start = prefix.rpartition("/")
-        tops = [top for top in _entries(self.root / folder) if top.name.startswith(start)]
-        return sorted(p.relative_to(self.root).as_posix() for top in tops for p in _objects(top))
+        with counting("list"):
+            tops = [top for top in _entries(self.root / folder) if top.name.startswith(start)]
+            return sorted(p.relative_to(self.root).as_posix() for top in tops for p in _objects(top))
 
     def create(self, key: str, content: bytes) -> bool:
         """Write a small object that must not exist yet; say whether it was written."""
@@ -103,7 +107,8 @@ class DirectoryStore:
 
     def delete(self, key: str) -> None:
         """Remove an object, if it is there."""
-        self._path(key).unlink(missing_ok=True)
+        with counting("delete"):
+            self._path(key).unlink(missing_ok=True)
 
     def upload(self, path: Path, key: str, sha256: str) -> None:
         """Copy a file into the store under a new key and read it back.
@@ -132,7 +137,8 @@ class DirectoryStore:
     def _there(self, key: str) -> Iterator[Path]:
         """Give an object's file, and say so where there is none."""
         try:
-            yield self._path(key)
+            with counting("read"):
+                yield self._path(key)
         except FileNotFoundError:
             raise StoreError(f"{self} holds no {key}") from None
 
@@ -162,15 +168,16 @@ class DirectoryStore:
     @contextlib.contextmanager
     def _partial(self, key: str) -> Iterator[Path]:
         """Give a file beside the key's, on the same file system, that is gone afterwards."""
-        folder = self._path(key).parent
-        self._make_folder(folder)
-        handle, name = tempfile.mkstemp(prefix=_PARTIAL, dir=folder)
-        os.close(handle)
-        partial = Path(name)
-        try:
-            yield partial
-        finally:
-            partial.unlink(missing_ok=True)
+        with counting("write"):
+            folder = self._path(key).parent
+            self._make_folder(folder)
+            handle, name = tempfile.mkstemp(prefix=_PARTIAL, dir=folder)
+            os.close(handle)
+            partial = Path(name)
+            try:
+                yield partial
+            finally:
+                partial.unlink(missing_ok=True)
 
     def _link(self, partial: Path, key: str) -> bool:
         """Give a finished file its name, unless there is one: link(2) is the one call that does both in one step."""

@@ -11,6 +11,7 @@ from boto3.exceptions import S3UploadFailedError
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
+from python_builds.adapters.store.store_errors import STORE_ERRORS
 from python_builds.core.errors import StoreError
 from python_builds.core.settings.settings import Settings, variable
 
@@ -79,6 +80,7 @@ def explain_error(error: Exception, store: str, doing: str, key: str) -> StoreEr
         return TwoAtOnce(f"{key} is being written by somebody else")
     if code in MISSING:
         return StoreError(f"{store} holds no {key}")
+    STORE_ERRORS.add(doing)
     hint = HINTS.get(code, "")
     return StoreError(f"{store} could not {doing} {key}: {cause}" + (f"; {hint}" if hint else ""))
 

@@ -62,6 +62,7 @@ def _database_url(value: SecretStr) -> SecretStr:
 PasswordFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="a password")), HELD]
 CredentialsFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="credentials")), HELD]
 SecretKeysFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="OpenPGP secret keys")), HELD]
+TokenFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="a token")), HELD]
 PassphraseFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="a passphrase")), HELD]
 SecretHttpUrl = Annotated[SecretStr, AfterValidator(_secret_http_url)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]

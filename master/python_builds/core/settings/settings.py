@@ -20,7 +20,7 @@ from python_builds.core.planning.plan import BACKFILLS
 from python_builds.core.settings.history_settings import HistorySettings
 from python_builds.core.settings.notice_settings import NoticeSettings
 from python_builds.core.settings.publishing_settings import PublishingSettings
-from python_builds.core.settings.secret_settings import DatabaseUrl, PasswordFile, secret_fields, shown
+from python_builds.core.settings.secret_settings import DatabaseUrl, secret_fields, shown
 from python_builds.core.settings.setting_types import (
     CHECKOUT,
     CheckoutPath,
@@ -31,6 +31,7 @@ from python_builds.core.settings.setting_types import (
     PlatformNames,
     one_of,
 )
+from python_builds.core.settings.web_settings import WebSettings
 from python_builds.core.upstream.free_threading import check_minors
 from python_builds.core.upstream.release_managers import ReleaseManager, check_managers
 from python_builds.core.upstream.trust import Trust
@@ -38,8 +39,6 @@ from python_builds.core.workers.docker_hosts import DockerHost
 
 PREFIX = "PYTHON_BUILDS_"
 SOURCES = ("mirror", "python.org", "apt")
-EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - a table, nothing is bound
-"""Addresses that mean all of a machine's, each with one that the machine itself can go to."""
 
 
 def _sources(value: str) -> str:
@@ -49,10 +48,7 @@ def _sources(value: str) -> str:
     return value
 
 
-WEB_READERS = ("everyone", "operators")
-
-
-class Settings(PublishingSettings, NoticeSettings, HistorySettings):
+class Settings(PublishingSettings, NoticeSettings, HistorySettings, WebSettings):
     """What an operator may set; every field is the variable PYTHON_BUILDS_<FIELD>, in capitals."""
 
     model_config = SettingsConfigDict(
@@ -66,18 +62,6 @@ class Settings(PublishingSettings, NoticeSettings, HistorySettings):
         SecretStr("sqlite:///state.sqlite"),
         description="URL of Buildbot's database: SQLite, or PostgreSQL, for which the master needs libpq",
     )
-    web_user: str = Field(
-        "operator", min_length=1, max_length=100, description="name of the operator's account in the web UI"
-    )
-    web_password_file: PasswordFile | None = Field(
-        None, description="file with that account's password; if not set, the farm draws one"
-    )
-    web_readers: Annotated[str, one_of(WEB_READERS)] = Field(
-        "everyone", description="who may look at builds and logs: everyone who reaches the web UI, or operators"
-    )
-    web_url: HttpUrl | None = Field(None, description="URL under which browsers reach the web UI, if it is another")
-    web_host: str = Field("127.0.0.1", description="address the web UI listens on")
-    web_port: int = Field(8010, ge=1, le=65535, description="port the web UI listens on")
     sources: Annotated[str, AfterValidator(_sources)] = Field(
         " ".join(SOURCES), description="where tarballs are looked for, in this order; absolute folders too"
     )
@@ -146,24 +130,6 @@ class Settings(PublishingSettings, NoticeSettings, HistorySettings):
         if both := sorted({*value.split()} & {*info.data.get("minors_added", "").split()}):
             raise ValueError(f"must not name {', '.join(both)}, which {PREFIX}MINORS_ADDED names")
         return value
-
-    @field_validator("web_host")
-    @classmethod
-    def _browsers_can_go_there(cls, value: str, info: ValidationInfo) -> str:
-        if value in EVERY_ADDRESS and info.data.get("web_url") is None:
-            raise ValueError(f"needs {PREFIX}WEB_URL, as no browser can go to that address")
-        return value
-
-    @property
-    def public_url(self) -> str:
-        """Where browsers find the web UI; it ends in a slash, as Buildbot wants it."""
-        return self.web_url + "/" if self.web_url else self.local_url
-
-    @property
-    def local_url(self) -> str:
-        """Where this machine finds the web UI, whatever stands between it and browsers."""
-        host = EVERY_ADDRESS.get(self.web_host, self.web_host)
-        return f"http://[{host}]:{self.web_port}/" if ":" in host else f"http://{host}:{self.web_port}/"
 
     @property
     def builds_here(self) -> bool:

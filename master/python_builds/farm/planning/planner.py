@@ -44,6 +44,8 @@ class Planner(ReconfigurableBaseScheduler):
     _finished: Any = None
     _images: Any = None
     _has_looked = False
+    looked_at: datetime.datetime | None = None
+    """When it last looked at all there is."""
 
     def checkConfig(self, settings: Settings, builders: Mapping[str, Any], **kwargs: Any) -> None:
         """Check the arguments."""
@@ -129,6 +131,7 @@ class Planner(ReconfigurableBaseScheduler):
             yield self._request(request)
         yield announce(self, seen.report.alerts, seen.published)
         yield threads.deferToThread(write_report, self.settings.state_dir, seen.report)
+        self.looked_at = now
         self._look_again(seen.report, now)
 
     def _look_again(self, seen: PlanReport, now: datetime.datetime) -> None:

@@ -26,6 +26,15 @@ from python_builds.farm.workers.workers import LOCAL_WORKER, host_platform
 LOOKED_BACK = 4 * LAST
 """Builds of a builder among which good ones are looked for."""
 
+WORKER_STATES = {
+    "building": "builds",
+    "idle": "idle",
+    "paused": "paused",
+    "resting": "rests after it could not start",
+    "ending": "ends",
+}
+"""What a worker may be doing, each with how people read it."""
+
 ID = 12
 """Characters of a container's id, as Docker shows it."""
 
@@ -151,11 +160,16 @@ def _container(name: str, worker: Any, build: Running | None) -> Container:
 def _state(worker: Any, build: Running | None) -> str:
     if build is not None:
         return f"builds {build.builder} #{build.number}" + (f", CPython {build.what}" if build.what else "")
+    return WORKER_STATES[worker_state(worker, builds=False)]
+
+
+def worker_state(worker: Any, *, builds: bool) -> str:
+    """Say what a worker does, as one of WORKER_STATES."""
+    if builds:
+        return "building"
     if worker.isPaused():
         return "paused"
     if worker.quarantine_timer is not None:
-        return "rests after it could not start"
+        return "resting"
     state = getattr(worker, "state", None)
-    if state in (States.INSUBSTANTIATING, States.INSUBSTANTIATING_SUBSTANTIATING):
-        return "ends"
-    return "idle"
+    return "ending" if state in (States.INSUBSTANTIATING, States.INSUBSTANTIATING_SUBSTANTIATING) else "idle"

@@ -33,6 +33,7 @@ def make_www(settings: Settings) -> dict[str, Any]:
             settings.web_user,
             settings.web_password() or secrets.token_urlsafe(),
             strangers_may_look=settings.web_readers == "everyone",
+            metrics_token=settings.metrics_token_file.read_text().strip() if settings.metrics_token_file else "",
         ),
         "authz": util.Authz(
             allowRules=[util.AnyControlEndpointMatcher(role="operators")],

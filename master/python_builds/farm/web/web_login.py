@@ -18,6 +18,7 @@ from zope.interface import implementer
 from python_builds.farm.database.database_watch import EVERY_SECONDS
 from python_builds.farm.database.database_watch import NAME as WATCH
 from python_builds.farm.web.site import dress
+from python_builds.farm.web.vital_pages import VITAL_PAGES, add_vital_pages
 
 WAIT_SECONDS = 1
 """Before a wrong password is answered."""
@@ -67,10 +68,11 @@ class OperatorAuth(TwistedICredAuthBase):
 
     compare_attrs = ()
 
-    def __init__(self, user: str, password: str, *, strangers_may_look: bool) -> None:
-        """Take the account, and whether somebody who has not logged in may look."""
+    def __init__(self, user: str, password: str, *, strangers_may_look: bool, metrics_token: str = "") -> None:
+        """Take the account, whether strangers may look, and what opens the metrics, if anything."""
         super().__init__([BasicCredentialFactory(b"python-builds")], [OneAccount(user, password)])
         self.strangers_may_look = strangers_may_look
+        self.metrics_token = metrics_token
 
     def reconfigAuth(self, master: Any, new_config: Any) -> None:
         """Take the master's site before it listens: Buildbot calls this in between."""
@@ -78,6 +80,7 @@ class OperatorAuth(TwistedICredAuthBase):
         master.www.site.requestFactory = GuardedRequest if self.strangers_may_look else PrivateRequest
         master.www.site.services = master.service_manager.namedServices
         dress(master.www.site, new_config.title)
+        add_vital_pages(master, self.metrics_token)
 
 
 class GuardedRequest(Request):
@@ -89,12 +92,19 @@ class GuardedRequest(Request):
     def process(self) -> None:
         """Answer; while the database does not, say so: Buildbot would keep each request waiting for it."""
         self.path = b"/" + self.path.lstrip(b"/")  # its pages ask for //icon.svg, as our URL ends in a slash
+        if self.path in VITAL_PAGES:
+            super().process()
+            return
         watch = self.channel.site.services.get(WATCH)
         if watch is not None and watch.silence:
             self.setHeader(b"Retry-After", b"%d" % EVERY_SECONDS)
             self.refuse(503, AWAY.format(watch.silence))
         else:
             super().process()
+
+    def may_look(self) -> bool:
+        """Say whether who asks may see builds and logs: everybody."""
+        return True
 
     def refuse(self, status: int, sentence: str) -> None:
         """Answer with a sentence."""
@@ -134,7 +144,7 @@ class PrivateRequest(GuardedRequest):
 
     def process(self) -> None:
         """Send a stranger to the login."""
-        if self.path != b"/auth/login" and self._is_strangers():
+        if self.path not in (b"/auth/login", *VITAL_PAGES) and not self.may_look():
             if self.path == b"/":
                 self.redirect(b"auth/login")
                 self.finish()
@@ -143,7 +153,8 @@ class PrivateRequest(GuardedRequest):
         else:
             super().process()
 
-    def _is_strangers(self) -> bool:
+    def may_look(self) -> bool:
+        """Say whether who asks has logged in."""
         self.site = self.channel.site  # which Twisted sets later
         self.sitepath: list[bytes] = []
-        return bool(self.getSession().user_info == build_anonymous_user_info())
+        return bool(self.getSession().user_info != build_anonymous_user_info())
