@@ -11,6 +11,7 @@ import docker
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+from python_builds.adapters.database.one_master import master_name
 from python_builds.adapters.workers.docker_engines import container_name
 from tests.docker.engines import ADDRESS, BRIDGE, IMAGE, PrivateEngine, containers_farm, run
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
@@ -60,7 +61,7 @@ def bare_farm(engine: docker.DockerClient) -> Iterator[FarmUnderTest]:
             yield made
         finally:
             made.run("stop")
-        names = {container_name("docker-1", made.settings.state_dir / "master")}
+        names = {container_name("docker-1", master_name(made.settings))}
         assert not [c.name for c in engine.containers.list(all=True, ignore_removed=True) if c.name in names]
 
 

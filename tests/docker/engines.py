@@ -12,6 +12,7 @@ import docker
 import pytest
 from docker.models.containers import Container
 
+from python_builds.adapters.database.one_master import master_name
 from python_builds.adapters.workers.docker_engines import container_name
 from python_builds.cli.building.progress import SUCCESS
 from python_builds.core.platforms.platforms import platform_named
@@ -127,7 +128,7 @@ def run(*command: object) -> None:
 def containers(engine: docker.DockerClient, farm: FarmUnderTest) -> list[Container]:
     """List a farm's containers, whatever image they are of."""
     workers = {name for host in farm.settings.docker_hosts for name in host.worker_names}
-    names = {container_name(worker, farm.settings.state_dir / "master") for worker in workers}
+    names = {container_name(worker, master_name(farm.settings)) for worker in workers}
     return [c for c in engine.containers.list(all=True, ignore_removed=True) if c.name in names]
 
 

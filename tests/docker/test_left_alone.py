@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import docker
 import pytest
 
+from python_builds.adapters.database.one_master import master_name
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.adapters.workers.docker_engines import container_name
 from python_builds.core.platforms.platforms import platform_named
@@ -89,7 +90,7 @@ def test_a_release_is_built_on_three_platforms_listed_and_announced(
         assert json.loads(versions.read_bytes())["python_versions"] == ["3.11.9"]
         assert Crawler(from_web(web.url)).crawl(PLATFORMS)["index.json"] == 3 * BUILT
         assert "alert      platforms without an image on here\n" in farm.run("plan").stdout
-    names = {container_name(f"here-{n}", farm.settings.state_dir / "master") for n in (1, 2)}
+    names = {container_name(f"here-{n}", master_name(farm.settings)) for n in (1, 2)}
     assert not [c.name for c in engine.containers.list(all=True, ignore_removed=True) if c.name in names]
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from python_builds.adapters.database.one_master import database_file
 from python_builds.adapters.store.store_errors import STORE_ERRORS
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.builders import RELEASE
 from python_builds.farm.building.release_parts import ReleaseParts
 from python_builds.farm.database.database_watch import DatabaseWatch
+from python_builds.farm.database.master_lock import MasterFence
 from python_builds.farm.reporters import make_reporters
 from python_builds.farm.web.overview import OverviewService
 from python_builds.farm.web.vital_signs import VitalSigns
@@ -20,6 +22,7 @@ def make_services(platforms: Sequence[Platform], settings: Settings) -> list[Any
     """Make all services."""
     return [
         DatabaseWatch(),
+        *([] if database_file(settings) else [MasterFence()]),
         make_image_watch(settings),
         ReleaseParts(release=RELEASE),
         OverviewService(platforms=platforms, settings=settings),

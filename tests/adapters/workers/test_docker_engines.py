@@ -22,24 +22,22 @@ def host(**values):
     return DockerHost(name="big", **{"url": "tcp://127.0.0.1:9", "master": "10.0.0.1", **values})
 
 
-def test_containers_are_named_as_buildbot_names_them(tmp_path):
+def test_containers_are_named_as_buildbot_names_them():
     import hashlib
-    import os
 
-    master_name = f"{os.uname().nodename}:{tmp_path}".encode()
-    worker = SimpleNamespace(workername="big-1", masterhash=hashlib.sha1(master_name).hexdigest()[:6])
+    worker = SimpleNamespace(workername="big-1", masterhash=hashlib.sha1(b"farm:/var/lib/master").hexdigest()[:6])
 
-    assert container_name("big-1", tmp_path) == DockerLatentWorker.getContainerName(worker)
+    assert container_name("big-1", "farm:/var/lib/master") == DockerLatentWorker.getContainerName(worker)
 
 
-def test_a_host_that_does_not_answer_is_named(tmp_path):
-    (problem,) = remove_leftovers([host()], tmp_path)
+def test_a_host_that_does_not_answer_is_named():
+    (problem,) = remove_leftovers([host()], "farm:/var/lib/master")
 
     assert problem.startswith("Docker host big (tcp://127.0.0.1:9) does not answer: ")
 
 
-def test_no_hosts_are_no_problem(tmp_path):
-    assert remove_leftovers([], tmp_path) == []
+def test_no_hosts_are_no_problem():
+    assert remove_leftovers([], "farm:/var/lib/master") == []
 
 
 def test_a_host_without_tls_has_no_tls_settings():

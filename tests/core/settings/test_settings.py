@@ -331,3 +331,12 @@ def test_python_org_is_polled_once_a_minute_at_most_and_once_a_day_at_least(prob
     (problem,) = problems(poll_seconds=value)
 
     assert problem.startswith(f"PYTHON_BUILDS_POLL_SECONDS is {value!r}: must be")
+
+
+def test_a_spare_needs_a_database_that_two_masters_reach(problems, load):
+    (problem,) = problems(standby="true")
+
+    assert problem == (
+        "PYTHON_BUILDS_STANDBY is 'true': needs PostgreSQL, which two masters reach: set PYTHON_BUILDS_DATABASE_URL"
+    )
+    assert load(standby="true", database_url="postgresql://farm@db/farm").standby

@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import os
 import socket
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -113,14 +112,13 @@ def tls_config(host: DockerHost) -> TLSConfig | None:
     return TLSConfig(client_cert=_files(host.tls, "cert", "key"), ca_cert=str(host.tls / "ca.pem"), verify=True)
 
 
-def container_name(worker: str, master: Path) -> str:
-    """Name a worker's container as Buildbot does: after the worker and the master, by its machine and folder."""
-    master_name = f"{os.uname().nodename}:{master}"
-    return f"buildbot-{worker}-{hashlib.sha1(master_name.encode(), usedforsecurity=False).hexdigest()[:6]}"
+def container_name(worker: str, master: str) -> str:
+    """Name a worker's container as Buildbot does: after the worker, and the master by its name."""
+    return f"buildbot-{worker}-{hashlib.sha1(master.encode(), usedforsecurity=False).hexdigest()[:6]}"
 
 
-def remove_leftovers(hosts: Sequence[DockerHost], master: Path) -> list[str]:
-    """Remove the containers that a master in this folder left behind; return what could not be done, as sentences.
+def remove_leftovers(hosts: Sequence[DockerHost], master: str) -> list[str]:
+    """Remove the containers that a master of this name left behind; return what could not be done, as sentences.
 
     Called while the master is down: whatever runs under the names of its workers was left by one that died.
     """

@@ -6,6 +6,7 @@ from python_builds.cli.master.master_process import running, start, stop
 from python_builds.cli.workers.worker_choice import for_farm
 from python_builds.core.planning.overview_text import plan_lines
 from python_builds.core.settings.settings import Settings
+from python_builds.farm.database.master_lock import waits_for
 
 
 def run(settings: Settings) -> None:
@@ -14,6 +15,9 @@ def run(settings: Settings) -> None:
     farm, started = start(settings, keep=True, engine=chosen.engine if chosen else None)
     if started and chosen:
         print(chosen)
+    if waiting := waits_for(settings):
+        print(f"{'started' if started else 'running'} (process {farm.pid}); it {waiting}; `make stop` stops it")
+        return
     print(f"{'started' if started else 'running'}: {farm.url} (process {farm.pid}); `make stop` stops it")
     print(f"log in as {settings.web_user} with the password in {settings.password_file}: {settings.web_password()}")
     if not farm.automatic:
@@ -40,6 +44,8 @@ def status(settings: Settings) -> str:
     farm = running(settings)
     if farm is None:
         return "not running (`make run` starts it)"
+    if waiting := waits_for(settings):
+        return f"running (process {farm.pid}): {waiting}"
     client = Client(farm.url, settings, patience=0)
     running_line = f"running: {farm.url} (process {farm.pid}); all of it: {farm.url}plugins/overview/"
     return "\n".join([running_line, client.overview().rstrip("\n")])

@@ -16,18 +16,25 @@ from typing import Any
 import requests
 from pydantic import BaseModel, ConfigDict
 
+from python_builds.adapters.database.one_master import master_name, require_free_database
 from python_builds.adapters.publishing.readiness import key_warnings
 from python_builds.adapters.store.s3_probe import probe
 from python_builds.adapters.store.store import make_s3_store
 from python_builds.adapters.workers.docker_engines import remove_leftovers
 from python_builds.cli.master.ports import listen, web_port
-from python_builds.cli.master.prepared_database import forget_database, prepare_database, require_sound_database
+from python_builds.cli.master.prepared_database import (
+    forget_database,
+    prepare_database,
+    require_server,
+    require_sound_database,
+)
 from python_builds.cli.master.processes import ending, kill, works_in
 from python_builds.cli.workers.worker_choice import engine_environment, with_engine
 from python_builds.core.errors import FarmError, SigningError
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings, variable
 from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.farm.database.master_lock import waits_for
 from python_builds.farm.workers.local_worker import end_leftovers, worker_folder
 
 START_SECONDS, STOP_SECONDS = 120, 60
@@ -123,8 +130,12 @@ def _launch(settings: Settings, keep: bool, engine: DockerHost | None) -> Farm:
     if spool.exists():
         shutil.rmtree(spool)
     spool.mkdir(mode=0o700)
-    for problem in remove_leftovers(settings.docker_hosts, folder):
-        print(f"warning: {problem}", file=sys.stderr)
+    spare = settings.standby and keep
+    if not spare:  # which does it once the database is its own
+        require_server(settings)
+        require_free_database(settings)
+        for problem in remove_leftovers(settings.docker_hosts, master_name(settings)):
+            print(f"warning: {problem}", file=sys.stderr)
     tac = folder / "buildbot.tac"
     tac.unlink(missing_ok=True)
     tac.symlink_to(CHECKOUT / "master" / "buildbot.tac")
@@ -137,10 +148,11 @@ def _launch(settings: Settings, keep: bool, engine: DockerHost | None) -> Farm:
     settings = settings.model_copy(update={"web_port": web_port(settings, keep)})
     environment = {**os.environ, **engine_environment(engine), variable("web_port"): str(settings.web_port)}
     if not keep:  # who asks for one build does not ask for all that is missing
-        environment[variable("automatic_builds")] = "false"
+        environment[variable("automatic_builds")] = environment[variable("standby")] = "false"
     startup = folder / "startup.log"
     startup.write_bytes(b"")
-    prepare_database(settings, folder, startup, environment)
+    if not spare:
+        prepare_database(settings, folder, startup, environment)
     with startup.open("ab") as output:
         process = subprocess.Popen(
             [str(_BIN / "twistd"), "--nodaemon", "--pidfile=twistd.pid", "--python=buildbot.tac"],
@@ -185,6 +197,8 @@ def _wait_until_it_serves(settings: Settings, farm: Farm) -> None:
         with contextlib.suppress(requests.RequestException):
             if session.get(f"{farm.url}api/v2/masters", timeout=5).status_code in (200, 401, 403):
                 return
+        if waits_for(settings):
+            return
         how = ending(farm.pid, 0.2)
         if how is not None:
             require_sound_database(settings, folder)

@@ -62,6 +62,9 @@ class Settings(PublishingSettings, NoticeSettings, HistorySettings, WebSettings)
         SecretStr("sqlite:///state.sqlite"),
         description="URL of Buildbot's database: SQLite, or PostgreSQL, for which the master needs libpq",
     )
+    standby: bool = Field(
+        False, description="whether this master waits where another has the database, and takes over when that ends"
+    )
     sources: Annotated[str, AfterValidator(_sources)] = Field(
         " ".join(SOURCES), description="where tarballs are looked for, in this order; absolute folders too"
     )
@@ -129,6 +132,14 @@ class Settings(PublishingSettings, NoticeSettings, HistorySettings, WebSettings)
     def _is_not_added_too(cls, value: str, info: ValidationInfo) -> str:
         if both := sorted({*value.split()} & {*info.data.get("minors_added", "").split()}):
             raise ValueError(f"must not name {', '.join(both)}, which {PREFIX}MINORS_ADDED names")
+        return value
+
+    @field_validator("standby")
+    @classmethod
+    def _several_reach_the_database(cls, value: bool, info: ValidationInfo) -> bool:
+        url = info.data.get("database_url")
+        if value and url is not None and url.get_secret_value().startswith("sqlite"):
+            raise ValueError(f"needs PostgreSQL, which two masters reach: set {PREFIX}DATABASE_URL")
         return value
 
     @property

@@ -4,17 +4,9 @@ from typing import Any
 
 from sqlalchemy.pool import QueuePool
 
+from python_builds.adapters.database.postgres_lock import MASTER, NETWORK
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.database.database_outage import NAME
-
-NETWORK = {
-    "connect_timeout": 10,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 60_000,
-}
-"""libpq's options by which a PostgreSQL whose machine is gone is not waited for as if it were thinking."""
 
 
 def make_database(settings: Settings) -> dict[str, Any]:
@@ -24,5 +16,5 @@ def make_database(settings: Settings) -> dict[str, Any]:
     (one idle machine, 8 workers). A pool of 1 would block `buildbot upgrade-master`.
     """
     url = settings.database_url.get_secret_value()
-    network = {} if url.startswith("sqlite") else {"connect_args": NETWORK}
-    return {"db_url": url, "engine_kwargs": {"poolclass": QueuePool, "pool_size": 5, "plugins": [NAME], **network}}
+    of_server = {} if url.startswith("sqlite") else {"connect_args": {**NETWORK, "application_name": MASTER}}
+    return {"db_url": url, "engine_kwargs": {"poolclass": QueuePool, "pool_size": 5, "plugins": [NAME], **of_server}}

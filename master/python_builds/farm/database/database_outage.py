@@ -5,6 +5,7 @@ that could not write a line of its log then stood until the master was restarted
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import event
@@ -36,6 +37,8 @@ class WaitForDatabase(CreateEnginePlugin):
     away: float | None = None
     """Since when nobody could connect."""
     said = 0.0
+    check: Callable[[Any], None] | None = None
+    """Is given each new connection, where somebody wants to look at it first."""
 
     def __init__(self, url: URL, kwargs: dict[str, Any]) -> None:
         """Take nothing of the engine's arguments."""
@@ -46,6 +49,7 @@ class WaitForDatabase(CreateEnginePlugin):
 
     def engine_created(self, engine: Engine) -> None:
         """Listen to what fails."""
+        engine.update_execution_options(**{NAME: self})  # by which who has the engine finds this
         event.listen(engine, "do_connect", self._connect)
         event.listen(engine, "handle_error", _have_buildbot_ask_again, retval=True)
 
@@ -57,6 +61,8 @@ class WaitForDatabase(CreateEnginePlugin):
         while True:
             try:
                 made = dialect.connect(*arguments, **options)
+                if self.check is not None:
+                    self.check(made)
             except dialect.loaded_dbapi.OperationalError as error:
                 if not self.was_there:
                     raise

@@ -14,10 +14,10 @@ from typing import Any
 from buildbot.configurators.janitor import JANITOR_NAME, JanitorConfigurator
 from buildbot.data.resultspec import Filter
 from buildbot.process.results import SUCCESS
-from sqlalchemy.engine import make_url
 from twisted.internet import defer
 
 from python_builds.adapters.compacting import compact
+from python_builds.adapters.database.one_master import database_file
 from python_builds.adapters.publishing.reservations import clean_reservations
 from python_builds.adapters.store.store import Store, make_store
 from python_builds.core.settings.settings import Settings
@@ -123,14 +123,6 @@ class Janitor(JanitorConfigurator):
 def janitor_steps(settings: Settings, planned: Collection[str]) -> list[CleaningStep]:
     """Make the steps that Buildbot's janitor lacks."""
     steps = [RemoveOldBuilds(settings.keep_builds_days, planned, name="remove old builds")]
-    if path := sqlite_file(settings):
+    if path := database_file(settings):
         steps.append(CompactDatabase(path, name="compact the database"))
     return [*steps, CleanUp(settings.state_dir / "spool", make_store(settings), name="clean up")]
-
-
-def sqlite_file(settings: Settings) -> Path | None:
-    """Say where the database's file is, if it is SQLite's."""
-    url = make_url(settings.database_url.get_secret_value())
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return None
-    return settings.state_dir / "master" / url.database

@@ -1,0 +1,1 @@
+"""The database beside Buildbot: who has it."""
