@@ -16,6 +16,8 @@ RPM_PACKAGES := rpm libglib2.0-bin
 TEST_PACKAGES := bsdutils busybox curl dash diffoscope-minimal gpg gpg-agent gpgv postgresql procps prometheus $(RPM_PACKAGES) shellcheck util-linux wget zstd
 # A real S3 server, 80 MB to fetch: CI has it, and whoever installs it; elsewhere its tests say what is missing.
 S3_PACKAGES := ceph-mon ceph-osd openssl radosgw
+# A directory, whose package starts one for everybody who reaches the machine: so CI alone has it, too.
+DIRECTORY_PACKAGES := slapd
 LIST_BUILD_PACKAGES = $(BIN)/python -c "from python_builds.farm.workers.workers import host_platform as h; print(*(h()[0].build_packages if h() else ()))"
 # What the Docker tests make an engine of their own with, on a disk of its own.
 DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 lintian procps $(RPM_PACKAGES)
@@ -101,7 +103,7 @@ dev: $(VENV)/ready-dev  ## make this checkout ready to be changed: tools, what t
 	@$(BIN)/pre-commit install
 
 test: $(VENV)/ready-dev  ## run the tests; needs no Docker
-	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $(if $(filter true,$(CI)),$(S3_PACKAGES)) $$build_packages
+	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $(if $(filter true,$(CI)),$(S3_PACKAGES) $(DIRECTORY_PACKAGES)) $$build_packages
 	@$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 test-postgresql: $(VENV)/ready-dev  ## run the end-to-end tests with PostgreSQL as each farm's database

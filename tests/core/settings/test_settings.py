@@ -340,3 +340,44 @@ def test_a_spare_needs_a_database_that_two_masters_reach(problems, load):
         "PYTHON_BUILDS_STANDBY is 'true': needs PostgreSQL, which two masters reach: set PYTHON_BUILDS_DATABASE_URL"
     )
     assert load(standby="true", database_url="postgresql://farm@db/farm").standby
+
+
+@pytest.fixture
+def secret(tmp_path):
+    path = tmp_path / "client-secret"
+    path.write_text("secret")
+    path.chmod(0o600)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "values, field, sentence",
+    [
+        ({"web_login": "saml"}, "WEB_LOGIN", "must be one of password, github, gitlab, oidc, proxy"),
+        ({"web_login": "github"}, "LOGIN_CLIENT_ID", "must be what github calls this farm"),
+        ({"web_login": "oidc", "login_client_id": "farm"}, "LOGIN_URL", "must be the issuer's URL"),
+        (
+            {"web_login": "oidc", "login_url": "id.example", "login_client_id": "farm"},
+            "LOGIN_URL",
+            "must be a URL that",
+        ),
+        ({"ldap_url": "ldaps://ldap.example"}, "LDAP_URL", "needs PYTHON_BUILDS_WEB_LOGIN=proxy"),
+        ({"web_login": "proxy", "ldap_url": "ldap://a:b@h"}, "LDAP_URL", "without user, password and path"),
+        ({"web_login": "proxy", "ldap_account_filter": "uid=anna"}, "LDAP_ACCOUNT_FILTER", "must be an LDAP filter"),
+        ({"web_login": "proxy", "login_header": "X Remote"}, "LOGIN_HEADER", "must be the name of an HTTP header"),
+        ({"web_builders": "anna, ,bo"}, "WEB_BUILDERS", "separated by commas, as in 'anna, @team'"),
+        ({"web_admins": "@"}, "WEB_ADMINS", "names of people and, after an @, of groups"),
+    ],
+)
+def test_a_login_that_cannot_work_is_a_problem_that_says_what_to_set(problems, secret, values, field, sentence):
+    (problem,) = problems(login_secret_file=secret, **values)
+
+    assert problem.startswith(f"PYTHON_BUILDS_{field} ")
+    assert sentence in problem
+
+
+@pytest.mark.parametrize("login", ["github", "gitlab", "oidc", "proxy"])
+def test_a_login_elsewhere_needs_a_secret(problems, login):
+    (problem,) = problems(web_login=login, login_client_id="farm", login_url="https://id.example")
+
+    assert problem == f"PYTHON_BUILDS_LOGIN_SECRET_FILE is not set: must be a file, for PYTHON_BUILDS_WEB_LOGIN={login}"

@@ -63,6 +63,7 @@ PasswordFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what
 CredentialsFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="credentials")), HELD]
 SecretKeysFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="OpenPGP secret keys")), HELD]
 TokenFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="a token")), HELD]
+LoginSecretFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="a client's secret")), HELD]
 PassphraseFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="a passphrase")), HELD]
 SecretHttpUrl = Annotated[SecretStr, AfterValidator(_secret_http_url)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]

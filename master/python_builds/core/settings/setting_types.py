@@ -94,6 +94,36 @@ def _fingerprints(value: str) -> str:
     return value
 
 
+def _members(value: str) -> str:
+    if any(not re.fullmatch(r"@?[^@\s,][^,]*", word) for word in members(value)):
+        raise ValueError("must be names of people and, after an @, of groups, separated by commas, as in 'anna, @team'")
+    return value
+
+
+def members(value: str) -> list[str]:
+    """Read who has a role."""
+    return [word.strip() for word in value.split(",")] if value.strip() else []
+
+
+def _ldap_url(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in ("ldap", "ldaps") or not url.hostname or "@" in url.netloc or url.path.strip("/"):
+        raise ValueError("must be a URL as in ldaps://ldap.example, without user, password and path")
+    return value
+
+
+def _header(value: str) -> str:
+    if not re.fullmatch("[A-Za-z0-9-]+", value, re.ASCII):
+        raise ValueError("must be the name of an HTTP header, as in X-Remote-User")
+    return value
+
+
+def _search_filter(value: str) -> str:
+    if not (value.startswith("(") and value.endswith(")") and len(re.findall(r"%\((?:username|dn)\)s", value)) == 1):
+        raise ValueError("must be an LDAP filter with one %(username)s or %(dn)s, as in (uid=%(username)s)")
+    return value
+
+
 def _existing(path: Path) -> Path:
     if not path.exists():
         raise ValueError("must be a file that is there")
@@ -106,6 +136,10 @@ PlatformNames = Annotated[str, AfterValidator(_platforms)]
 Addresses = Annotated[str, AfterValidator(_addresses)]
 Sender = Annotated[str, AfterValidator(_sender)]
 Fingerprints = Annotated[str, AfterValidator(_fingerprints)]
+Members = Annotated[str, AfterValidator(_members)]
+LdapUrl = Annotated[str, AfterValidator(_ldap_url)]
+HeaderName = Annotated[str, AfterValidator(_header)]
+SearchFilter = Annotated[str, AfterValidator(_search_filter)]
 HttpUrl = Annotated[str, AfterValidator(_public_url)]
 # A relative path counts from the checkout, whichever folder a command was typed in.
 CheckoutPath = Annotated[Path, AfterValidator(lambda path: CHECKOUT / path)]

@@ -18,6 +18,7 @@ from pydantic_settings import SettingsConfigDict, SettingsError
 from python_builds.core.errors import ConfigurationError
 from python_builds.core.planning.plan import BACKFILLS
 from python_builds.core.settings.history_settings import HistorySettings
+from python_builds.core.settings.login_settings import LoginSettings
 from python_builds.core.settings.notice_settings import NoticeSettings
 from python_builds.core.settings.publishing_settings import PublishingSettings
 from python_builds.core.settings.secret_settings import DatabaseUrl, secret_fields, shown
@@ -48,7 +49,7 @@ def _sources(value: str) -> str:
     return value
 
 
-class Settings(PublishingSettings, NoticeSettings, HistorySettings, WebSettings):
+class Settings(PublishingSettings, NoticeSettings, HistorySettings, WebSettings, LoginSettings):
     """What an operator may set; every field is the variable PYTHON_BUILDS_<FIELD>, in capitals."""
 
     model_config = SettingsConfigDict(

@@ -20,6 +20,7 @@ from python_builds.core.building.requests import (
 from python_builds.core.planning.plan import PERSON_PRIORITY
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import PROFILES
+from python_builds.core.settings.login_settings import PASSWORD
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.releases import NEWEST
 from python_builds.farm.builders import RELEASE
@@ -169,7 +170,9 @@ def rebuild_scheduler(platform_names: Collection[str], settings: Settings) -> An
 
 def _for_whom(settings: Settings) -> str:
     """Say who may press the button: Buildbot shows it to everybody, and refuses with a number."""
-    return f" (for {settings.web_user} alone, who has logged in at the top of the page)"
+    if settings.web_login == PASSWORD:
+        return f" (for {settings.web_user} alone, who has logged in at the top of the page)"
+    return " (for those whose role it is, who have logged in at the top of the page)"
 
 
 def _many(settings: Settings) -> Any:

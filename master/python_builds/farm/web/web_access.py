@@ -1,15 +1,24 @@
 """The web UI and who may do what in it."""
 
+import datetime
 import glob
 import secrets
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from buildbot.plugins import util
+from buildbot.www.authz.endpointmatchers import EndpointMatcherBase, Match
+from buildbot.www.authz.roles import RolesFromBase
+from twisted.internet import defer
 
+from python_builds.core.settings.login_settings import PASSWORD
+from python_builds.core.settings.roles import ADMIN, BUILDER, roles_of
 from python_builds.core.settings.settings import Settings
+from python_builds.farm.builders import RELEASE
+from python_builds.farm.planning.rebuild_steps import REBUILD
 from python_builds.farm.web.overview import NAME as OVERVIEW
-from python_builds.farm.web.web_login import OperatorAuth
+from python_builds.farm.web.web_login import FarmAuth
 
 
 def origins(settings: Settings) -> list[str]:
@@ -28,15 +37,41 @@ def make_www(settings: Settings) -> dict[str, Any]:
         # Of the sites whose pages may press buttons here; fnmatch patterns, in which brackets are special.
         "allowed_origins": [glob.escape(origin) for origin in origins(settings)],
         "avatar_methods": [],  # Gravatar would tell another site who logs in here
-        # Where the farm was never started, as when its configuration is checked, nobody can log in.
-        "auth": OperatorAuth(
-            settings.web_user,
-            settings.web_password() or secrets.token_urlsafe(),
-            strangers_may_look=settings.web_readers == "everyone",
-            metrics_token=settings.metrics_token_file.read_text().strip() if settings.metrics_token_file else "",
-        ),
-        "authz": util.Authz(
-            allowRules=[util.AnyControlEndpointMatcher(role="operators")],
-            roleMatchers=[util.RolesFromUsername(roles=["operators"], usernames=[settings.web_user])],
-        ),
+        # Where the farm was never started, as when its configuration is checked, nobody can log in by password.
+        "auth": FarmAuth(settings, settings.web_password() or secrets.token_urlsafe()),
+        "authz": util.Authz(allowRules=allow_rules(), roleMatchers=[RolesOfSettings(settings)]),
+        # Who leaves a group elsewhere loses his role here at the next login.
+        **({} if settings.web_login == PASSWORD else {"cookie_expiration_time": datetime.timedelta(hours=12)}),
     }
+
+
+class RolesOfSettings(RolesFromBase):
+    """Gives a session's user the roles that the settings say."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+
+    def getRolesFromUser(self, userDetails: Mapping[str, Any]) -> list[str]:
+        """Give them."""
+        return roles_of(userDetails, self.settings)
+
+
+class CancelEndpointMatcher(EndpointMatcherBase):
+    """Cancelling what waits: Buildbot has none for that."""
+
+    def match_BuildRequestEndpoint_cancel(self, epobject: Any, epdict: Any, options: Any) -> Any:
+        """Match."""
+        return defer.succeed(Match(self.master))
+
+
+def allow_rules() -> list[Any]:
+    """Say which role each action takes; the first that matches decides."""
+    return [
+        util.RebuildBuildEndpointMatcher(builder=REBUILD, role=ADMIN),
+        util.RebuildBuildEndpointMatcher(role=BUILDER),
+        util.ForceBuildEndpointMatcher(builder=RELEASE, role=BUILDER),
+        util.StopBuildEndpointMatcher(role=BUILDER),
+        CancelEndpointMatcher(role=BUILDER),
+        util.AnyControlEndpointMatcher(role=ADMIN),
+    ]

@@ -1,22 +1,29 @@
-"""The web UI's login: one account, of whose password nobody can try many, and what every request is held to.
+"""The web UI's logins: an account, of whose password nobody can try many, another way, and what requests are held to.
 
 Whose account it is, and who may look: web_access.py.
 """
 
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
-from buildbot.www.auth import TwistedICredAuthBase, build_anonymous_user_info
+from buildbot.www.auth import TwistedICredAuthBase
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.error import UnauthorizedLogin
 from twisted.internet import defer, reactor, task
 from twisted.web.guard import BasicCredentialFactory
+from twisted.web.resource import Resource
 from twisted.web.server import Request
 from zope.interface import implementer
 
+from python_builds.core.settings.login_settings import OAUTH, PROXY
+from python_builds.core.settings.roles import roles_of
+from python_builds.core.settings.settings import Settings
 from python_builds.farm.database.database_watch import EVERY_SECONDS
 from python_builds.farm.database.database_watch import NAME as WATCH
+from python_builds.farm.web.oauth_login import OAuthLogin, make_oauth
+from python_builds.farm.web.proxy_login import ProxyLogin
 from python_builds.farm.web.site import dress
 from python_builds.farm.web.vital_pages import VITAL_PAGES, add_vital_pages
 
@@ -32,6 +39,12 @@ MAX_BODY = 2**20
 AWAY = (
     "The farm's database has not answered for {:.0f} s. Builds wait and go on by themselves when it is back; "
     "master/twistd.log in the farm's state folder says what is wrong with it.\n"
+)
+
+
+NO_ROLE = (
+    "You are logged in as {}, who may not look here. Who may is in the farm's settings: PYTHON_BUILDS_WEB_VIEWERS, "
+    "WEB_BUILDERS and WEB_ADMINS. Log out at auth/logout.\n"
 )
 
 
@@ -63,24 +76,58 @@ class OneAccount:
         raise UnauthorizedLogin("wrong user or password")
 
 
-class OperatorAuth(TwistedICredAuthBase):
-    """Buildbot's login by a password, which holds all requests to what GuardedRequest says as well."""
+class FarmAuth(TwistedICredAuthBase):
+    """The login by the operator's password, and by another way beside it; all requests are held to GuardedRequest."""
 
     compare_attrs = ()
 
-    def __init__(self, user: str, password: str, *, strangers_may_look: bool, metrics_token: str = "") -> None:
-        """Take the account, whether strangers may look, and what opens the metrics, if anything."""
-        super().__init__([BasicCredentialFactory(b"python-builds")], [OneAccount(user, password)])
-        self.strangers_may_look = strangers_may_look
-        self.metrics_token = metrics_token
+    def __init__(self, settings: Settings, password: str) -> None:
+        """Take the settings, and the password of the operator's account."""
+        super().__init__([BasicCredentialFactory(b"python-builds")], [OneAccount(settings.web_user, password)])
+        self.settings = settings
+        self.metrics_token = settings.metrics_token_file.read_text().strip() if settings.metrics_token_file else ""
+        self.oauth = make_oauth(settings) if settings.web_login in OAUTH else None
+
+    def getConfigDict(self) -> dict[str, Any]:
+        """Tell Buildbot's pages what their button says."""
+        return dict(self.oauth.getConfigDict() if self.oauth else super().getConfigDict())
+
+    def getLoginResource(self) -> Any:
+        """Say where people log in."""
+        by_password = super().getLoginResource()
+        if self.oauth:
+            return EitherLogin(by_password, OAuthLogin(self.master, self.oauth, self.settings))
+        if self.settings.web_login == PROXY:
+            return EitherLogin(by_password, ProxyLogin(self.master, self.settings))
+        return by_password
 
     def reconfigAuth(self, master: Any, new_config: Any) -> None:
         """Take the master's site before it listens: Buildbot calls this in between."""
         super().reconfigAuth(master, new_config)
-        master.www.site.requestFactory = GuardedRequest if self.strangers_may_look else PrivateRequest
+        if self.oauth:
+            self.oauth.reconfigAuth(master, new_config)
+        everyone = self.settings.web_readers == "everyone"
+        master.www.site.requestFactory = GuardedRequest if everyone else PrivateRequest
+        master.www.site.roles = lambda user: roles_of(user, self.settings)
         master.www.site.services = master.service_manager.namedServices
         dress(master.www.site, new_config.title)
         add_vital_pages(master, self.metrics_token)
+
+
+class EitherLogin(Resource):
+    """Another way to log in, unless somebody comes with a password, or asks to by `auth/login?local=1`."""
+
+    isLeaf = True
+
+    def __init__(self, by_password: Any, otherwise: Any) -> None:
+        super().__init__()
+        self.by_password = by_password
+        self.otherwise = otherwise
+
+    def render(self, request: Any) -> Any:
+        """Hand it on."""
+        with_password = request.getHeader(b"Authorization") or b"local" in request.args
+        return (self.by_password if with_password else self.otherwise).render(request)
 
 
 class GuardedRequest(Request):
@@ -144,8 +191,10 @@ class PrivateRequest(GuardedRequest):
 
     def process(self) -> None:
         """Send a stranger to the login."""
-        if self.path not in (b"/auth/login", *VITAL_PAGES) and not self.may_look():
-            if self.path == b"/":
+        if self.path not in (b"/auth/login", b"/auth/logout", *VITAL_PAGES) and not self.may_look():
+            if "username" in self.user:
+                self.refuse(403, NO_ROLE.format(self.user["username"]))
+            elif self.path == b"/":
                 self.redirect(b"auth/login")
                 self.finish()
             else:
@@ -154,7 +203,8 @@ class PrivateRequest(GuardedRequest):
             super().process()
 
     def may_look(self) -> bool:
-        """Say whether who asks has logged in."""
+        """Say whether who asks has logged in, as somebody with a role."""
         self.site = self.channel.site  # which Twisted sets later
         self.sitepath: list[bytes] = []
-        return bool(self.getSession().user_info != build_anonymous_user_info())
+        self.user: Mapping[str, Any] = self.getSession().user_info
+        return bool(self.site.roles(self.user))
