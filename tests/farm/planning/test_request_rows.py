@@ -3,9 +3,10 @@
 from typing import Any
 
 from buildbot.plugins import schedulers, util, worker
-from buildbot.process.results import CANCELLED
+from buildbot.process.results import CANCELLED, SUCCESS
 from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer
+from twisted.internet.task import deferLater
 
 from python_builds.farm.planning import request_rows
 from python_builds.farm.planning.priorities import most_urgent_first
@@ -16,12 +17,18 @@ NAMES = ("one", "two", "three", "four")
 
 class RequestRowsTest(RunMasterBase):
     @defer.inlineCallbacks
-    def start(self) -> Any:
-        """Start a master that builds nothing: its worker never comes."""
+    def start(self, *, has_worker: bool = False, builds: bool = False) -> Any:
+        """Start a master whose worker comes or does not, and whose builders start what they could or do not."""
         yield self.setup_master(
             {
                 "builders": [
-                    util.BuilderConfig(name=name, workernames=["local1"], factory=util.BuildFactory()) for name in NAMES
+                    util.BuilderConfig(
+                        name=name,
+                        workernames=["local1"],
+                        factory=util.BuildFactory(),
+                        canStartBuild=lambda *_: builds,
+                    )
+                    for name in NAMES
                 ],
                 "schedulers": [schedulers.Triggerable(name="ask", builderNames=list(NAMES))],
                 "collapseRequests": False,
@@ -29,7 +36,7 @@ class RequestRowsTest(RunMasterBase):
                 "workers": [worker.Worker("local1", "password")],
                 "protocols": {"null": {}},
             },
-            startWorker=False,
+            startWorker=has_worker,
         )
 
     @defer.inlineCallbacks
@@ -45,8 +52,8 @@ class RequestRowsTest(RunMasterBase):
         return asked
 
     @defer.inlineCallbacks
-    def test_builders_come_in_buildbot_s_own_order(self) -> Any:
-        yield self.start()
+    def test_builders_come_in_buildbot_s_own_order_but_for_those_of_which_nothing_waits(self) -> Any:
+        yield self.start(has_worker=True)
         for number, (name, priority) in enumerate([("one", 5), ("two", 20), ("three", 5), ("one", 10), ("two", 0)]):
             yield self.ask(number, name, priority=priority)
         builders = [self.master.botmaster.builders[name] for name in NAMES]
@@ -54,8 +61,23 @@ class RequestRowsTest(RunMasterBase):
         mine = yield most_urgent_first(self.master, list(builders))
         buildbot_s = yield self.master.botmaster.brd._defaultSorter(self.master, list(builders))
 
-        assert [b.name for b in mine] == [b.name for b in buildbot_s]
-        assert [b.name for b in mine] == ["two", "one", "three", "four"]
+        assert [b.name for b in mine] == ["two", "one", "three"]
+        assert [b.name for b in buildbot_s] == ["two", "one", "three", "four"]
+
+    @defer.inlineCallbacks
+    def test_builders_without_a_free_worker_are_not_tried_before_one_is_free(self) -> Any:
+        yield self.start(has_worker=True, builds=True)
+        yield self.master.data.control("pause", {}, ("workers", 1))
+        asked = yield self.ask(1, "one", "two")
+        builders = [self.master.botmaster.builders[name] for name in asked]
+        before = yield most_urgent_first(self.master, builders)
+        yield self.master.data.control("unpause", {}, ("workers", 1))
+        while (yield request_rows.unfinished(self.master)):
+            yield deferLater(self.master.reactor, 0.05, lambda: None)
+
+        assert before == []
+        ended = yield request_rows.finished(self.master, 0)
+        assert [one["results"] for one in ended] == [SUCCESS, SUCCESS]
 
     @defer.inlineCallbacks
     def test_what_is_read_at_once_is_what_buildbot_says_of_each(self) -> Any:

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from buildbot.db.model import Model
 from buildbot.process.results import EXCEPTION, FAILURE, SKIPPED, SUCCESS, WARNINGS
-from twisted.internet import defer
 
 GOOD = (SUCCESS, WARNINGS, SKIPPED)
 """Results of what went well."""
@@ -21,16 +20,20 @@ AT_ONCE = 500
 
 Row = Mapping[str, Any]
 
-_REQUESTS, _CLAIMS = Model.buildrequests, Model.buildrequest_claims
+_BUILDERS, _REQUESTS, _CLAIMS = Model.builders, Model.buildrequests, Model.buildrequest_claims
 _SETS, _PROPERTIES = Model.buildsets, Model.buildset_properties
 _BUILDS, _BUILD_PROPERTIES, _STEPS = Model.builds, Model.build_properties, Model.steps
 _REQUEST_COLUMNS = (_REQUESTS.c.id, _REQUESTS.c.buildsetid, _REQUESTS.c.builderid)
 
 
-@defer.inlineCallbacks
 def builder_names(master: Any) -> Any:
     """Name all builders that there ever were, by their ids."""
-    return {builder["builderid"]: builder["name"] for builder in (yield master.data.get(("builders",)))}
+
+    def read(connection: sa.Connection) -> dict[int, str]:
+        query = sa.select(_BUILDERS.c.id, _BUILDERS.c.name)
+        return {row.id: row.name for row in connection.execute(query)}
+
+    return master.db.pool.do(read)
 
 
 def unfinished(master: Any) -> Any:
