@@ -34,6 +34,7 @@ from python_builds.farm.planning import request_rows
 from python_builds.farm.planning.requesting import request_once
 from python_builds.farm.steps.in_thread import InThread
 from python_builds.farm.steps.master_step import MasterStep
+from python_builds.farm.steps.step_links import add_links
 from python_builds.farm.steps.thread_step import ThreadStep
 from python_builds.farm.workers.image_watch import missing_images
 
@@ -102,8 +103,10 @@ class RequestBuilds(ThreadStep):
             yield self._scheduler(MANIFEST).addBuildsetForSourceStampsWithDefaults(reason="a product exists")
         lacking = missing(plan.products, published=existing, pending=pending)
         requested = (yield self._ask(lacking, request, (yield self._urgency()))) if lacking else {}
-        for builder, brid in {**requested, **_by_builder(pending)}.items():
-            yield self.addURL(f"{builder} (request {brid})", getURLForBuildrequest(self.master, brid))
+        asked = {**requested, **_by_builder(pending)}
+        yield add_links(
+            self, {f"{name} (request {brid})": getURLForBuildrequest(self.master, brid) for name, brid in asked.items()}
+        )
         for product in existing:
             yield log.addStdout(f"exists: {product}\n")
         self.parts = parts_of_release(dict.fromkeys(requested), len(existing), plan.sentences) if requested else ""

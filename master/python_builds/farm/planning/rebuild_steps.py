@@ -25,6 +25,7 @@ from python_builds.core.settings.settings import Settings
 from python_builds.core.workers.missing_images import MissingImage
 from python_builds.farm.planning.requesting import request_once
 from python_builds.farm.steps.in_thread import InThread
+from python_builds.farm.steps.step_links import add_links
 from python_builds.farm.steps.thread_step import ThreadStep
 from python_builds.farm.workers.image_watch import missing_images
 
@@ -68,8 +69,8 @@ class RequestRebuilds(ThreadStep):
         for part in split_into_requests(products, self.builders):
             requested[f"{part.tag} {' '.join(part.architectures)}"] = yield self._request(part)
         self.setProperty("asked", requested, REBUILD)
-        for name, brid in requested.items():
-            yield self.addURL(f"{name} (request {brid})", getURLForBuildrequest(self.master, brid))
+        links = {f"{name} (request {one})": getURLForBuildrequest(self.master, one) for name, one in requested.items()}
+        yield add_links(self, links)
         self.summary = f"{len(products)} builds asked for, as batch {self.build.requests[0].id}"
         return SUCCESS
 
