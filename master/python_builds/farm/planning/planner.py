@@ -35,6 +35,9 @@ from python_builds.farm.workers import image_watch
 COALESCE_SECONDS = 1
 """Between an event and the look: builds often end together."""
 
+SHARE = 9
+"""An event waits this many times as long as the last look took, so that looks leave the processor to the builds."""
+
 
 class Planner(ReconfigurableBaseScheduler):
     """Asks for what is missing."""
@@ -46,6 +49,7 @@ class Planner(ReconfigurableBaseScheduler):
     _has_looked = False
     looked_at: datetime.datetime | None = None
     """When it last looked at all there is."""
+    _took = 0.0
 
     def checkConfig(self, settings: Settings, builders: Mapping[str, Any], **kwargs: Any) -> None:
         """Check the arguments."""
@@ -106,13 +110,15 @@ class Planner(ReconfigurableBaseScheduler):
     def wake(self) -> None:
         """Look soon, once for many reasons."""
         if self._soon is None or not self._soon.active():
-            self._soon = self.master.reactor.callLater(COALESCE_SECONDS, self.look)
+            delay = min(max(COALESCE_SECONDS, SHARE * self._took), self.settings.plan_seconds)
+            self._soon = self.master.reactor.callLater(delay, self.look)
 
     @poll.method
     @defer.inlineCallbacks
     def look(self) -> Any:
         """Compute what is missing, ask for it, tell what changed, and leave the report."""
         now = datetime.datetime.now(datetime.UTC)
+        began = self.master.reactor.seconds()
         since = yield self._first_look(now)
         # In this order, so that what ends meanwhile is seen at least once: asked for, then tried, then published.
         pending = yield self.history.pending()
@@ -127,6 +133,7 @@ class Planner(ReconfigurableBaseScheduler):
             failed = PlanReport(made_at=now, problems=(f"nothing could be looked at: {error}",))
             yield threads.deferToThread(write_report, self.settings.state_dir, failed)
             return
+        self._took = self.master.reactor.seconds() - began
         for request in seen.agenda.requests:
             yield self._request(request)
         yield announce(self, seen.report.alerts, seen.published)
