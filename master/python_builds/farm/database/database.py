@@ -6,7 +6,10 @@ from sqlalchemy.pool import QueuePool
 
 from python_builds.adapters.database.postgres_lock import MASTER, NETWORK
 from python_builds.core.settings.settings import Settings
-from python_builds.farm.database.database_outage import NAME
+from python_builds.farm.database import database_outage, sqlite_commits
+
+PLUGINS = [database_outage.NAME, sqlite_commits.NAME]
+"""SQLAlchemy's, for the engine."""
 
 
 def make_database(settings: Settings) -> dict[str, Any]:
@@ -17,4 +20,4 @@ def make_database(settings: Settings) -> dict[str, Any]:
     """
     url = settings.database_url.get_secret_value()
     of_server = {} if url.startswith("sqlite") else {"connect_args": {**NETWORK, "application_name": MASTER}}
-    return {"db_url": url, "engine_kwargs": {"poolclass": QueuePool, "pool_size": 5, "plugins": [NAME], **of_server}}
+    return {"db_url": url, "engine_kwargs": {"poolclass": QueuePool, "pool_size": 5, "plugins": PLUGINS, **of_server}}
