@@ -120,7 +120,7 @@ test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=
 test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.11.2, 3.13.15), install them, run them (as root, some minutes)
 	@$(BIN)/pytest tests/real
 
-bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, the indexes, speed, recipes, build_cost, size, compilers; most need Docker and worker images [BENCH=farm] [PLATFORM=debian-12, of speed and recipes] [AGAINST=HEAD~5 ROUNDS=8, of recipes] [GCC=14, of compilers]
+bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, its scale, the indexes, speed, recipes, build_cost, size, compilers; most need Docker and worker images [BENCH=farm] [PLATFORM=debian-12, of speed and recipes] [AGAINST=HEAD~5 ROUNDS=8, of recipes] [GCC=14, of compilers]
 	@BY_MAKE=$@ PYTHONPATH="$(PYTHONPATH):$(CURDIR)" $(BIN)/python -m benchmarks
 
 mutants: $(MUTANTS_VENV)/ready  ## change the core in one place after another, list what no test notices (an hour) [ONLY=python_builds.core.planning.*]
