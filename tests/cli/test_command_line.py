@@ -200,3 +200,10 @@ def test_the_command_is_found_through_a_link_and_from_any_folder(tmp_path):
     done = subprocess.run([tmp_path / "python-builds", "platforms"], cwd="/", env=kept, capture_output=True, text=True)
 
     assert (done.returncode, done.stdout.startswith("PLATFORM ")) == (0, True), done.stderr
+
+
+def test_what_is_asked_often_imports_nothing_that_takes_long():
+    code = "import sys; from python_builds.cli import cli; print(*(n for n in sys.argv[1:] if n in sys.modules))"
+    slow = ["alembic", "boto3", "botocore", "buildbot", "docker", "elftools", "sigstore", "twisted"]
+
+    assert subprocess.check_output([sys.executable, "-c", code, *slow], text=True).split() == []

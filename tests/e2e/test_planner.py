@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from python_builds.adapters.planning.plan_files import read_report
+from python_builds.adapters.planning.report_file import read_report
 from python_builds.cli.building.progress import FAILURE
 from tests.docker_engine import engine_on_this_machine
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder, wait

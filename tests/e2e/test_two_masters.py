@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from python_builds.adapters.planning.plan_files import plan_path
+from python_builds.adapters.planning.report_file import plan_path
 from python_builds.cli.building.progress import SUCCESS, WARNINGS
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, wait
 from tests.e2e.test_planner import NOWHERE, list_releases, release

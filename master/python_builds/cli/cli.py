@@ -1,5 +1,7 @@
 """The command line: `python-builds COMMAND --options`; make's targets are aliases of it.
 
+A command imports what it does when it is called: `status` is asked often, and Buildbot alone takes a second to import.
+
 It exits with 0 if all went as asked, 1 if it did not, 2 if what was typed makes no sense to it, 130 after Ctrl-C.
 """
 
@@ -10,10 +12,8 @@ from typing import Annotated
 
 import typer
 
-from python_builds.cli import farm_commands, pages
+from python_builds.cli import farm_commands
 from python_builds.cli import platforms as platform_table
-from python_builds.cli.building import build as builds
-from python_builds.cli.building import reproduce as reproduction
 from python_builds.cli.exit_status import end, end_as_by_ctrl_c
 from python_builds.cli.make_variables import options
 from python_builds.cli.options import (
@@ -28,9 +28,6 @@ from python_builds.cli.options import (
     words,
 )
 from python_builds.cli.output import write_anywhere
-from python_builds.cli.pages import settings_lines
-from python_builds.cli.publishing import minors, publishing
-from python_builds.cli.workers import images as image_commands
 from python_builds.core.building.requests import DEFAULT_PROFILE
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.settings.settings import load_settings
@@ -61,6 +58,7 @@ def build(
 ) -> None:
     """Build one CPython, start to finish: by default the newest, for this machine's platform."""
     end_as_by_ctrl_c()
+    from python_builds.cli.building import build as builds
 
     def do() -> None:
         settings = load_settings()
@@ -73,6 +71,7 @@ def build(
 def reproduce(version: Version = "", platform: OnePlatform = "", profile: Profile = DEFAULT_PROFILE) -> None:
     """Build again what is published, elsewhere, and compare to the byte."""
     end_as_by_ctrl_c()
+    from python_builds.cli.building import reproduce as reproduction
 
     def do() -> int:
         settings = load_settings()
@@ -84,6 +83,8 @@ def reproduce(version: Version = "", platform: OnePlatform = "", profile: Profil
 @app.command()
 def reindex(digests: Digests = False, accept_loss: AcceptLoss = False) -> None:
     """Compare all records with the indexes, and write those that differ."""
+    from python_builds.cli.publishing import publishing
+
     end(lambda: publishing.reindex(load_settings(), digests=digests, accept_loss=accept_loss), interrupted=AGAIN)
 
 
@@ -93,6 +94,8 @@ def prune(
     yes: Yes = False,
 ) -> None:
     """List revisions beyond the newest few, or remove them."""
+    from python_builds.cli.publishing import publishing
+
     end(lambda: publishing.prune(load_settings(), keep, yes=yes), interrupted=AGAIN)
 
 
@@ -103,6 +106,8 @@ def adopt(
     yes: Yes = False,
 ) -> None:
     """List what the predecessor has published in the bucket, or take it over."""
+    from python_builds.cli.publishing import publishing
+
     end(lambda: publishing.adopt(load_settings(), digests=digests, accept_loss=accept_loss, yes=yes), interrupted=AGAIN)
 
 
@@ -115,30 +120,40 @@ def platforms() -> None:
 @app.command("minors")
 def write_minors() -> None:
     """Write docs/minors.md, the table of what this farm's records say was built."""
+    from python_builds.cli.publishing import minors
+
     end(lambda: minors.write(load_settings()))
 
 
 @app.command()
 def settings() -> None:
     """List the settings, with defaults."""
+    from python_builds.cli.pages import settings_lines
+
     print(settings_lines())
 
 
 @app.command("pages")
 def write_pages() -> None:
     """Write those pages of docs/ that are made from the code: settings, and a build."""
+    from python_builds.cli import pages
+
     end(pages.write)
 
 
 @app.command()
 def base_image(platform: Platforms = None) -> None:
     """Make a base image with debootstrap, where no registry is reached."""
+    from python_builds.cli.workers import images as image_commands
+
     end(lambda: image_commands.base_images(words(platform)))
 
 
 @app.command()
 def images(platform: Platforms = None, arch: Architecture = "") -> None:
     """Build worker images, of all platforms whose base image is on this Docker host or of those named."""
+    from python_builds.cli.workers import images as image_commands
+
     end(lambda: image_commands.images(words(platform), arch))
 
 
@@ -148,12 +163,16 @@ def push(
     registry: Annotated[str, typer.Option(help="where to, if not where the setting says")] = "",
 ) -> None:
     """Push worker images, all that are on this Docker host or those named."""
+    from python_builds.cli.workers import images as image_commands
+
     end(lambda: image_commands.push(words(platform), (registry or load_settings().registry).rstrip("/")))
 
 
 @app.command()
 def shell(platform: OnePlatform = "") -> None:
     """Open a shell in a container like the farm's, with the scripts."""
+    from python_builds.cli.workers import images as image_commands
+
     end(lambda: image_commands.shell(platform))
 
 

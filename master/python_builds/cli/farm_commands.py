@@ -1,11 +1,11 @@
-"""The commands with which an operator runs a farm."""
+"""The commands with which an operator runs a farm; each imports what it does when it is called, as in cli.py."""
 
 from typing import Annotated
 
 import typer
 
 from python_builds.cli.exit_status import end
-from python_builds.cli.master import farm
+from python_builds.cli.master import status as status_of
 from python_builds.cli.options import (
     Architectures,
     Batch,
@@ -18,9 +18,6 @@ from python_builds.cli.options import (
     Version,
     words,
 )
-from python_builds.cli.planning import acknowledge as acknowledging
-from python_builds.cli.planning import operating
-from python_builds.cli.planning import rebuild as rebuilds
 from python_builds.core.building.requests import DEFAULT_PROFILE
 from python_builds.core.settings.settings import load_settings
 
@@ -30,19 +27,23 @@ app = typer.Typer()
 @app.command()
 def run() -> None:
     """Start the farm on this machine, in the background."""
+    from python_builds.cli.master import farm
+
     end(lambda: farm.run(load_settings()))
 
 
 @app.command()
 def stop() -> None:
     """Stop the farm."""
+    from python_builds.cli.master import farm
+
     end(lambda: farm.end(load_settings()))
 
 
 @app.command()
 def status() -> None:
     """Say what the farm does."""
-    end(lambda: print(farm.status(load_settings())))
+    end(lambda: print(status_of.status(load_settings())))
 
 
 @app.command()
@@ -50,7 +51,7 @@ def plan(
     everything: Annotated[bool, typer.Option("--all", help="every line, not only a screenful")] = False,
 ) -> None:
     """Say what is wanted, missing, asked for and failed, and why."""
-    end(lambda: farm.plan(load_settings(), everything=everything))
+    end(lambda: status_of.plan(load_settings(), everything=everything))
 
 
 @app.command()
@@ -59,6 +60,8 @@ def acknowledge(
     by: Annotated[str, typer.Option(help="who knows of it, if not this terminal's user")] = "",
 ) -> None:
     """Say that somebody knows of an alert; `plan` and `status` show by whom."""
+    from python_builds.cli.planning import acknowledge as acknowledging
+
     end(lambda: acknowledging.acknowledge(load_settings(), alert.strip(), by))
 
 
@@ -72,6 +75,7 @@ def rebuild(
     yes: Annotated[bool, typer.Option("--yes", help="do not ask, however many they are")] = False,
 ) -> None:
     """Build again what is published, as new revisions."""
+    from python_builds.cli.planning import rebuild as rebuilds
 
     def do() -> int:
         settings = load_settings()
@@ -84,22 +88,30 @@ def rebuild(
 @app.command()
 def cancel(batch: Batch = "", version: Version = "", platform: OnePlatform = "") -> None:
     """Cancel what is not finished of a rebuild, or of a version, a platform."""
+    from python_builds.cli.planning import rebuild as rebuilds
+
     end(lambda: rebuilds.cancel(load_settings(), batch, version.strip(), platform))
 
 
 @app.command()
 def pause(what: Part, reason: Reason = "") -> None:
     """Begin nothing new there; what runs goes on."""
+    from python_builds.cli.planning import operating
+
     end(lambda: operating.pause(load_settings(), what, reason))
 
 
 @app.command()
 def resume(what: Part) -> None:
     """Go on with what was paused."""
+    from python_builds.cli.planning import operating
+
     end(lambda: operating.resume(load_settings(), what))
 
 
 @app.command()
 def queue(limit: Rows = 20) -> None:
     """Show what waits, in its order, and for what."""
+    from python_builds.cli.planning import operating
+
     end(lambda: operating.queue(load_settings(), limit))

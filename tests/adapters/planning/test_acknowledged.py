@@ -3,7 +3,7 @@
 import datetime
 
 from python_builds.adapters.planning.acknowledged import acknowledge, forget_ended, read_acknowledged
-from python_builds.adapters.planning.plan_files import read_report, write_report
+from python_builds.adapters.planning.report_file import read_report, write_report
 from python_builds.core.planning.plan_report import PlanReport
 
 NOW = datetime.datetime(2026, 11, 28, 12, tzinfo=datetime.UTC)

@@ -12,7 +12,7 @@ from buildbot.process.results import CANCELLED, FAILURE, SUCCESS, WARNINGS
 from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer, reactor, task
 
-from python_builds.adapters.planning.plan_files import read_report
+from python_builds.adapters.planning.report_file import read_report
 from python_builds.adapters.publishing.publishing import write_record
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.core.planning.agenda import PENDING

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from python_builds.adapters.indexes.index_guard import read_index
-from python_builds.adapters.planning.plan_files import read_report
+from python_builds.adapters.planning.report_file import read_report
 from python_builds.adapters.store.store import Store
 from python_builds.adapters.upstream import release_list
 from python_builds.core.errors import PythonBuildsError

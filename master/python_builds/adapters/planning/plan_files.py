@@ -1,21 +1,14 @@
-"""What the planner reads from the store and leaves in the state folder."""
+"""What the planner reads from the store."""
 
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
 
 from packaging.version import Version
-from pydantic import ValidationError
 
-from python_builds.adapters.planning.acknowledged import read_acknowledged
 from python_builds.adapters.publishing.publishing import published_products
 from python_builds.adapters.store.store import Store
-from python_builds.adapters.upstream.api_cache import replace_file
 from python_builds.adapters.upstream.mirror import mirrored
-from python_builds.core.documents import dump
 from python_builds.core.errors import PythonBuildsError
-from python_builds.core.planning.alert_ends import with_acknowledged
 from python_builds.core.planning.back_off import Inputs
-from python_builds.core.planning.plan_report import PlanReport
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product
 
@@ -44,23 +37,3 @@ def _source(store: Store, version: Version) -> str:
         return mirrored(store, version).sha256
     except (PythonBuildsError, OSError):
         return ""
-
-
-def plan_path(state_dir: Path) -> Path:
-    """Say where the planner's report lies."""
-    return state_dir / "plan.json"
-
-
-def write_report(state_dir: Path, found: PlanReport) -> None:
-    """Write the report in one step."""
-    replace_file(plan_path(state_dir), dump(found))
-
-
-def read_report(state_dir: Path) -> PlanReport | None:
-    """Read the report, with who knows of its alerts by now; None if there is none, or of another time's format."""
-    try:
-        found = PlanReport.model_validate_json(plan_path(state_dir).read_bytes())
-    except (FileNotFoundError, ValidationError):
-        return None
-    known = {key: one for key, one in read_acknowledged(state_dir).items() if key in found.alerts}
-    return found.model_copy(update={"acknowledged": known, "alerts": with_acknowledged(found.alerts, known)})

@@ -18,7 +18,7 @@ from python_builds.adapters.store.store import make_store
 from python_builds.cli.building.alive import Alive, Sign
 from python_builds.cli.building.progress import Progress, size, successful
 from python_builds.cli.building.usual import UsualTimes
-from python_builds.cli.master import master_process
+from python_builds.cli.master import master_process, running_farm
 from python_builds.cli.master.client import Client
 from python_builds.cli.workers.worker_choice import for_build, with_engine
 from python_builds.core.building.requests import parse_release_request
@@ -54,7 +54,7 @@ def build(settings: Settings, wanted: Mapping[str, Any]) -> None:
     engine = engine_for(settings, wanted["platforms"])
     prepare(with_engine(settings, engine), wanted["platforms"])
     with master_process.in_use(settings):
-        if master_process.running(settings) is None:
+        if running_farm.running(settings) is None:
             print("starting a farm for this build", flush=True)
         running, started = master_process.start(settings, keep=False, engine=engine)
         print(f"farm: {running.url} ({'for this build' if started else 'running already'})", flush=True)
@@ -85,7 +85,7 @@ def request(
 
 def engine_for(settings: Settings, platforms: list[str]) -> DockerHost | None:
     """Find the Docker engine that no setting names: the one a running farm uses, or one that can do this build."""
-    running = master_process.running(settings)
+    running = running_farm.running(settings)
     if running is not None:
         return running.engine
     chosen = for_build(settings, [platform_named(name) for name in platforms])

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 from python_builds.cli.building.alive import Alive, Log, Sign, duration, printable
 from python_builds.cli.building.endings import build_words, outcome, sentence, telling
 from python_builds.cli.building.usual import UsualTimes
-from python_builds.cli.master import master_process
+from python_builds.cli.master import running_farm
 from python_builds.cli.master.client import Client, output
 from python_builds.core.building.stage_words import done
 from python_builds.core.errors import FarmError, PythonBuildsError
@@ -140,7 +140,7 @@ def successful(client: Client, settings: Settings, what: str, result: dict[str, 
         raise FarmError(f"{what} was cancelled before it began; ask again")
     if result["results"] not in GOOD:
         words = build_words(result, client.steps(result["buildid"]))
-        farm = master_process.running(settings)
+        farm = running_farm.running(settings)
         goes = "" if farm and farm.keep else "\n  (`make run` starts this farm again, which stops with its last build)"
         raise FarmError(f"{what} did not succeed: {words}\n  {client.build_url(result)}{goes}")
     return result

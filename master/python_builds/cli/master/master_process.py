@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from pydantic import BaseModel, ConfigDict
 
 from python_builds.adapters.database.one_master import master_name, require_free_database
+from python_builds.adapters.database.waiting_note import waits_for
 from python_builds.adapters.publishing.readiness import key_warnings
 from python_builds.adapters.store.s3_probe import probe
 from python_builds.adapters.store.store import make_s3_store
@@ -28,48 +28,17 @@ from python_builds.cli.master.prepared_database import (
     require_server,
     require_sound_database,
 )
-from python_builds.cli.master.processes import ending, kill, works_in
+from python_builds.cli.master.processes import ending, kill
+from python_builds.cli.master.running_farm import Farm, note_path, running, write_note
 from python_builds.cli.workers.worker_choice import engine_environment, with_engine
 from python_builds.core.errors import FarmError, SigningError
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings, variable
 from python_builds.core.workers.docker_hosts import DockerHost
-from python_builds.farm.database.master_lock import waits_for
 from python_builds.farm.workers.local_worker import end_leftovers, worker_folder
 
 START_SECONDS, STOP_SECONDS = 120, 60
 _BIN = Path(sys.executable).parent
-
-
-class Farm(BaseModel):
-    """A master that runs on this machine."""
-
-    model_config = ConfigDict(frozen=True)
-
-    pid: int
-    url: str
-    keep: bool
-    """Whether it was started by `make run`; one that `make build` started goes with the last build."""
-    engine: DockerHost | None = None
-    """This machine's Docker engine, where no setting named it."""
-    automatic: bool = True
-    """Whether it builds by itself what is missing, as far as its settings let it: not if `make build` started it."""
-
-
-def running(settings: Settings) -> Farm | None:
-    """Find the master of this state folder. A process id alone may be another process by now, so ask where it works."""
-    folder = settings.state_dir / "master"
-    if folder.exists() and folder.stat().st_uid != os.geteuid():
-        raise FarmError(f"{settings.state_dir} belongs to another user: do this as {folder.owner()}")
-    noted = None
-    with contextlib.suppress(FileNotFoundError, ValueError):
-        noted = Farm.model_validate_json(_note(settings).read_bytes())
-    # Ours is noted at once; twistd's own file comes seconds later, and is there too when others started it.
-    for pid in (noted.pid if noted else None, _pid_of_twistd(folder)):
-        if pid is not None and works_in(pid, folder):
-            found = noted or Farm(pid=pid, url=settings.local_url, keep=True)
-            return found.model_copy(update={"pid": pid})
-    return None
 
 
 def start(settings: Settings, *, keep: bool, engine: DockerHost | None = None) -> tuple[Farm, bool]:
@@ -87,7 +56,7 @@ def start(settings: Settings, *, keep: bool, engine: DockerHost | None = None) -
             farm = _launch(settings, keep, engine)
         elif keep and not farm.keep:
             farm = farm.model_copy(update={"keep": True})
-            _write_note(settings, farm)
+            write_note(settings, farm)
         try:
             _wait_until_it_serves(settings, farm)
         except BaseException:
@@ -165,7 +134,7 @@ def _launch(settings: Settings, keep: bool, engine: DockerHost | None) -> Farm:
             umask=0o077,
         )
     farm = Farm(pid=process.pid, url=settings.local_url, keep=keep, engine=engine, automatic=keep)
-    _write_note(settings, farm)
+    write_note(settings, farm)
     return farm
 
 
@@ -224,22 +193,7 @@ def _end(settings: Settings, farm: Farm | None) -> None:
             kill(farm.pid, signal.SIGKILL)
             ending(farm.pid, 5)
     end_leftovers(worker_folder(settings.state_dir))
-    _note(settings).unlink(missing_ok=True)
-
-
-def _pid_of_twistd(folder: Path) -> int | None:
-    try:
-        return int((folder / "twistd.pid").read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-
-
-def _note(settings: Settings) -> Path:
-    return settings.state_dir / "farm.json"
-
-
-def _write_note(settings: Settings, farm: Farm) -> None:
-    _note(settings).write_text(farm.model_dump_json())
+    note_path(settings).unlink(missing_ok=True)
 
 
 def _tail(path: Path, lines: int = 20) -> str:

@@ -5,7 +5,7 @@ import getpass
 import os
 
 from python_builds.adapters.planning.acknowledged import acknowledge as note
-from python_builds.adapters.planning.plan_files import read_report
+from python_builds.adapters.planning.report_file import read_report
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.planning.alert_ends import Acknowledged
 from python_builds.core.settings.settings import Settings

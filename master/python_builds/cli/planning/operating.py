@@ -1,7 +1,7 @@
 """What an operator does to a running farm: pause and resume parts of it, look at its queue."""
 
 from python_builds.cli.master.client import Client
-from python_builds.cli.master.master_process import running
+from python_builds.cli.master.running_farm import running
 from python_builds.cli.planning.pausing import Pausing
 from python_builds.cli.planning.queue import show
 from python_builds.cli.workers.worker_choice import with_engine

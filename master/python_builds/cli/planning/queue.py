@@ -4,7 +4,7 @@ import datetime
 from collections import Counter
 
 from python_builds.adapters.planning.paused_builders import read_paused
-from python_builds.adapters.planning.plan_files import read_report
+from python_builds.adapters.planning.report_file import read_report
 from python_builds.cli.master.client import Client
 from python_builds.cli.output import table
 from python_builds.core.planning import queue

@@ -8,7 +8,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from buildbot.util.service import BuildbotService
@@ -19,25 +18,13 @@ from twisted.python import log
 
 from python_builds.adapters.database.one_master import make_lock, refusal
 from python_builds.adapters.database.postgres_lock import PostgresLock, other_owner
+from python_builds.adapters.database.waiting_note import waiting_path
 from python_builds.core.errors import FarmError
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.database.database_outage import NAME as PATIENCE
 
 LOST = 75
 """Exit status of a master that has lost its database to another: start it again, as a spare."""
-
-
-def waiting_path(settings: Settings) -> Path:
-    """Say where a spare notes what it waits for."""
-    return settings.state_dir / "master" / "waiting"
-
-
-def waits_for(settings: Settings) -> str:
-    """Say what the spare of these settings waits for; nothing if it is none, or is the master by now."""
-    try:
-        return waiting_path(settings).read_text()
-    except FileNotFoundError:
-        return ""
 
 
 class OneMaster(Service):

@@ -15,7 +15,7 @@ from buildbot.util import poll
 from twisted.internet import defer, threads
 from twisted.python import log
 
-from python_builds.adapters.planning.plan_files import write_report
+from python_builds.adapters.planning.report_file import write_report
 from python_builds.adapters.store.store import make_store
 from python_builds.core.building.requests import PLANNED
 from python_builds.core.errors import PythonBuildsError
