@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from python_builds.adapters.planning.plan_files import plan_path, read_report
+from python_builds.adapters.planning.report_file import plan_path, read_report
 from python_builds.cli.master.client import Client
 from python_builds.core.errors import FarmError
 from python_builds.core.platforms.platforms import PLATFORMS
