@@ -29,6 +29,9 @@ from python_builds.farm.steps.thread_step import values_of
 from python_builds.farm.web.asked_release import MANY, AskedRelease, InvalidField, asked_platforms
 from python_builds.farm.web.fields import ChoiceParameter, VersionParameter, VersionsParameter
 
+FORM = "force"
+"""The form of the release builder, by its name in Buildbot's API."""
+
 MAX_VALUES = 100
 """Of one field; there are not that many platforms."""
 
@@ -122,7 +125,7 @@ def force_scheduler(
 ) -> Any:
     """Make the Force form of the release builder; `builders` are the platforms' builders, by name."""
     return _form(
-        "force",
+        FORM,
         RELEASE,
         button="Build a release",
         label=f"Build a CPython release{_for_whom(settings)}",

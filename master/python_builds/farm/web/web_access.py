@@ -15,8 +15,8 @@ from twisted.internet import defer
 from python_builds.core.settings.login_settings import PASSWORD
 from python_builds.core.settings.roles import ADMIN, BUILDER, roles_of
 from python_builds.core.settings.settings import Settings
-from python_builds.farm.builders import RELEASE
 from python_builds.farm.planning.rebuild_steps import REBUILD
+from python_builds.farm.web.forms import FORM
 from python_builds.farm.web.overview import NAME as OVERVIEW
 from python_builds.farm.web.web_login import FarmAuth
 
@@ -57,6 +57,18 @@ class RolesOfSettings(RolesFromBase):
         return roles_of(userDetails, self.settings)
 
 
+class FormEndpointMatcher(EndpointMatcherBase):
+    """One form, which asks its own builder and no other: Buildbot's looks builders up before anybody checked them."""
+
+    def __init__(self, form: str, role: str) -> None:
+        super().__init__(role)
+        self.form = form
+
+    def match_ForceSchedulerEndpoint_force(self, epobject: Any, epdict: Mapping[str, Any], options: Any) -> Any:
+        """Match."""
+        return defer.succeed(Match(self.master) if epdict["schedulername"] == self.form else None)
+
+
 class CancelEndpointMatcher(EndpointMatcherBase):
     """Cancelling what waits: Buildbot has none for that."""
 
@@ -70,7 +82,7 @@ def allow_rules() -> list[Any]:
     return [
         util.RebuildBuildEndpointMatcher(builder=REBUILD, role=ADMIN),
         util.RebuildBuildEndpointMatcher(role=BUILDER),
-        util.ForceBuildEndpointMatcher(builder=RELEASE, role=BUILDER),
+        FormEndpointMatcher(FORM, role=BUILDER),
         util.StopBuildEndpointMatcher(role=BUILDER),
         CancelEndpointMatcher(role=BUILDER),
         util.AnyControlEndpointMatcher(role=ADMIN),
