@@ -1,12 +1,14 @@
 """What a build leaves is looked at by the master, from outside, before root installs it and before anybody gets it."""
 
 import gzip
+import hashlib
 import os
 import shutil
 import subprocess
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from python_builds.adapters.building import artifact_check
 from python_builds.adapters.building.artifact_check import check, check_apart
 from python_builds.adapters.building.elf_files import read_program
+from python_builds.adapters.building.package_check import Meant
 from python_builds.adapters.building.package_files import read_deb
 from python_builds.adapters.stop import Stop
 from python_builds.core.building.hardening import hardening_problems
@@ -21,10 +24,23 @@ from python_builds.core.building.programs import program_problems
 from python_builds.core.building.requests import parse_platform_request
 from python_builds.core.errors import StoreError
 from python_builds.core.platforms.platforms import platform_named
-from python_builds.core.publishing.artifacts import Product, artifact_keys, metapackage_file, package_file, tarball_file
+from python_builds.core.publishing.artifacts import (
+    TREE_SBOM,
+    Product,
+    artifact_keys,
+    metapackage_file,
+    package_file,
+    tarball_file,
+)
 from tests.script_runs import require_tool, run, work_folder, write
 
-MAINTAINER = "python-builds <python-builds@localhost>"
+DOCUMENT = b'{"bomFormat": "CycloneDX"}\n'
+MEANT = Meant(
+    revision=2,
+    maintainer="python-builds <python-builds@localhost>",
+    sbom_sha256=hashlib.sha256(DOCUMENT).hexdigest(),
+    linked=("libc.so.6",),
+)
 PREFIX = "/opt/python/3.13.5"
 PROGRAM = """
 #include <stdio.h>
@@ -54,6 +70,7 @@ def staged() -> Iterator[Path]:
         write(tree / "lib/python3.13/os.py", "x = 1\n" * 1000)
         write(tree / "lib/python3.13/_sysconfigdata__linux_.py", f"build_time_vars = {{'prefix': '{PREFIX}'}}\n")
         write(tree / "lib/python3.13/build-details.json", f'{{"base_prefix": "{PREFIX}"}}\n')
+        write(tree / TREE_SBOM, DOCUMENT.decode())
         (tree / "bin").mkdir()
         with_pip(tree)
         compiled(tree / "bin/python3.13", *COMPILED, *LINKED)
@@ -122,8 +139,29 @@ def test_what_the_recipe_makes_passes(folder: Path, platform: str) -> None:
     made = product(platform)
 
     assert set(artifact_keys(made, 2)) <= {path.name for path in folder.iterdir()}
-    assert check(made, 2, MAINTAINER, folder) == []
-    check_apart(made, 2, MAINTAINER, folder, Stop())
+    assert check(made, MEANT, folder) == []
+    check_apart(made, MEANT, folder, Stop())
+
+
+@pytest.mark.parametrize("platform", ["debian-12", "rhel-9"])
+def test_a_document_about_the_tree_that_is_not_the_master_s_own_is_refused(folder: Path, platform: str) -> None:
+    made = product(platform)
+    other = replace(MEANT, sbom_sha256="a" * 64)
+    problems = check(made, other, folder)
+
+    assert len(problems) == 3 and all(f"must be the file with SHA-256 {'a' * 64}" in problem for problem in problems)
+    assert {problem.partition("share/sbom")[0].strip("'") for problem in problems} >= {"3.13.5/", "python/"}
+
+
+def test_a_tree_that_is_linked_to_what_its_document_does_not_say_is_refused(folder: Path) -> None:
+    made = product("debian-12")
+
+    assert check(made, replace(MEANT, linked=()), folder) == [
+        "the tree is linked to 'libc.so.6', which its SBOM does not say"
+    ]
+    assert check(made, replace(MEANT, linked=("libc.so.6", "libz.so.1")), folder) == [
+        "the tree is not linked to 'libz.so.1', as its SBOM says"
+    ]
 
 
 Change = Callable[[Path], object]
@@ -132,7 +170,7 @@ Change = Callable[[Path], object]
 def repacked(folder: Path, change: Change) -> list[str]:
     """Change the unpacked deb, pack it again with what it had and what is new, and check."""
     made = product("debian-12")
-    return repack(folder / package_file(made, 2), change) or check(made, 2, MAINTAINER, folder)
+    return repack(folder / package_file(made, 2), change) or check(made, MEANT, folder)
 
 
 FOLDERS_ABOVE = ("opt", "opt/python", "usr", "usr/share", "usr/share/doc")
@@ -238,7 +276,7 @@ def test_a_deb_that_holds_the_folders_above_is_refused(folder: Path) -> None:
     command = ["dpkg-deb", "--root-owner-group", "-Zgzip", "--build", folder / "tree", path]
     subprocess.run(command, check=True, capture_output=True)
 
-    assert f"{path.name}: 'opt' lies outside of opt/python/3.13.5" in check(product("debian-12"), 2, MAINTAINER, folder)
+    assert f"{path.name}: 'opt' lies outside of opt/python/3.13.5" in check(product("debian-12"), MEANT, folder)
 
 
 METAPACKAGE_LINK = "opt/python/3.13"
@@ -260,7 +298,7 @@ METAPACKAGE_LINK = "opt/python/3.13"
 def test_a_metapackage_that_is_another_is_refused(folder: Path, change: Change, problem: str) -> None:
     made = product("debian-12")
     repack(folder / metapackage_file(made, 2), change)
-    problems = check(made, 2, MAINTAINER, folder)
+    problems = check(made, MEANT, folder)
 
     assert any(problem in found for found in problems), problems
 
@@ -346,7 +384,7 @@ def test_an_rpm_that_is_another_is_refused(
     ]
     command = ["rpmbuild", "-bb", "--nodeps", "--target=x86_64", *define, tmp_path / "x.spec"]
     subprocess.run(command, check=True, capture_output=True)
-    problems = check(made, 2, MAINTAINER, folder)
+    problems = check(made, MEANT, folder)
 
     assert any(problem in found for found in problems), problems
 
@@ -364,7 +402,7 @@ def evil_tarball(folder: Path, part: str, *members: tuple[str, dict[str, object]
                 setattr(info, field, value)
             new.addfile(info)
     (folder / "new").rename(path)
-    return check(made, 2, MAINTAINER, folder)
+    return check(made, MEANT, folder)
 
 
 @pytest.mark.parametrize("part", ["", "uv", "test", "debug"])
@@ -396,7 +434,7 @@ def test_a_tarball_with_something_else_in_it_is_refused(
 def test_an_archive_that_becomes_huge_is_refused_before_it_does(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("python_builds.adapters.building.package_files.MAX_BYTES", 3000)
     with pytest.raises(StoreError, match="it holds more than"):
-        check(product("debian-12"), 2, MAINTAINER, folder)
+        check(product("debian-12"), MEANT, folder)
 
 
 def test_what_harms_the_parser_harms_no_master(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -410,7 +448,7 @@ def test_what_harms_the_parser_harms_no_master(folder: Path, monkeypatch: pytest
     monkeypatch.setattr(artifact_check, "MAX_MEMORY", 300 * 2**20)
 
     with pytest.raises(StoreError, match="what the build left cannot be looked at: MemoryError"):
-        check_apart(product("debian-12"), 2, MAINTAINER, folder, Stop())
+        check_apart(product("debian-12"), MEANT, folder, Stop())
 
 
 @pytest.mark.parametrize(
@@ -509,7 +547,7 @@ def test_modules_of_the_tests_are_looked_at_too(folder: Path) -> None:
     compiled(folder / "x/3.13.5/lib/_testx.so", "-shared", "-fPIC", "-Wl,-z,lazy")
     subprocess.run(["tar", "-C", folder / "x", "--owner=0", "--group=0", "-czf", path, "3.13.5"], check=True)
 
-    (found,) = check(made, 2, MAINTAINER, folder)
+    (found,) = check(made, MEANT, folder)
     assert found.startswith("'3.13.5/lib/_testx.so' looks functions up when it first calls them")
 
 
@@ -522,4 +560,4 @@ def test_headers_of_another_version_are_refused(folder: Path) -> None:
     write(folder / "x/3.13.5/include/python3.13/patchlevel.h", '#define PY_VERSION "3.99.0"\n')
     subprocess.run(["tar", "-C", folder / "x", "--owner=0", "--group=0", "-czf", path, "3.13.5"], check=True)
 
-    assert "the headers are of CPython '3.99.0' and not of 3.13.5" in check(made, 2, MAINTAINER, folder)
+    assert "the headers are of CPython '3.99.0' and not of 3.13.5" in check(made, MEANT, folder)

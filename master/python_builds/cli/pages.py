@@ -60,7 +60,11 @@ def build_page() -> str:
     platform, version = platform_named("debian-12"), Version("3.16.0")
     product = Product(version=version, platform=platform, architecture="amd64", profile="quick", variant="")
     source = Source(name="Python-3.16.0.tgz", sha256="0" * 64, size=0, origin="", trust=Trust.SIGSTORE)
-    known = build_properties(product, 1, source) | {"base_root": "BASE_ROOT", "make_base_root": True}
+    known = build_properties(product, 1, source) | {
+        "base_root": "BASE_ROOT",
+        "make_base_root": True,
+        "sbom_sha256": "…",
+    }
     every = {name: {**known, **kind} for name, kind in KINDS.items()}
     return BUILD + "".join(f"{_row(stage, every)}\n" for stage in stages(product.platform, product.architecture))
 

@@ -11,20 +11,21 @@ import resource
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from python_builds.adapters.building.elf_files import read_program
-from python_builds.adapters.building.package_check import package_problems
+from python_builds.adapters.building.package_check import Meant, package_problems
 from python_builds.adapters.building.package_files import Selection, read_tarball
 from python_builds.adapters.stop import Stop, run
 from python_builds.adapters.upstream.source_tarball import DEFINED
 from python_builds.core.building.hardening import hardening_problems
-from python_builds.core.building.package_contents import same_tree_problems, shown, tree_problems
-from python_builds.core.building.programs import Program, program_problems
+from python_builds.core.building.package_contents import file_problems, same_tree_problems, shown, tree_problems
+from python_builds.core.building.programs import Program, linked_problems, program_problems
 from python_builds.core.building.requests import parse_platform_request
 from python_builds.core.errors import PythonBuildsError, StoreError
 from python_builds.core.platforms.platforms import platform_named
-from python_builds.core.publishing.artifacts import TARBALL_PARTS, Product, tarball_file
+from python_builds.core.publishing.artifacts import TARBALL_PARTS, TREE_SBOM, Product, tarball_file
 from python_builds.core.settings.setting_types import CHECKOUT
 
 MAX_MEMORY = 4 * 2**30
@@ -41,7 +42,7 @@ WITH_PROGRAMS = ("", "test")
 _HEADER = re.compile(r"include/python3\.[0-9]+t?/patchlevel\.h")
 
 
-def check_apart(product: Product, revision: int, maintainer: str, folder: Path, stop: Stop) -> None:
+def check_apart(product: Product, meant: Meant, folder: Path, stop: Stop) -> None:
     """Check the files that a build left in a folder, in a process of its own.
 
     Raises:
@@ -51,8 +52,7 @@ def check_apart(product: Product, revision: int, maintainer: str, folder: Path, 
         "platform": product.platform.name,
         "architecture": product.architecture,
         "properties": {"python_version": str(product.tag), "profile": product.profile},
-        "revision": revision,
-        "maintainer": maintainer,
+        "meant": asdict(meant),
         "max_memory": MAX_MEMORY,
     }
     command = [sys.executable, "-m", "python_builds.adapters.building.artifact_check", json.dumps(asked), str(folder)]
@@ -75,9 +75,9 @@ def check_apart(product: Product, revision: int, maintainer: str, folder: Path, 
         raise StoreError("what the build left is not what was to be made:\n" + "\n".join(problems[:MAX_SHOWN]) + more)
 
 
-def check(product: Product, revision: int, maintainer: str, folder: Path) -> list[str]:
+def check(product: Product, meant: Meant, folder: Path) -> list[str]:
     """Say what is wrong with the files that a build left in a folder."""
-    tag = str(product.tag)
+    tag, revision = str(product.tag), meant.revision
     versions: list[str] = []
     programs: list[Program] = []
 
@@ -90,10 +90,12 @@ def check(product: Product, revision: int, maintainer: str, folder: Path) -> lis
     selection = Selection(
         wanted=lambda path, start: start.startswith(b"\x7fELF") or path.endswith("/patchlevel.h"), take=take
     )
-    trees = {
-        part: read_tarball(folder / tarball_file(product, revision, part), selection if part in WITH_PROGRAMS else None)
-        for part in TARBALL_PARTS
-    }
+    trees = {}
+    for part in TARBALL_PARTS:
+        wanted = selection if part in WITH_PROGRAMS else None
+        trees[part] = read_tarball(folder / tarball_file(product, revision, part), wanted)
+        if part == "":
+            linked = [name for program in programs for name in program.needed]
     problems = [p for program in programs for p in program_problems(program, product.architecture, tag)]
     problems += hardening_problems(programs)
     if versions != [str(product.version)]:
@@ -102,7 +104,11 @@ def check(product: Product, revision: int, maintainer: str, folder: Path) -> lis
         top = "python" if part == "uv" else tag
         problems += [f"{TARBALL_PARTS[part]}: {p}" for p in tree_problems(members, top)]
     problems += same_tree_problems(trees["uv"], "python", trees[""], tag, OTHER_FOR_UV)
-    return problems + package_problems(product, revision, maintainer, folder, trees[""])
+    if meant.sbom_sha256:
+        problems += linked_problems(linked, trees[""], tag, meant.linked)
+        for part, top in (("", tag), ("uv", "python")):
+            problems += file_problems(trees[part], f"{top}/{TREE_SBOM}", meant.sbom_sha256)
+    return problems + package_problems(product, meant, folder, trees[""])
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -113,7 +119,7 @@ def main(arguments: Sequence[str]) -> None:
     platform = platform_named(asked["platform"])
     product = parse_platform_request(asked["properties"], platform, asked["architecture"]).product
     try:
-        problems = check(product, asked["revision"], asked["maintainer"], Path(arguments[1]))
+        problems = check(product, Meant(**asked["meant"]), Path(arguments[1]))
     except PythonBuildsError as error:
         problems = [str(error)]
     print(json.dumps(problems))

@@ -9,6 +9,7 @@ from python_builds.adapters.building.package_files import Deb, read_deb, read_rp
 from python_builds.core.building.maintainer_scripts import maintainer_scripts
 from python_builds.core.building.package_contents import (
     Member,
+    file_problems,
     in_place,
     inside,
     same_tree_problems,
@@ -23,7 +24,7 @@ from python_builds.core.building.package_fields import (
     metapackage_rpm_problems,
     rpm_problems,
 )
-from python_builds.core.publishing.artifacts import INSTALL_ROOT, Product, metapackage_file, package_file
+from python_builds.core.publishing.artifacts import INSTALL_ROOT, TREE_SBOM, Product, metapackage_file, package_file
 from python_builds.core.settings.setting_types import CHECKOUT
 
 OTHER_IN_PACKAGE = re.compile(r".*\.json")
@@ -33,12 +34,25 @@ TEMPLATES = CHECKOUT / "scripts/maintainer"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Meant:
+    """What the farm meant to make, beside the product itself."""
+
+    revision: int
+    maintainer: str
+    sbom_sha256: str = ""
+    """Of the document that the master had put into the tree; empty for a tree without one."""
+    linked: Sequence[str] = ()
+    """The system's libraries that it says the tree is linked to."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Made:
     """What a build was to make packages of."""
 
     product: Product
     revision: int
     maintainer: str
+    sbom_sha256: str
     tree: Sequence[Member]
     """What its tarball holds."""
 
@@ -53,15 +67,16 @@ class Made:
         return f"{INSTALL_ROOT}/{self.product.tag.minor}".removeprefix("/")
 
 
-def package_problems(
-    product: Product, revision: int, maintainer: str, folder: Path, tree: Sequence[Member]
-) -> list[str]:
+def package_problems(product: Product, meant: Meant, folder: Path, tree: Sequence[Member]) -> list[str]:
     """Say what is wrong with the packages in a folder, of what a tarball holds as `tree`.
 
     Raises:
         StoreError: if one cannot be read, or holds more than any package of ours.
     """
-    made = Made(product=product, revision=revision, maintainer=maintainer, tree=tree)
+    revision = meant.revision
+    made = Made(
+        product=product, revision=revision, maintainer=meant.maintainer, sbom_sha256=meant.sbom_sha256, tree=tree
+    )
     check = _deb_problems if product.platform.package_format == "deb" else _rpm_problems
     names = (package_file(product, revision), metapackage_file(product, revision))
     return [
@@ -120,6 +135,7 @@ def _tree_problems(made: Made, members: Sequence[Member]) -> list[str]:
         *tree_problems(members, made.prefix),
         *problems,
         *same_tree_problems(placed, made.prefix, made.tree, str(made.product.tag), OTHER_IN_PACKAGE),
+        *(file_problems(members, f"{made.prefix}/{TREE_SBOM}", made.sbom_sha256) if made.sbom_sha256 else []),
     ]
 
 

@@ -20,11 +20,14 @@ from python_builds.adapters.store.store import Store, make_store
 from python_builds.adapters.workers.docker_command import exists
 from python_builds.cli.building.build import INSTALL_PACKAGES, build, request
 from python_builds.core.building.requests import parse_platform_request, requested
+from python_builds.core.building.sbom_stages import SBOM_FILE
 from python_builds.core.building.stages import TRAINING_FILE, local_commands
 from python_builds.core.errors import FarmError, InvalidRequest, PythonBuildsError
+from python_builds.core.indexes.index_files import sha256_of
 from python_builds.core.platforms.platforms import platform_named
-from python_builds.core.publishing.artifacts import Product, library_key, source_key
+from python_builds.core.publishing.artifacts import SBOM, Product, library_key, source_key
 from python_builds.core.publishing.records import Record, Source
+from python_builds.core.publishing.sbom import build_sbom, tree_sbom
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.tags import Newest
 from python_builds.core.workers.images import worker_image
@@ -104,6 +107,11 @@ def build_again(settings: Settings, store: Store, record: Record, source: Source
     if training:
         files[TRAINING_FILE] = folder / TRAINING_FILE
         store.download(training.key, folder / TRAINING_FILE)
+    if record.contents:
+        document = tree_sbom(product, source, record.libraries, record.contents)
+        files[SBOM_FILE] = folder / SBOM_FILE
+        files[SBOM_FILE].write_bytes(document)
+        properties["sbom_sha256"] = sha256_of(document)
     if record.image and not exists(record.image.id):
         raise FarmError(
             f"{record.image.name} as it was then ({record.image.id}) is not on this Docker host any more; "
@@ -126,6 +134,8 @@ def compare(store: Store, record: Record, again: Path) -> bool:
     same = True
     for artifact in (a for a in record.artifacts if a.kind != "sha256"):
         name = artifact.key.rpartition("/")[2]
+        if artifact.kind == SBOM:
+            (again / name).write_bytes(build_sbom(record))
         theirs = again / f"published-{name}"
         store.download(artifact.key, theirs)
         if _is_same(theirs, again, name):

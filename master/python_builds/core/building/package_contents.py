@@ -103,6 +103,14 @@ def same_tree_problems(
     return [f"{shown(name)} is another in {top} than in {other_top}" for name in names]
 
 
+def file_problems(members: Sequence[Member], path: str, sha256: str) -> list[str]:
+    """Say whether a file is another than it must be, or not there."""
+    found = [m.digest for m in members if m.path == path and m.kind == "file"]
+    if found == [sha256]:
+        return []
+    return [f"{shown(path)} must be the file with SHA-256 {sha256} that the master made, and is {found or 'not there'}"]
+
+
 def in_place(members: Sequence[Member], top: str) -> tuple[list[Member], list[str]]:
     """Give what a package holds as it will lie once it is installed, and say what would then lie in one place."""
     moved: dict[str, Member] = {}

@@ -1,9 +1,10 @@
 """What the programs and libraries of a package must be, looked at from outside: none of them is run for it."""
 
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from python_builds.core.building.package_contents import inside, shown
+from python_builds.core.building.package_contents import Member, inside, shown
 
 MACHINES = {"amd64": "EM_X86_64", "arm64": "EM_AARCH64"}
 LOADERS = {"amd64": "/lib64/ld-linux-x86-64.so.2", "arm64": "/lib/ld-linux-aarch64.so.1"}
@@ -52,6 +53,15 @@ def program_problems(program: Program, architecture: str, top: str) -> list[str]
         "has code that can be written": program.writable_code,
     }
     return [f"{shown(program.path)} {problem}" for problem in [*problems, *(f for f, found in faults.items() if found)]]
+
+
+def linked_problems(linked: Iterable[str], tree: Iterable[Member], top: str, told: Iterable[str]) -> list[str]:
+    """Compare the libraries that a tree's programs name with those that it is said to be linked to."""
+    own = {posixpath.basename(m.path) for m in tree if posixpath.dirname(m.path) == f"{top}/lib"}
+    found, said = {*linked} - own, {*told}
+    problems = [f"is linked to {shown(name)}, which its SBOM does not say" for name in sorted(found - said)]
+    problems += [f"is not linked to {shown(name)}, as its SBOM says" for name in sorted(said - found)]
+    return [f"the tree {problem}" for problem in problems]
 
 
 def _is_ours(path: str, folder: str, top: str) -> bool:

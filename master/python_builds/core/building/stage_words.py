@@ -1,6 +1,7 @@
 """What a stage is doing and has done, in words: names of stages begin with a verb, as in "check the package"."""
 
 VERBS = {
+    "add": ("adding", "added"),
     "build": ("building", "built"),
     "check": ("checking", "checked"),
     "collect": ("collecting", "collected"),
@@ -12,6 +13,7 @@ VERBS = {
     "identify": ("identifying", "identified"),
     "install": ("installing", "installed"),
     "keep": ("keeping", "kept"),
+    "list": ("listing", "listed"),
     "look": ("looking", "looked"),
     "make": ("making", "made"),
     "pack": ("packing", "packed"),

@@ -6,6 +6,7 @@ Buildbot's steps, `make reproduce`, benchmarks and a page are made of it; farm/b
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from python_builds.core.building.sbom_stages import sbom_stages
 from python_builds.core.building.stage import (
     DROPS_TO,
     By,
@@ -65,12 +66,7 @@ def stages(platform: Platform, architecture: str) -> tuple[Stage, ...]:
             leaves="source/Makefile, source/config.log",
         ),
         _build("check the configuration", "check-configuration.sh", lambda _: allowed),
-        Stage(
-            name="config.log",
-            by=By.BUILD_USER,
-            words=lambda _: ["cat", "source/config.log"],
-            on_failure=True,
-        ),
+        Stage(name="config.log", by=By.BUILD_USER, words=lambda _: ["cat", "source/config.log"], on_failure=True),
         _build("compile", "compile.sh", lambda _: ["quick"], when=is_quick, leaves="source/python"),
         *_optimized(),
         _build("test", "smoke-test.sh"),
@@ -87,6 +83,7 @@ def stages(platform: Platform, architecture: str) -> tuple[Stage, ...]:
         ),
         Stage(name="reserve a revision", by=By.MASTER),
         Stage(name="end the build", by=By.WORKER, words=lambda _: ["scripts/steps/seal-stage.sh"], leaves="sealed/"),
+        *sbom_stages(),
         *_packages(platform, architecture),
         Stage(
             name=COLLECT_STEP,

@@ -13,8 +13,8 @@ platform in the same form:
 index.schema.json, beside it, is its JSON Schema. `url` is relative to the index, so that a mirror of the tree is valid
 as it is; `channel` is release or prerelease; `arch` is amd64 or arm64; `kind` is deb, rpm, metapackage (of either
 format), tarball, uv, test (the standard library's tests), debug (symbols), tarball-zst or uv-zst (the same tars by
-zstd, which newer builds have); `sha256` is null for what the predecessor published, unless S3 knew it; `generated_at`
-is when the newest of its records was made.
+zstd, which newer builds have) or sbom (what is in it, of newer builds); `sha256` is null for what the predecessor
+published, unless S3 knew it; `generated_at` is when the newest of its records was made.
 """
 
 import datetime
@@ -30,6 +30,7 @@ from python_builds.core.publishing.artifacts import (
     INDEX_SCHEMA_JSON,
     METAPACKAGE,
     PROFILES,
+    SBOM,
     TARBALL_PARTS,
     VERSIONS_JSON,
     ZST_PARTS,
@@ -40,7 +41,7 @@ from python_builds.core.upstream.tags import VARIANTS
 
 SCHEMA_VERSION = 1
 CHANNELS = ("release", "prerelease")
-KINDS = ("deb", "rpm", METAPACKAGE, *TARBALL_PARTS.values(), *ZST_PARTS.values())
+KINDS = ("deb", "rpm", METAPACKAGE, *TARBALL_PARTS.values(), *ZST_PARTS.values(), SBOM)
 DIGEST = "^[0-9a-f]{64}$"
 
 BUILD_SCHEMA = {

@@ -131,6 +131,14 @@ ZST_PARTS = {"": "tarball-zst", "uv": "uv-zst"}
 """The tarballs that most people fetch are there by zstd, too, each with its kind."""
 
 
+SBOM = "sbom"
+"""The kind of the document that says what is in a build."""
+
+SBOM_ENDING = ".cdx.json"
+TREE_SBOM = f"share/sbom/cpython{SBOM_ENDING}"
+"""What lies in the tree, below its prefix."""
+
+
 def artifact_keys(product: Product, revision: int) -> dict[str, str]:
     """Give the key of each file that a build uploads, by the file's name."""
     packages = (package_file(product, revision), metapackage_file(product, revision))
@@ -145,14 +153,14 @@ def artifact_kind(name: str) -> str:
     """Say what a file is to someone who downloads it: deb, rpm, metapackage, one of the tarballs' kinds, or sha256."""
     if _METAPACKAGE.fullmatch(name):
         return METAPACKAGE
-    endings = {".sha256": "sha256", ".deb": "deb", ".rpm": "rpm"}
+    endings = {".sha256": "sha256", ".deb": "deb", ".rpm": "rpm", SBOM_ENDING: SBOM}
     endings |= {f"-{part}.tar.zst": kind for part, kind in ZST_PARTS.items() if part} | {".tar.zst": ZST_PARTS[""]}
     endings |= {f"-{part}.tar.gz": kind for part, kind in TARBALL_PARTS.items() if part} | {".tar.gz": "tarball"}
     for ending, kind in endings.items():
         if name.endswith(ending):
             return kind
     raise InvalidKey(
-        f"{name!r} is no file that a build leaves behind (.deb, .rpm, .tar.gz, .zst and their .sha256 are)"
+        f"{name!r} is no file that a build leaves behind (.deb, .rpm, .tar.gz, .zst, .cdx.json and their .sha256 are)"
     )
 
 

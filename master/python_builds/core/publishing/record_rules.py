@@ -16,6 +16,7 @@ from python_builds.core.publishing.artifacts import (
     package_file,
 )
 from python_builds.core.publishing.record_keys import record_key
+from python_builds.core.publishing.sbom_files import sbom_keys
 from python_builds.core.publishing.zst_files import zst_keys
 
 MAX_RECORD_BYTES = 2 * 2**20
@@ -35,7 +36,7 @@ def key_problem(key: str, product: Product, revision: int) -> str:
 
 def artifacts_problem(product: Product, revision: int, artifacts: dict[str, str]) -> str:
     """Say what is wrong with a record's files, kinds by key; empty if they are its own."""
-    keys = artifact_keys(product, revision) | zst_keys(product, revision)
+    keys = artifact_keys(product, revision) | zst_keys(product, revision) | sbom_keys(product, revision)
     own = {key: artifact_kind(name) for name, key in keys.items()}
     wrong = [key for key, kind in artifacts.items() if own.get(key) != kind]
     return f"it names {wrong[0]!r} as its {artifacts[wrong[0]]}, which is no such file of its own" if wrong else ""

@@ -6,6 +6,7 @@ from packaging.version import Version
 from pydantic import AwareDatetime, Field, field_validator
 
 from python_builds.core.building.built_with import BuiltWith
+from python_builds.core.building.contents import Contents
 from python_builds.core.building.training import TrainingData
 from python_builds.core.documents import Document, parse_document
 from python_builds.core.errors import DamagedObject, PythonBuildsError, StoreError
@@ -97,6 +98,9 @@ class Record(Document):
     built_with: BuiltWith | None = Field(
         default=None, description="see core/building/built_with.py; None where the predecessor built it"
     )
+    contents: Contents | None = Field(
+        default=None, description="what it is made of, for its SBOM; None of builds up to November 2026"
+    )
     training: TrainingData | None = Field(default=None, description="what an optimized build was optimized for")
     adopted: bool = Field(default=False, description="published by the predecessor, and indexed as it was")
 
@@ -124,7 +128,7 @@ class Record(Document):
 
     def without_how(self) -> "Record":
         """Leave out what no index tells, so that a snapshot of very many records stays small."""
-        return self.model_copy(update=dict.fromkeys(("image", "built_with", "training")))
+        return self.model_copy(update=dict.fromkeys(("image", "built_with", "contents", "training")))
 
     @property
     def offered(self) -> tuple[tuple[str, dict[str, str]], ...]:

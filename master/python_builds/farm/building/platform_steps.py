@@ -30,6 +30,7 @@ from python_builds.farm.building.platform_work import (
     take_source,
     verify,
 )
+from python_builds.farm.building.sbom_work import make_sbom
 from python_builds.farm.building.training_work import find_training_data, keep_training_data
 from python_builds.farm.building.worker_steps import check_environment, moved, run, sent_scripts
 from python_builds.farm.indexes.manifest_steps import MANIFEST
@@ -96,6 +97,7 @@ def _functions(settings: Settings, store: Store) -> Mapping[str, Callable[[Platf
         "record": record,
     }
     return {
+        "make the SBOM": make_sbom,
         "check the request": functools.partial(check_request, settings, store),
         "verify the artifacts": functools.partial(verify, settings),
         "sign the package": functools.partial(sign, settings),

@@ -7,6 +7,7 @@ from pathlib import Path
 from buildbot.process.results import SUCCESS
 
 from python_builds.adapters.building.artifact_check import check_apart
+from python_builds.adapters.building.package_check import Meant
 from python_builds.adapters.digests import file_sha256
 from python_builds.adapters.publishing.packages import package_metadata, require_rpm
 from python_builds.adapters.publishing.publishing import (
@@ -18,12 +19,15 @@ from python_builds.adapters.publishing.publishing import (
 )
 from python_builds.adapters.publishing.readiness import require_ready
 from python_builds.adapters.publishing.revisions import reserve_revision
+from python_builds.adapters.publishing.sbom_publishing import publish_sbom
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.publishing.zst import add_zst
 from python_builds.adapters.store.store import Store
+from python_builds.adapters.upstream.bundled_files import read_bundled
 from python_builds.adapters.upstream.mirror import mirrored
 from python_builds.core.advice import FORCE
 from python_builds.core.building.built_with import MAX_DESCRIPTION_BYTES, BuiltWith, parse_built_with
+from python_builds.core.building.contents import Contents
 from python_builds.core.building.requests import TRUST, PlatformRequest
 from python_builds.core.building.stages import BUILT_WITH_FILE, CHECK_STEP
 from python_builds.core.errors import InvalidRequest, StoreError
@@ -131,12 +135,19 @@ def take_source(store: Store, request: PlatformRequest, work: Work) -> Outcome:
                 f"this farm's mirror of {tarball} is damaged: it was verified as SHA-256 {sha256} and is {found} now; "
                 "ask for the release again, which fetches it anew"
             )
-    return Outcome(summary=", ".join(tarball for tarball, _ in wanted.values()))
+    bundled = [one.model_dump() for one in read_bundled(work.spool / name, work.stop)]
+    return Outcome(summary=", ".join(tarball for tarball, _ in wanted.values()), properties={"bundled": bundled})
 
 
 def verify(settings: Settings, request: PlatformRequest, work: Work) -> Outcome:
     """See that what arrived is what was to be made, before root installs any of it."""
-    check_apart(request.product, int(work.properties["revision"]), settings.maintainer, work.spool, work.stop)
+    meant = Meant(
+        revision=int(work.properties["revision"]),
+        maintainer=settings.maintainer,
+        sbom_sha256=str(work.properties["sbom_sha256"]),
+        linked=sorted(Contents.model_validate(work.properties["contents"]).direct),
+    )
+    check_apart(request.product, meant, work.spool, work.stop)
     return Outcome(summary="as they should be")
 
 
@@ -190,6 +201,7 @@ def record(store: Store, request: PlatformRequest, work: Work) -> Outcome:
             "recipe": work.properties["recipe"],
             "image": _image(work),
             "built_with": _built_with(work),
+            "contents": work.properties["contents"],
             "training": work.properties.get("training"),
             "durations": {name: seconds for name, (_, seconds) in work.steps.items() if seconds},
             "build": work.build,
@@ -197,6 +209,7 @@ def record(store: Store, request: PlatformRequest, work: Work) -> Outcome:
             "metapackage": metadata[1] if len(metadata) > 1 else {},
         }
     )
+    made = publish_sbom(store, made, work.spool)
     key = write_record(store, made)
     work.say(store.location(key))
     checked = "" if made.checked else ", though its package was not tried on an untouched system"
