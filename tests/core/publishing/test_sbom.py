@@ -44,10 +44,10 @@ def components(document: bytes):
 
 
 def test_cpython_is_named_by_purl_and_cpe_and_with_its_source(record):
-    main = components(build_sbom(record))["CPython"]
+    main = components(build_sbom(record))["python"]
 
     assert main["version"] == "3.13.5"
-    assert main["purl"] == "pkg:generic/cpython@3.13.5"
+    assert main["purl"] == "pkg:generic/python@3.13.5"
     assert main["cpe"] == "cpe:2.3:a:python:python:3.13.5:*:*:*:*:*:*:*"
     (source,) = [one for one in main["externalReferences"] if one["type"] == "source-distribution"]
     assert source["hashes"] == [{"alg": "SHA-256", "content": record.source.sha256}]
@@ -135,7 +135,7 @@ def test_a_record_that_does_not_know_its_contents_has_a_document_all_the_same(ma
     for record in (older, adopted):
         document = json.loads(build_sbom(record))
         assert document["metadata"]["component"]["version"] == "3.13.5"
-        assert [one["name"] for one in document["components"]] == ["CPython"]
+        assert [one["name"] for one in document["components"]] == ["python"]
 
 
 def both(record):
@@ -161,7 +161,7 @@ def test_a_reader_that_others_made_names_cpython_s_version_and_each_part(record)
         parser.parse_string(document.decode())
         packages = {one["name"]: one for one in parser.get_packages()}
 
-        assert packages["CPython"]["version"] == "3.13.5"
-        references = {reference[1]: reference[2] for reference in packages["CPython"]["externalreference"]}
+        assert packages["python"]["version"] == "3.13.5"
+        references = {reference[1]: reference[2] for reference in packages["python"]["externalreference"]}
         assert references["cpe23Type"] == "cpe:2.3:a:python:python:3.13.5:*:*:*:*:*:*:*"
         assert {"expat", "pip", "zlib1g", "gcc-14-x86-64-linux-gnu"} < packages.keys()

@@ -1,7 +1,8 @@
 """The parts of a build as CycloneDX's components: named so that scanners find advisories of them.
 
-CPython by its CPE, packages of a distribution by their purl with the source package that advisories name (`upstream`,
-as syft and grype spell it), what is bundled by what upstream says of it.
+CPython has its CPE and the purl that scanners give an interpreter; packages of a distribution have their purl, with the
+source package that advisories name (`upstream`, as syft and grype spell it); what is bundled has what upstream says of
+it. A purl that nobody knows is worse than none: some readers then look at no CPE.
 """
 
 from collections.abc import Iterable
@@ -28,12 +29,13 @@ def cpython(product: Product, source: Source | None) -> Component:
     """Name CPython itself, with the tarball it was built of."""
     version = str(product.version)
     return Component(
-        name="CPython",
+        name="python",
+        description="CPython",
         type=ComponentType.APPLICATION,
         bom_ref=CPYTHON,
         version=version,
         cpe=python_cpe(product.version),
-        purl=PackageURL(type="generic", name=CPYTHON, version=version),
+        purl=PackageURL(type="generic", name="python", version=version),  # as syft calls an interpreter that it finds
         licenses=[LicenseExpression("Python-2.0.1")],
         external_references=[_source_reference(_origin(product.version, source), source.sha256)] if source else [],
     )
@@ -54,7 +56,6 @@ def linked_static(library: LibrarySource) -> Component:
         bom_ref=f"static:{library.name}",
         version=library.version,
         cpe=cpe(CPES[library.name], library.version) if library.name in CPES else None,
-        purl=PackageURL(type="generic", name=library.name, version=library.version),
         external_references=[_source_reference(library.tarball, library.sha256)],
         properties=named(linked="statically"),
     )
@@ -63,14 +64,13 @@ def linked_static(library: LibrarySource) -> Component:
 def bundled_component(one: Bundled) -> Component:
     """Name what CPython's source brings: code that is compiled in, or a wheel that ensurepip has installed."""
     hashes = [HashType(alg=HashAlgorithm.SHA_256, content=one.sha256)] if one.sha256 else []
-    purl = PackageURL.from_string(one.purl) if one.purl else PackageURL("generic", None, one.name, one.version)
     return Component(
         name=one.name,
         type=ComponentType.LIBRARY,
         bom_ref=f"bundled:{one.name}",
         version=one.version,
         cpe=one.cpe or None,
-        purl=purl,
+        purl=PackageURL.from_string(one.purl) if one.purl else None,
         hashes=hashes if one.file else [],
         external_references=[_source_reference(one.url, one.sha256)] if one.url else [],
         properties=named(bundled=one.file or "compiled in"),
