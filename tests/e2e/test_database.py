@@ -104,6 +104,10 @@ def secret_values(folder: Path, server: Postgres, web: ThreadingHTTPServer) -> d
     with (folder / "signing_key_file").open("wb") as file:
         subprocess.run([*key, "--armor", "--export-secret-keys"], stdout=file, check=True)
     subprocess.run(["gpgconf", f"--homedir={folder}", "--kill", "all"], check=True)
+    attestation = folder / "attestation_key_file"
+    attestation.unlink()
+    subprocess.run(["scripts/setup/make-attestation-key.sh", attestation], check=True)
+    attestation.write_text(f"{MARKER}\n{attestation.read_text()}")
     return values
 
 

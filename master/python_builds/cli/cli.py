@@ -81,6 +81,19 @@ def reproduce(version: Version = "", platform: OnePlatform = "", profile: Profil
 
 
 @app.command()
+def verify(
+    file: Annotated[str, typer.Argument(help="a published file, or its URL")],
+    key: Annotated[str, typer.Option(help="file with the public key of the farm, in PEM")] = "",
+    openpgp_key: Annotated[str, typer.Option(help="file with the farm's OpenPGP key, armored")] = "",
+    source: Annotated[str, typer.Option(help="the source tarball, with its signature beside it")] = "",
+) -> None:
+    """Say in a table whether a published file is what its farm says it is."""
+    from python_builds.cli.publishing import verify as verification
+
+    end(lambda: verification.verify(load_settings(), file, key=key, openpgp_key=openpgp_key, source=source))
+
+
+@app.command()
 def reindex(digests: Digests = False, accept_loss: AcceptLoss = False) -> None:
     """Compare all records with the indexes, and write those that differ."""
     from python_builds.cli.publishing import publishing

@@ -9,9 +9,9 @@ from python_builds.adapters.publishing.signing import Signer
 from python_builds.adapters.store.store import Store
 from python_builds.core.indexes.addresses import of_profile
 from python_builds.core.indexes.download_page import TEMPLATE, download_page
-from python_builds.core.indexes.index_files import NEVER, IndexFile, signed
+from python_builds.core.indexes.index_files import NEVER, IndexFile, sha256_of, signed
 from python_builds.core.indexes.installer import published_installer
-from python_builds.core.publishing.artifacts import INDEX_HTML, INSTALL_SH, KEYS_ASC, profile_prefix
+from python_builds.core.publishing.artifacts import ATTESTATION_KEYS, INDEX_HTML, INSTALL_SH, KEYS_ASC, profile_prefix
 from python_builds.core.settings.setting_types import CHECKOUT
 
 INSTALLER = "install.sh"
@@ -21,26 +21,31 @@ FORMAT = 3
 """Of the indexes; another one has them all written anew."""
 
 
-def basis(store: Store, profile: str, signer: Signer | None, *, unchecked: bool) -> IndexFile:
+def basis(store: Store, profile: str, signer: Signer | None, *, attestation_keys: bytes, unchecked: bool) -> IndexFile:
     """Say what all indexes are made by, beside records: where it changes, they change."""
     found = {
         "format": FORMAT,
         "base": store.url("python"),
         "signed_by": signer.fingerprints if signer else (),
         "keys": signer.published if signer else (),
+        "attestation_keys": sha256_of(attestation_keys),
         "unchecked": unchecked,
         "for_people": [file_sha256(path) for path in (SCRIPT, TEMPLATE)],
     }
     return IndexFile(key=f"{profile_prefix(profile)}python/indexes.json", content=json.dumps(found).encode() + b"\n")
 
 
-def for_people(store: Store, profile: str, signer: Signer | None, index: Mapping[str, Any]) -> list[IndexFile]:
+def for_people(
+    store: Store, profile: str, signer: Signer | None, attestation_keys: bytes, index: Mapping[str, Any]
+) -> list[IndexFile]:
     """Make what people begin with."""
     prefix = profile_prefix(profile)
     url = of_profile(store.url, prefix)
     script = published_installer(SCRIPT.read_text(), url(f"{prefix}python").removesuffix("/python"))
     page = download_page(index, profile, url, signed=signer is not None)
     keys = [IndexFile(key=prefix + KEYS_ASC, content=signer.public_keys())] if signer else []
+    if attestation_keys:
+        keys += signed(prefix + ATTESTATION_KEYS, attestation_keys, NEVER)
     return [
         *keys,
         *signed(prefix + INSTALL_SH, script, NEVER),

@@ -18,6 +18,7 @@ from typing import Any
 from python_builds.adapters.indexes.guarded_write import IndexWriter
 from python_builds.adapters.indexes.index_guard import losses, platform_index_key, platform_losses, read_index
 from python_builds.adapters.indexes.index_pages import basis, for_people
+from python_builds.adapters.publishing.attesting import attester
 from python_builds.adapters.publishing.publishing import read_records
 from python_builds.adapters.publishing.signing import Signer, signer
 from python_builds.adapters.store.marks import Marks
@@ -62,12 +63,14 @@ def write_indexes(settings: Settings, store: Store, *, audit: bool = False, acce
         SigningError: if they are to be signed and cannot be.
     """
     result = Indexed()
+    attests = attester(settings)
     with signer(settings) as signs:
         for profile in PROFILES:
             indexing = Indexing(
                 store=store,
                 profile=profile,
                 signer=signs,
+                attestation_keys=attests.public_keys() if attests else b"",
                 unchecked=not settings.s3_bucket,
                 audit=audit,
                 accept_loss=accept_loss,
@@ -85,6 +88,7 @@ class Indexing:
     store: Store
     profile: str
     signer: Signer | None = None
+    attestation_keys: bytes = b""
     unchecked: bool = False
     audit: bool = False
     accept_loss: bool = False
@@ -113,7 +117,8 @@ class Indexing:
         self.before = Observed(self.store, reads=self.audit)
         self.marks = Marks(store=self.store, profile=self.profile)
         self.marks.read()
-        by = basis(self.store, self.profile, self.signer, unchecked=self.unchecked)
+        keys = self.attestation_keys
+        by = basis(self.store, self.profile, self.signer, attestation_keys=keys, unchecked=self.unchecked)
         top = [file.key for file in manifest.global_indexes(NOTHING, self.profile) if file.how == PLAIN]
         self.before.observe([by.key, *top])
         is_whole = self.before.is_same(by.key, by.content) and all(self.before.is_there(key) for key in top)
@@ -227,7 +232,7 @@ class Indexing:
         return aliases_prefix(platform_folder(self.profile, platform))
 
     def _for_all(self, index: Mapping[str, Any]) -> list[IndexFile]:
-        pages = for_people(self.store, self.profile, self.signer, index)
+        pages = for_people(self.store, self.profile, self.signer, self.attestation_keys, index)
         return [*manifest.global_indexes(index, self.profile), *pages]
 
     def _platform_index(self, platform: Platform, records: Sequence[Record] | None) -> Mapping[str, Any]:

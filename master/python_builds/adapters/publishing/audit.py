@@ -91,6 +91,8 @@ def _claims(store: Store, problems: list[str]) -> Iterator[Claim]:
                     continue
                 for one in found.record.artifacts:
                     yield Claim(key=one.key, by=found.key, sha256=one.sha256, size=one.size)
+                for key in found.record.statements:
+                    yield Claim(key=key, by=found.key)
     for prefix, claimed in (("sources/", _of_source), ("training/", _of_training)):
         for key in store.keys(prefix):
             try:

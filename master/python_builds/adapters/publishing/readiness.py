@@ -2,6 +2,7 @@
 
 import datetime
 
+from python_builds.adapters.publishing.attesting import attester
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.store import Store
 from python_builds.core.publishing.artifacts import profile_prefix
@@ -25,6 +26,7 @@ def require_ready(settings: Settings, store: Store, profile: str) -> None:
         SigningError: if nothing can be signed, or not for as long as a build takes.
     """
     store.replace(f"{profile_prefix(profile)}python/{WRITE_TEST}", _WRITTEN)
+    attester(settings)
     with signer(settings) as signs:
         if signs:
             signs.try_out(datetime.datetime.now(datetime.UTC) + BUILD)

@@ -28,6 +28,10 @@ INSTALL_SH = "python/install.sh"
 INDEX_HTML = "python/index.html"
 KEYS_ASC = "python/python-builds.asc"
 """The public keys of what is published."""
+ATTESTATION_KEYS = "python/python-builds.pub"
+"""The public keys of what is stated of artifacts, in PEM."""
+INPUTS = "inputs"
+"""The folder of what builds were made of beside sources and training data, by digest."""
 
 KEY_PATTERN = "[A-Za-z0-9][A-Za-z0-9._+~-]*(?:/[A-Za-z0-9][A-Za-z0-9._+~-]*)*"
 _KEY = re.compile(KEY_PATTERN, re.ASCII)
@@ -182,6 +186,11 @@ def source_record_key(version: Version) -> str:
 def library_key(tarball: str) -> str:
     """Name the mirrored source tarball of a library that CPython comes without."""
     return f"sources/libraries/{tarball}"
+
+
+def input_key(sha256: str, name: str) -> str:
+    """Name what a build was made of, by its digest."""
+    return f"{INPUTS}/{sha256}/{name}"
 
 
 def training_prefix(tag: Tag, identity: str) -> str:

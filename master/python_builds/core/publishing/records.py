@@ -12,6 +12,7 @@ from python_builds.core.documents import Document, parse_document
 from python_builds.core.errors import DamagedObject, PythonBuildsError, StoreError
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.artifacts import METAPACKAGE, PROFILES, Product
+from python_builds.core.publishing.dsse import ENDING
 from python_builds.core.publishing.record_rules import (
     MAX_RECORD_BYTES,
     artifacts_problem,
@@ -102,6 +103,7 @@ class Record(Document):
         default=None, description="what it is made of, for its SBOM; None of builds up to November 2026"
     )
     training: TrainingData | None = Field(default=None, description="what an optimized build was optimized for")
+    attested: bool = Field(default=False, description="each artifact has its signed provenance beside it: dsse.ENDING")
     adopted: bool = Field(default=False, description="published by the predecessor, and indexed as it was")
 
     @field_validator("python_version")
@@ -125,6 +127,11 @@ class Record(Document):
             profile=self.profile,
             variant=self.variant,
         )
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """Name what is stated of each artifact, beside it."""
+        return tuple(f"{a.key}{ENDING}" for a in self.artifacts if a.kind != "sha256") if self.attested else ()
 
     def without_how(self) -> "Record":
         """Leave out what no index tells, so that a snapshot of very many records stays small."""

@@ -40,7 +40,7 @@ def removable(records: Iterable[Record], indexed: Iterable[Record], keep: int) -
             if not record.adopted and not _touches(record, named):
                 files = tuple(artifact.key for artifact in record.artifacts)
                 size = sum(artifact.size for artifact in record.artifacts)
-                keys = (*files, record_key(product, record.revision))
+                keys = (*files, *record.statements, record_key(product, record.revision))
                 result.append(Removable(product=product, revision=record.revision, size=size, keys=keys))
     return result
 

@@ -4,7 +4,12 @@ from pydantic import Field
 from pydantic_settings import BaseSettings
 
 from python_builds.core.publishing.artifacts import KEY_PATTERN
-from python_builds.core.settings.secret_settings import CredentialsFile, PassphraseFile, SecretKeysFile
+from python_builds.core.settings.secret_settings import (
+    AttestationKeysFile,
+    CredentialsFile,
+    PassphraseFile,
+    SecretKeysFile,
+)
 from python_builds.core.settings.setting_types import Fingerprints, HttpUrl
 
 
@@ -39,9 +44,20 @@ class PublishingSettings(BaseSettings):
         "", description="fingerprints of the keys to sign with, of that file or else of gpg's own key ring and agent"
     )
     signing_passphrase_file: PassphraseFile | None = Field(None, description="file with the keys' passphrase")
+    attestation_key_file: AttestationKeysFile | None = Field(
+        None, description="keys in PEM, ECDSA of P-256 or Ed25519, that sign the provenance of each artifact"
+    )
+    builder_id: HttpUrl | None = Field(
+        None, description="URL that names this farm in provenances; not set: CDN_URL, or a name that says nothing"
+    )
     keep_revisions: int = Field(2, ge=1, description="revisions of each product that `make prune` leaves")
 
     @property
     def signs(self) -> bool:
         """Whether what is published is signed."""
         return bool(self.signing_key_file or self.signing_keys)
+
+    @property
+    def builder_name(self) -> str:
+        """What the farm is called in what it states of its artifacts, a URI."""
+        return self.builder_id or self.cdn_url or "urn:python-builds:farm"

@@ -64,6 +64,7 @@ CredentialsFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, w
 SecretKeysFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="OpenPGP secret keys")), HELD]
 TokenFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="a token")), HELD]
 LoginSecretFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="a client's secret")), HELD]
+AttestationKeysFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="a secret key in PEM")), HELD]
 PassphraseFile = Annotated[CheckoutPath, AfterValidator(partial(private_file, what="a passphrase")), HELD]
 SecretHttpUrl = Annotated[SecretStr, AfterValidator(_secret_http_url)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]

@@ -14,6 +14,7 @@ from buildbot.plugins import steps
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import FAILURE, SKIPPED, SUCCESS, WARNINGS
 
+from python_builds.adapters.building.recipe import SCRIPTS, packed
 from python_builds.adapters.store.store import Store
 from python_builds.core.building.requests import PlatformRequest, parse_platform_request
 from python_builds.core.building.stage import By, Stage
@@ -24,12 +25,12 @@ from python_builds.farm.building.platform_work import (
     check_request,
     clean_up,
     publish,
-    record,
     reserve,
     sign,
     take_source,
     verify,
 )
+from python_builds.farm.building.record_work import record
 from python_builds.farm.building.sbom_work import make_sbom
 from python_builds.farm.building.training_work import find_training_data, keep_training_data
 from python_builds.farm.building.worker_steps import check_environment, moved, run, sent_scripts
@@ -88,13 +89,13 @@ def platform_steps(platform: Platform, architecture: str, settings: Settings, st
 
 def _functions(settings: Settings, store: Store) -> Mapping[str, Callable[[PlatformRequest, Work], Outcome]]:
     """Give what the master does in its stages."""
-    with_store = {
+    with_store: Mapping[str, Callable[..., Outcome]] = {
         "take the source from the store": take_source,
         "look for training data": find_training_data,
         "reserve a revision": reserve,
         "keep the training data": keep_training_data,
         "publish": publish,
-        "record": record,
+        "record": functools.partial(record, settings, packed(SCRIPTS)),
     }
     return {
         "make the SBOM": make_sbom,

@@ -1,10 +1,7 @@
 """What a platform build does on the master: before the worker starts, and after it has handed over its files."""
 
-import datetime
 import shutil
 from pathlib import Path
-
-from buildbot.process.results import SUCCESS
 
 from python_builds.adapters.building.artifact_check import check_apart
 from python_builds.adapters.building.package_check import Meant
@@ -15,21 +12,17 @@ from python_builds.adapters.publishing.publishing import (
     newest_record,
     sign_package,
     upload_artifacts,
-    write_record,
 )
 from python_builds.adapters.publishing.readiness import require_ready
-from python_builds.adapters.publishing.revisions import reserve_revision
-from python_builds.adapters.publishing.sbom_publishing import publish_sbom
+from python_builds.adapters.publishing.revisions import now, reserve_revision
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.publishing.zst import add_zst
 from python_builds.adapters.store.store import Store
 from python_builds.adapters.upstream.bundled_files import read_bundled
 from python_builds.adapters.upstream.mirror import mirrored
 from python_builds.core.advice import FORCE
-from python_builds.core.building.built_with import MAX_DESCRIPTION_BYTES, BuiltWith, parse_built_with
 from python_builds.core.building.contents import Contents
 from python_builds.core.building.requests import TRUST, PlatformRequest
-from python_builds.core.building.stages import BUILT_WITH_FILE, CHECK_STEP
 from python_builds.core.errors import InvalidRequest, StoreError
 from python_builds.core.publishing.artifacts import (
     PACKAGES_FOLDER,
@@ -42,12 +35,11 @@ from python_builds.core.publishing.artifacts import (
     tarball_file,
 )
 from python_builds.core.publishing.record_keys import record_key
-from python_builds.core.publishing.records import Record, Source, library_source
+from python_builds.core.publishing.records import Source, library_source
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.static_libraries import libraries_needed
 from python_builds.core.upstream.trust import WORST, Trust
 from python_builds.farm.steps.master_step import Outcome, Work
-from python_builds.farm.workers.container_worker import IMAGE_ID
 
 
 def check_request(settings: Settings, store: Store, request: PlatformRequest, work: Work) -> Outcome:
@@ -72,7 +64,8 @@ def check_request(settings: Settings, store: Store, request: PlatformRequest, wo
             f"{work.properties[TRUST]} vouches for, with whose compilations it would share a ccache: ask for it again"
         )
     work.say(f"{product} from {source.name} ({source.origin}, {source.trust})")
-    return Outcome(summary=f"CPython {product.tag}, {product.profile}", properties=_source_properties(product, source))
+    properties = {**_source_properties(product, source), "started_at": now()}
+    return Outcome(summary=f"CPython {product.tag}, {product.profile}", properties=properties)
 
 
 def reserve(store: Store, request: PlatformRequest, work: Work) -> Outcome:
@@ -179,55 +172,6 @@ def publish(store: Store, request: PlatformRequest, work: Work) -> Outcome:
 def _packages(work: Work) -> list[Path]:
     names = (work.properties["package_file"], work.properties["metapackage_file"])
     return [work.spool / str(name) for name in names if name]
-
-
-def record(store: Store, request: PlatformRequest, work: Work) -> Outcome:
-    """Write the record, after which the build counts as published."""
-    product = request.product
-    metadata = work.properties["package_metadata"]
-    made = Record.model_validate(
-        {
-            "python_version": str(product.version),
-            "variant": product.variant,
-            "platform": product.platform.name,
-            "architecture": product.architecture,
-            "revision": work.properties["revision"],
-            "profile": product.profile,
-            "checked": work.steps[CHECK_STEP][0] == SUCCESS,
-            "built_at": datetime.datetime.now(datetime.UTC).replace(microsecond=0),
-            "source": work.properties["source"],
-            "libraries": work.properties["libraries"],
-            "artifacts": work.properties["uploaded"],
-            "recipe": work.properties["recipe"],
-            "image": _image(work),
-            "built_with": _built_with(work),
-            "contents": work.properties["contents"],
-            "training": work.properties.get("training"),
-            "durations": {name: seconds for name, (_, seconds) in work.steps.items() if seconds},
-            "build": work.build,
-            "package": metadata[0],
-            "metapackage": metadata[1] if len(metadata) > 1 else {},
-        }
-    )
-    made = publish_sbom(store, made, work.spool)
-    key = write_record(store, made)
-    work.say(store.location(key))
-    checked = "" if made.checked else ", though its package was not tried on an untouched system"
-    return Outcome(
-        summary=f"published as revision {made.revision}{checked}",
-        properties={"artifacts": located(store, made), "checked": made.checked},
-    )
-
-
-def _built_with(work: Work) -> BuiltWith:
-    with (work.spool / BUILT_WITH_FILE).open("rb") as file:
-        return parse_built_with(file.read(MAX_DESCRIPTION_BYTES + 1))
-
-
-def _image(work: Work) -> dict[str, object] | None:
-    """Name the image, if the build ran in a container; ContainerWorker set its id."""
-    found = work.properties.get(IMAGE_ID)
-    return {"name": work.properties["worker_image"], "id": found} if found else None
 
 
 def clean_up(work: Work) -> Outcome:

@@ -1,0 +1,43 @@
+"""`python-builds verify`: is this file what a farm has made of what upstream has signed? In one table."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from python_builds.adapters.publishing.attesting import Public, attester, key_id, load_public
+from python_builds.adapters.publishing.places import Place
+from python_builds.adapters.publishing.verifying import Trusted, findings
+from python_builds.adapters.upstream.verification import make_verification
+from python_builds.cli.output import table
+from python_builds.core.errors import InvalidRequest
+from python_builds.core.publishing.findings import is_verified
+from python_builds.core.settings.settings import Settings
+
+
+def verify(settings: Settings, what: str, *, key: str, openpgp_key: str, source: str) -> int:
+    """Print the table; the exit status says whether all that is required holds.
+
+    Raises:
+        InvalidRequest: if a file that was named is not there.
+    """
+    for option, path in (("--key", key), ("--openpgp-key", openpgp_key), ("--source", source)):
+        if path and not Path(path).is_file():
+            raise InvalidRequest(f"{option} names {path}, which is no file")
+    trusted = Trusted(
+        keys=load_public(key, Path(key).read_bytes()) if key else _own(settings),
+        openpgp=Path(openpgp_key) if openpgp_key else None,
+        source=Path(source) if source else None,
+    )
+    with tempfile.TemporaryDirectory(prefix="python-builds-verify-") as scratch:
+        place = Place(address=what, scratch=Path(scratch))
+        found = list(findings(place, trusted, make_verification(settings)))
+    print(table(("", "", what), [(one.question, one.state, one.words) for one in found]))
+    good = is_verified(found)
+    print("verified" if good else "NOT verified")
+    return 0 if good else 1
+
+
+def _own(settings: Settings) -> Mapping[str, Public]:
+    """Trust the farm's own keys, on the farm's machine."""
+    own = attester(settings)
+    return {key_id(one): one for one in own.public} if own else {}
