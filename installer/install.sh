@@ -6,6 +6,7 @@ set -eu
 
 CDN_URL=${CDN_URL:-@CDN_URL@}
 KEY_FINGERPRINT=${KEY_FINGERPRINT:-}
+PROVENANCE_KEY=${PROVENANCE_KEY:-}
 if [ -z "${OS_RELEASE:-}" ]; then
     OS_RELEASE=/etc/os-release
     [ -r "$OS_RELEASE" ] || OS_RELEASE=/usr/lib/os-release
@@ -34,7 +35,8 @@ VERSION      3.13.5, or 3.13 for its newest; the newest final release if it is n
 --platform P take what is published for the platform P, with --folder
 --help       show this
 
-CDN_URL names another farm; KEY_FINGERPRINT is the key that its checksums must be signed by.
+CDN_URL names another farm; KEY_FINGERPRINT is the key that its checksums must be signed by; PROVENANCE_KEY is a file
+with the public key, in PEM, by which it must have signed how what is installed came to be.
 USAGE
 }
 
@@ -301,6 +303,31 @@ download() {
     fetch "$1" "$2" || die "$1 cannot be fetched: $(cat "$scratch/why"); nothing was installed"
     found=$(sha256_of "$2")
     [ "$found" = "$3" ] || die "$1 has SHA-256 $found and should have $3; nothing was installed"
+    [ -z "$PROVENANCE_KEY" ] || check_provenance "$1" "$found"
+}
+
+# Verifies that the farm has stated how a file of this digest came to be: a signature over type and payload, with both
+# lengths (DSSE), and a payload that begins with the digest. It is read as the farm writes it, or refused.
+check_provenance() {
+    fetch "$1.intoto.jsonl" "$scratch/statement" ||
+        die "PROVENANCE_KEY is set, and $1.intoto.jsonl cannot be fetched: $(cat "$scratch/why"); nothing was installed"
+    sed -n 's#^{"payload":"\([A-Za-z0-9+/=]*\)",.*#\1#p' "$scratch/statement" | openssl base64 -d -A >"$scratch/payload"
+    printf 'DSSEv1 28 application/vnd.in-toto+json %d ' "$(wc -c <"$scratch/payload")" >"$scratch/signed"
+    cat "$scratch/payload" >>"$scratch/signed"
+    good=0
+    # shellcheck disable=SC2013 # base64 has no blanks
+    for signature in $(grep -o '"sig":"[A-Za-z0-9+/=]*"' "$scratch/statement" | cut -d '"' -f 4); do
+        printf '%s' "$signature" | openssl base64 -d -A >"$scratch/signature"
+        ! openssl dgst -sha256 -verify "$PROVENANCE_KEY" -signature "$scratch/signature" "$scratch/signed" \
+            >/dev/null 2>&1 || good=1
+    done
+    [ "$good" = 1 ] || die "the provenance of $1 is not signed by the key in $PROVENANCE_KEY; nothing was installed"
+    start='{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"'$2'"}'
+    if [ "$(cut -c "1-${#start}" "$scratch/payload")" != "$start" ] ||
+        ! grep -q '"buildType":"urn:python-builds:build:1"' "$scratch/payload"; then
+        die "the provenance beside $1 is of something else; nothing was installed"
+    fi
+    say "provenance signed by the key in $PROVENANCE_KEY"
 }
 
 ask() {
@@ -655,6 +682,10 @@ options() {
 }
 
 check_options() {
+    if [ -n "$PROVENANCE_KEY" ]; then
+        [ -r "$PROVENANCE_KEY" ] || die "PROVENANCE_KEY names $PROVENANCE_KEY, which cannot be read"
+        have openssl || die "PROVENANCE_KEY is set, and openssl, which would check it, is not installed"
+    fi
     case $action$folder:$wanted in upgrade:*) ;; *' '*) die "one version at a time, and not $wanted" ;; esac
     [ -n "$folder" ] || [ -z "$platform" ] || die "--platform goes with --folder"
     [ -z "$platform" ] || [ -n "$(package_kind "$platform")" ] || die "$platform is none of: $(supported)"
