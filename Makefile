@@ -24,7 +24,7 @@ DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iprout
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
-.PHONY: help build reproduce verify run stop status plan acknowledge rebuild cancel queue pause resume reindex prune adopt platforms minors settings pages base-image images push shell dev test test-postgresql test-fast test-docker test-real bench mutants check docs format lock clean
+.PHONY: help build reproduce verify accept run stop status plan acknowledge rebuild cancel queue pause resume reindex prune adopt platforms minors settings pages base-image images push shell dev test test-postgresql test-fast test-docker test-real bench mutants check docs format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,10 +32,13 @@ help:  ## list the targets
 build: $(VENV)/ready  ## build one CPython, start to finish [VERSION=3.13.5] [PLATFORM=debian-12] [PROFILE=quick|optimized] [FORCE=1] [RETRAIN=1]
 	$(COMMAND)
 
-reproduce: $(VENV)/ready  ## build again what is published, elsewhere, and compare to the byte VERSION=3.13.5 [PLATFORM=debian-12] [PROFILE=optimized|quick]
+reproduce: $(VENV)/ready  ## build again what is published, elsewhere, and compare to the byte VERSION=3.13.5 [PLATFORM=debian-12] [PROFILE=optimized|quick], or PROVENANCE=https://….intoto.jsonl KEY=farm.pub
 	$(COMMAND)
 
 verify: $(VENV)/ready  ## say whether a published file is what its farm says FILE=python-3.13.5-debian-12.tar.gz|https://… [KEY=python-builds.pub] [OPENPGP_KEY=python-builds.asc] [SOURCE=Python-3.13.5.tgz]
+	$(COMMAND)
+
+accept: $(VENV)/ready  ## take up that another farm has built an artifact again FILE=https://….intoto.jsonl KEY=theirs.pub
 	$(COMMAND)
 
 run: $(VENV)/ready  ## start the farm on this machine, http://127.0.0.1:8010

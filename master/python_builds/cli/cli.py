@@ -20,6 +20,7 @@ from python_builds.cli.options import (
     AcceptLoss,
     Architecture,
     Digests,
+    Key,
     OnePlatform,
     Platforms,
     Profile,
@@ -68,13 +69,26 @@ def build(
 
 
 @app.command()
-def reproduce(version: Version = "", platform: OnePlatform = "", profile: Profile = DEFAULT_PROFILE) -> None:
+def reproduce(
+    version: Version = "",
+    platform: OnePlatform = "",
+    profile: Profile = DEFAULT_PROFILE,
+    provenance: Annotated[
+        str, typer.Option(help="what another farm states of its artifact: file or URL, in its store")
+    ] = "",
+    key: Key = "",
+) -> None:
     """Build again what is published, elsewhere, and compare to the byte."""
     end_as_by_ctrl_c()
     from python_builds.cli.building import reproduce as reproduction
 
     def do() -> int:
         settings = load_settings()
+        if provenance:
+            from python_builds.cli.building.rebuild_from import rebuild_from
+            from python_builds.cli.publishing import verify as verification
+
+            return rebuild_from(settings, provenance, verification.trusted_keys(settings, key))
         return reproduction.reproduce(settings, reproduction.wanted(settings, version, platform, profile))
 
     end(do)
@@ -83,7 +97,7 @@ def reproduce(version: Version = "", platform: OnePlatform = "", profile: Profil
 @app.command()
 def verify(
     file: Annotated[str, typer.Argument(help="a published file, or its URL")],
-    key: Annotated[str, typer.Option(help="file with the public key of the farm, in PEM")] = "",
+    key: Key = "",
     openpgp_key: Annotated[str, typer.Option(help="file with the farm's OpenPGP key, armored")] = "",
     source: Annotated[str, typer.Option(help="the source tarball, with its signature beside it")] = "",
 ) -> None:
@@ -91,6 +105,17 @@ def verify(
     from python_builds.cli.publishing import verify as verification
 
     end(lambda: verification.verify(load_settings(), file, key=key, openpgp_key=openpgp_key, source=source))
+
+
+@app.command()
+def accept(
+    file: Annotated[str, typer.Argument(help="what another farm states of an artifact of this one, or its URL")],
+    key: Key = "",
+) -> None:
+    """Take up that another farm has built an artifact again, and got the same."""
+    from python_builds.cli.publishing import rebuilds
+
+    end(lambda: rebuilds.accept(load_settings(), file, key=key))
 
 
 @app.command()

@@ -72,7 +72,10 @@ def states(found):
     return {question: one.state for question, one in found.items()}
 
 
-ALL = dict.fromkeys(("digest", "signed list", "provenance", "built", "source"), State.HOLDS)
+ALL = {
+    **dict.fromkeys(("digest", "signed list", "provenance", "built", "source"), State.HOLDS),
+    "rebuilt": State.OPEN,
+}
 
 
 def test_of_a_file_in_a_mirror_of_the_store_everything_holds_without_a_network(published):

@@ -21,6 +21,7 @@ from python_builds.core.publishing.artifacts import (
     platform_folder,
     profile_prefix,
 )
+from python_builds.core.publishing.dsse import REBUILT
 from python_builds.core.publishing.record_keys import product_of_record, records_prefix
 from python_builds.core.publishing.removable import Removable, removable
 
@@ -67,6 +68,8 @@ def prune(store: Store, found: Pruning, say: Callable[[str], None]) -> None:
     for one in found.revisions:
         for key in one.keys:
             store.delete(key)
+            for stated in store.keys(key + REBUILT):  # what others have stated of it
+                store.delete(stated)
         say(f"removed {one}")
     for key in found.index_files:
         store.delete(key)

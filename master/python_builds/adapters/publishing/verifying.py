@@ -13,9 +13,9 @@ from python_builds.adapters.upstream.openpgp import read_key
 from python_builds.adapters.upstream.verification import Verification
 from python_builds.core.errors import NotVerified, SourceError
 from python_builds.core.publishing.artifacts import SIGNATURE_ENDINGS, check_key
-from python_builds.core.publishing.dsse import ENDING, MAX_ENVELOPE_BYTES
+from python_builds.core.publishing.dsse import ENDING, MAX_ENVELOPE_BYTES, rebuilt_name
 from python_builds.core.publishing.findings import Finding, State
-from python_builds.core.publishing.provenance import BUILD_TYPE, Provenance, Resource, parse_provenance
+from python_builds.core.publishing.provenance import BUILD_TYPE, REBUILD_TYPE, Provenance, Resource, parse_provenance
 from python_builds.core.upstream.releases import version_of_tarball
 from python_builds.core.upstream.trust import Trust
 
@@ -51,6 +51,7 @@ def findings(place: Place, trusted: Trusted, verification: Verification) -> Iter
     if stated is None:
         return
     yield _told(stated)
+    yield _rebuilt(place, digest, trusted)
     yield _source(place, stated, trusted, verification)
 
 
@@ -142,6 +143,35 @@ def _told(stated: Provenance) -> Finding:
         state=State.HOLDS,
         words=f"CPython {what} by {run.builder.id} ({run.metadata.invocation}{when}), as the provenance says",
     )
+
+
+def _rebuilt(place: Place, digest: str, trusted: Trusted) -> Finding:
+    """Count whom of the trusted there is a statement of that they got the same."""
+    builders = []
+    for key in trusted.keys:
+        beside = place.get(rebuilt_name(place.name, key), MAX_ENVELOPE_BYTES)
+        if beside is not None:
+            try:
+                builders.append(rebuilder(beside.name, beside.read_bytes(), digest, trusted.keys))
+            except NotVerified as error:
+                return Finding(question="rebuilt", state=State.FAILS, words=str(error))
+    if not builders:
+        return Finding(question="rebuilt", state=State.OPEN, words="by nobody whose key is trusted")
+    words = f"reproduced by {len(builders)}: {', '.join(sorted(builders))}"
+    return Finding(question="rebuilt", state=State.HOLDS, words=words)
+
+
+def rebuilder(name: str, content: bytes, digest: str, keys: Mapping[str, Public]) -> str:
+    """Give who has built a file of this digest again, and got the same.
+
+    Raises:
+        NotVerified: if that is not what was signed by one of the keys.
+    """
+    payload, _ = verify_envelope(name, content, keys)
+    stated = parse_provenance(name, payload)
+    if stated.predicate.definition.build_type != REBUILD_TYPE or [one.sha256 for one in stated.subject] != [digest]:
+        raise NotVerified(f"{name} does not state that SHA-256 {digest} was built again")
+    return stated.predicate.run.builder.id
 
 
 def _source(place: Place, stated: Provenance, trusted: Trusted, verification: Verification) -> Finding:

@@ -8,7 +8,9 @@ published by today's recipe, the farm builds it first.
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
+from typing import Protocol
 
 from python_builds.adapters.building.local_build import container, run_all, this_machine
 from python_builds.adapters.building.recipe import SCRIPTS, packed, recipe
@@ -26,7 +28,7 @@ from python_builds.core.errors import FarmError, InvalidRequest, PythonBuildsErr
 from python_builds.core.indexes.index_files import sha256_of
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.artifacts import SBOM, Product, library_key, source_key
-from python_builds.core.publishing.records import Record, Source
+from python_builds.core.publishing.records import Artifact, Record, Source
 from python_builds.core.publishing.sbom import build_sbom, tree_sbom
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.tags import Newest
@@ -37,14 +39,23 @@ from python_builds.farm.workers.workers import host_platform
 
 def reproduce(settings: Settings, product: Product) -> int:
     """Build again and compare; the exit status says whether all is the same."""
-    if subprocess.run([INSTALL_PACKAGES, "diffoscope-minimal"], stdin=subprocess.DEVNULL).returncode:
-        raise FarmError("diffoscope is not there; see above")
+    require_diffoscope()
     store = make_store(settings)
     record, source = published(settings, store, product)
     print(f"revision {record.revision} of {product}, again from what its record names:", flush=True)
     with tempfile.TemporaryDirectory(prefix="python-builds-reproduce-") as name:
         again = build_again(settings, store, record, source, Path(name))
-        return 0 if compare(store, record, again) else 1
+        return 0 if is_whole(record, compare(store, record, again)) else 1
+
+
+def require_diffoscope() -> None:
+    """See that differences can be told.
+
+    Raises:
+        FarmError: if the program is not there.
+    """
+    if subprocess.run([INSTALL_PACKAGES, "diffoscope-minimal"], stdin=subprocess.DEVNULL).returncode:
+        raise FarmError("diffoscope is not there; see above")
 
 
 def wanted(settings: Settings, version: str, platform: str, profile: str) -> Product:
@@ -129,9 +140,16 @@ def build_again(settings: Settings, store: Store, record: Record, source: Source
     return again
 
 
-def compare(store: Store, record: Record, again: Path) -> bool:
-    """Compare every artifact with what was made again, and let diffoscope tell of the differences."""
-    same = True
+class Downloads(Protocol):
+    """What gives the bytes of a key."""
+
+    def download(self, key: str, path: Path) -> None:
+        """Copy an object into a file."""
+
+
+def compare(store: Downloads, record: Record, again: Path) -> list[Artifact]:
+    """Compare every artifact with what was made again, and let diffoscope tell of the differences; give the same."""
+    same = []
     for artifact in (a for a in record.artifacts if a.kind != "sha256"):
         name = artifact.key.rpartition("/")[2]
         if artifact.kind == SBOM:
@@ -140,13 +158,18 @@ def compare(store: Store, record: Record, again: Path) -> bool:
         store.download(artifact.key, theirs)
         if _is_same(theirs, again, name):
             print(f"identical  {name}  {artifact.sha256}", flush=True)
+            same.append(artifact)
             continue
-        same = False
         print(f"DIFFERS    {name}", flush=True)
         if not name.endswith(".tar.zst"):  # of what that holds, the .tar.gz tells already
             subprocess.run([shutil.which("diffoscope") or "diffoscope", theirs, again / name])
-    print("reproduced: every file is the same" if same else "not reproduced, see above", flush=True)
+    print("reproduced: every file is the same" if is_whole(record, same) else "not reproduced, see above", flush=True)
     return same
+
+
+def is_whole(record: Record, same: Collection[Artifact]) -> bool:
+    """Say whether that is all that a record names."""
+    return all(artifact in same for artifact in record.artifacts if artifact.kind != "sha256")
 
 
 def _is_same(theirs: Path, again: Path, name: str) -> bool:

@@ -20,11 +20,10 @@ def verify(settings: Settings, what: str, *, key: str, openpgp_key: str, source:
     Raises:
         InvalidRequest: if a file that was named is not there.
     """
-    for option, path in (("--key", key), ("--openpgp-key", openpgp_key), ("--source", source)):
-        if path and not Path(path).is_file():
-            raise InvalidRequest(f"{option} names {path}, which is no file")
+    for option, path in (("--openpgp-key", openpgp_key), ("--source", source)):
+        _require_file(option, path)
     trusted = Trusted(
-        keys=load_public(key, Path(key).read_bytes()) if key else _own(settings),
+        keys=trusted_keys(settings, key),
         openpgp=Path(openpgp_key) if openpgp_key else None,
         source=Path(source) if source else None,
     )
@@ -37,7 +36,19 @@ def verify(settings: Settings, what: str, *, key: str, openpgp_key: str, source:
     return 0 if good else 1
 
 
-def _own(settings: Settings) -> Mapping[str, Public]:
-    """Trust the farm's own keys, on the farm's machine."""
+def trusted_keys(settings: Settings, key: str) -> Mapping[str, Public]:
+    """Read the keys of a file; where none is named, trust the farm's own on its machine.
+
+    Raises:
+        InvalidRequest: if the file is not there.
+    """
+    _require_file("--key", key)
+    if key:
+        return load_public(key, Path(key).read_bytes())
     own = attester(settings)
     return {key_id(one): one for one in own.public} if own else {}
+
+
+def _require_file(option: str, path: str) -> None:
+    if path and not Path(path).is_file():
+        raise InvalidRequest(f"{option} names {path}, which is no file")

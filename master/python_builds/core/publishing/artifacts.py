@@ -193,6 +193,11 @@ def input_key(sha256: str, name: str) -> str:
     return f"{INPUTS}/{sha256}/{name}"
 
 
+def rebuild_key(sha256: str, name: str) -> str:
+    """Name what this farm states of another's artifact that it has built again, by the artifact's digest."""
+    return f"rebuilds/{sha256}/{name}"
+
+
 def training_prefix(tag: Tag, identity: str) -> str:
     """Name the folder of the training data of a version's variant that are good for one identity."""
     return f"training/{tag}/{identity}/"

@@ -15,6 +15,10 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 ENDING = ".intoto.jsonl"
 """What is added to the name of the file that a statement is about."""
 
+REBUILT = ".rebuilt-"
+KEY_DIGITS = 16
+"""Of a key's id, in names of files."""
+
 MAX_ENVELOPE_BYTES = 2**20
 """Bytes of one; real ones have some ten thousand."""
 
@@ -60,6 +64,11 @@ def parse_envelope(name: str, content: bytes) -> Envelope:
         return Envelope(payload=_bytes(document["payload"]), signatures=signatures)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
         raise NotVerified(f"{name} is no signed statement: {error!r:.200}") from error
+
+
+def rebuilt_name(name: str, key: str) -> str:
+    """Name what another builder, of this key, has stated of a file, beside it."""
+    return f"{name}{REBUILT}{key[:KEY_DIGITS]}{ENDING}"
 
 
 def _bytes(text: str) -> bytes:
