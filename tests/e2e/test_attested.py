@@ -69,6 +69,10 @@ def test_a_second_farm_builds_it_again_from_the_provenance_alone_and_the_first_o
         (stated,) = second.files(f"rebuilds/{digest}/*{ENDING}")
         taken = farm.run("accept", FILE=str(second.settings.store / stated), KEY=str(tmp_path / "two.pub"))
     assert taken.returncode == 0 and "reproduced by https://two.example.org" in taken.stdout, taken.stdout
+    index = json.loads((farm.settings.store / "quick/python/index.json").read_text())
+    told = {build["kind"]: build["reproduced_by"] for build in index["builds"]}
+    assert told.pop("tarball") == ["https://two.example.org"] and not any(told.values())
+    assert "reproduced by 1" in (farm.settings.store / "quick/python/index.html").read_text()
     both = tmp_path / "both.pub"
     both.write_bytes(public.read_bytes() + (tmp_path / "two.pub").read_bytes())
     shown = farm.run("verify", FILE=str(farm.settings.store / tarball), KEY=str(both))

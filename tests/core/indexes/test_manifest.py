@@ -98,6 +98,7 @@ def test_an_entry_of_the_index_says_all_about_one_file(make_record):
         "url": "rhel-9/pkgs/python-3.14.0rc2-1-2.aarch64.rpm",
         "sha256": "b" * 64,
         "size": 2,
+        "reproduced_by": [],
     }
 
 

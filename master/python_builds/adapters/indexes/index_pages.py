@@ -17,7 +17,7 @@ from python_builds.core.settings.setting_types import CHECKOUT
 INSTALLER = "install.sh"
 SCRIPT = CHECKOUT / "installer" / INSTALLER
 
-FORMAT = 3
+FORMAT = 4
 """Of the indexes; another one has them all written anew."""
 
 

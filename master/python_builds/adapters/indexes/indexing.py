@@ -18,8 +18,10 @@ from typing import Any
 from python_builds.adapters.indexes.guarded_write import IndexWriter
 from python_builds.adapters.indexes.index_guard import losses, platform_index_key, platform_losses, read_index
 from python_builds.adapters.indexes.index_pages import basis, for_people
+from python_builds.adapters.indexes.indexed import Indexed
 from python_builds.adapters.publishing.attesting import attester
 from python_builds.adapters.publishing.publishing import read_records
+from python_builds.adapters.publishing.rebuilt import rebuilt_of
 from python_builds.adapters.publishing.signing import Signer, signer
 from python_builds.adapters.store.marks import Marks
 from python_builds.adapters.store.observed import Observed
@@ -41,18 +43,6 @@ ATTEMPTS = 4
 """At indexes that another master is writing too."""
 
 NOTHING = manifest.joined([])
-
-
-@dataclass(kw_only=True)
-class Indexed:
-    """What came of writing the indexes."""
-
-    written: list[str] = field(default_factory=list)
-    """Keys."""
-    damaged: dict[str, str] = field(default_factory=dict)
-    """What is or was not as it has to be: sentences, by key."""
-    left: list[str] = field(default_factory=list)
-    """What could not be removed and does no harm, as sentences."""
 
 
 def write_indexes(settings: Settings, store: Store, *, audit: bool = False, accept_loss: bool = False) -> Indexed:
@@ -93,6 +83,7 @@ class Indexing:
     audit: bool = False
     accept_loss: bool = False
     platforms: Sequence[Platform] = PLATFORMS
+    rebuilt: Mapping[Platform, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
     """What is or was not as it has to be: sentences, by key."""
@@ -129,6 +120,7 @@ class Indexing:
             return
         self.there = self._unchanged(changed)
         self._observe(changed, marked, everything=everything)
+        self.rebuilt = rebuilt_of(self.store, self.profile, changed, self.damaged)
         self.writer = IndexWriter(self.store, self.before, self.signer, written=self.written, damaged=self.damaged)
         old = {platform: self._snapshot(platform) for platform in changed}
         fresh, damaged = self._fresh(old, marked)
@@ -226,7 +218,8 @@ class Indexing:
         return manifest.current(snapshot.records, self.profile, unchecked=self.unchecked)
 
     def _indexes(self, platform: Platform, records: Sequence[Record]) -> list[IndexFile]:
-        return platform_indexes(platform, self.profile, records, self.store.url, with_key=self.signer is not None)
+        rebuilt, with_key = self.rebuilt.get(platform, manifest.NOBODY), self.signer is not None
+        return platform_indexes(platform, self.profile, records, self.store.url, with_key=with_key, rebuilt=rebuilt)
 
     def _aliases(self, platform: Platform) -> str:
         return aliases_prefix(platform_folder(self.profile, platform))
@@ -239,7 +232,8 @@ class Indexing:
         """Make a platform's index, or give the one there is where nothing of it has changed."""
         if records is None and platform in self.there:
             return self.there[platform]
-        return manifest.platform_index(records or [], platform_folder(self.profile, platform))
+        rebuilt = self.rebuilt.get(platform, manifest.NOBODY)
+        return manifest.platform_index(records or [], platform_folder(self.profile, platform), rebuilt)
 
     def _refuse_loss(self, index: Mapping[str, Any]) -> None:
         gone = None if self.accept_loss else losses(self.store, self.profile, index, self.platforms)

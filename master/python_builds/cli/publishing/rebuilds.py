@@ -3,14 +3,18 @@
 import tempfile
 from pathlib import Path
 
+from python_builds.adapters.indexes.indexing import write_indexes
 from python_builds.adapters.publishing.attesting import attester, key_id, load_public, verify_envelope
 from python_builds.adapters.publishing.places import Place
+from python_builds.adapters.publishing.rebuilt import add_rebuilt
 from python_builds.adapters.publishing.verifying import rebuilder
-from python_builds.adapters.store.store import make_store
+from python_builds.adapters.store.store import Store, make_store
 from python_builds.core.errors import InvalidRequest, NotVerified
 from python_builds.core.publishing.artifacts import check_key
 from python_builds.core.publishing.dsse import ENDING, MAX_ENVELOPE_BYTES, parse_envelope, rebuilt_name
-from python_builds.core.publishing.provenance import parse_provenance
+from python_builds.core.publishing.provenance import Provenance, parse_provenance
+from python_builds.core.publishing.record_keys import unindexed_key
+from python_builds.core.publishing.records import parse_record
 from python_builds.core.settings.settings import Settings
 
 
@@ -38,4 +42,15 @@ def accept(settings: Settings, what: str, *, key: str) -> None:
         raise NotVerified(f"{what} is signed by this farm's own key {signers[0]}: another builder's counts")
     taken = rebuilt_name(own, signers[0])
     store.replace(taken, content)
+    _tell(store, mine, by)
+    write_indexes(settings, store)
     print(f"{store.location(taken)}: reproduced by {by}")
+
+
+def _tell(store: Store, mine: Provenance, by: str) -> None:
+    """Have the platform's index say so: it is written anew for what its record is marked for."""
+    (record,) = [one.download_location for one in mine.predicate.run.byproducts if one.name == "record"]
+    made = parse_record(record, store.read(record))
+    product = made.product
+    add_rebuilt(store, product.profile, product.platform, mine.subject[0].sha256, by)
+    store.create(unindexed_key(product, made.revision), b"{}")

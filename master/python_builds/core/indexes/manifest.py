@@ -8,13 +8,14 @@ platform in the same form:
 
     {"schema_version": 1, "generated_at": RFC 3339 or null,
      "builds": [{"python_version", "variant", "channel", "platform", "arch", "revision", "profile", "checked",
-                 "adopted", "built_at", "kind", "url", "sha256", "size"}, …]}
+                 "adopted", "built_at", "kind", "url", "sha256", "size", "reproduced_by"}, …]}
 
 index.schema.json, beside it, is its JSON Schema. `url` is relative to the index, so that a mirror of the tree is valid
 as it is; `channel` is release or prerelease; `arch` is amd64 or arm64; `kind` is deb, rpm, metapackage (of either
 format), tarball, uv, test (the standard library's tests), debug (symbols), tarball-zst or uv-zst (the same tars by
 zstd, which newer builds have) or sbom (what is in it, of newer builds); `sha256` is null for what the predecessor
-published, unless S3 knew it; `generated_at` is when the newest of its records was made.
+published, unless S3 knew it; `generated_at` is when the newest of its records was made; `reproduced_by` names other
+builders who got the same file.
 """
 
 import datetime
@@ -59,6 +60,11 @@ BUILD_SCHEMA = {
     "url": {"type": "string", "format": "uri-reference", "description": "relative to index.json"},
     "sha256": {"type": ["string", "null"], "pattern": DIGEST, "description": "null for some of the predecessor's"},
     "size": {"type": "integer", "minimum": 0, "description": "bytes"},
+    "reproduced_by": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "who else got the same file, as URIs",
+    },
 }
 
 SCHEMA = {
@@ -78,6 +84,9 @@ SCHEMA = {
 """Clients must not mind fields that are new: the schema allows them."""
 
 
+NOBODY: Mapping[str, Sequence[str]] = {}
+
+
 def is_indexed(record: Record, profile: str, *, unchecked: bool) -> bool:
     """Say whether indexes name a record; `unchecked`: also if nobody could try it on an untouched system."""
     return record.profile == profile and (unchecked or record.checked or record.adopted)
@@ -88,9 +97,15 @@ def current(records: Iterable[Record], profile: str, *, unchecked: bool) -> list
     return newest_revisions(r for r in records if is_indexed(r, profile, unchecked=unchecked))
 
 
-def platform_index(records: Sequence[Record], folder: str) -> dict[str, object]:
-    """List every artifact of `current` records of one platform; URLs are relative to its folder."""
-    builds = [_build(r, a, folder) for r in records for a in r.artifacts if a.kind != "sha256"]
+def platform_index(
+    records: Sequence[Record], folder: str, rebuilt: Mapping[str, Sequence[str]] = NOBODY
+) -> dict[str, object]:
+    """List every artifact of `current` records of one platform; URLs are relative to its folder.
+
+    `rebuilt` says by an artifact's SHA-256 who else has built it and got the same.
+    """
+    artifacts = [(r, a) for r in records for a in r.artifacts if a.kind != "sha256"]
+    builds = [{**_build(r, a, folder), "reproduced_by": [*rebuilt.get(a.sha256 or "", ())]} for r, a in artifacts]
     return {
         "schema_version": SCHEMA_VERSION,
         "generated_at": newest(records).isoformat() if records else None,

@@ -1,7 +1,7 @@
 """The indexes of one platform, for each kind of client: apt or yum, uv, and people with sha256sum."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from packaging.version import Version
 
@@ -9,7 +9,7 @@ from python_builds.core.indexes.addresses import Url, from_folder, of_profile
 from python_builds.core.indexes.apt_repository import apt_indexes
 from python_builds.core.indexes.checksums import checksums
 from python_builds.core.indexes.index_files import IndexFile, newest, signed
-from python_builds.core.indexes.manifest import index_json, platform_index
+from python_builds.core.indexes.manifest import NOBODY, index_json, platform_index
 from python_builds.core.indexes.yum_repository import repo_file, yum_indexes
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import (
@@ -24,11 +24,18 @@ from python_builds.core.publishing.records import Record
 
 
 def platform_indexes(
-    platform: Platform, profile: str, records: Sequence[Record], url: Url, *, with_key: bool
+    platform: Platform,
+    profile: str,
+    records: Sequence[Record],
+    url: Url,
+    *,
+    with_key: bool,
+    rebuilt: Mapping[str, Sequence[str]] = NOBODY,
 ) -> list[IndexFile]:
     """Make a platform's indexes of its newest records, in the order in which they are to be written.
 
-    `url` says where clients fetch a key; `with_key` whether what is published is signed.
+    `url` says where clients fetch a key; `with_key` whether what is published is signed; `rebuilt`
+    is as in `platform_index`.
     """
     folder = platform_folder(profile, platform)
     url = of_profile(url, profile_prefix(profile))
@@ -43,7 +50,7 @@ def platform_indexes(
     return [
         *packages,
         *signed(f"{folder}/uv.json", uv_json(records, url), newest(records)),
-        *signed(f"{folder}/index.json", index_json(platform_index(records, folder)), newest(records)),
+        *signed(f"{folder}/index.json", index_json(platform_index(records, folder, rebuilt)), newest(records)),
         *checksums(records, folder),
     ]
 

@@ -193,6 +193,11 @@ def input_key(sha256: str, name: str) -> str:
     return f"{INPUTS}/{sha256}/{name}"
 
 
+def rebuilds_key(profile: str, platform: Platform) -> str:
+    """Name the object that says which artifacts of a platform others have built again, by digest."""
+    return f"{platform_folder(profile, platform)}/rebuilds.json"
+
+
 def rebuild_key(sha256: str, name: str) -> str:
     """Name what this farm states of another's artifact that it has built again, by the artifact's digest."""
     return f"rebuilds/{sha256}/{name}"
