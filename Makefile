@@ -24,7 +24,7 @@ DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iprout
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
-.PHONY: help build reproduce verify accept run stop status plan acknowledge rebuild cancel queue pause resume reindex prune adopt platforms minors settings pages base-image images push shell dev test test-postgresql test-fast test-docker test-real bench mutants check docs format lock clean
+.PHONY: help build reproduce verify accept run stop status plan acknowledge rebuild cancel queue pause resume reindex prune adopt platforms prove minors settings pages base-image images push shell dev test test-postgresql test-fast test-docker test-real bench mutants check docs format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,7 +80,10 @@ prune: $(VENV)/ready  ## list revisions beyond the newest few; with YES=1, remov
 adopt: $(VENV)/ready  ## list what the predecessor has published in the bucket; with YES=1, take it over [DIGESTS=1] [ACCEPT_LOSS=1] [YES=1]
 	$(COMMAND)
 
-platforms: $(VENV)/ready  ## print the platform table
+platforms: $(VENV)/ready  ## print the platform table, and what was tried of each
+	$(COMMAND)
+
+prove: $(VENV)/ready-dev  ## try a platform on the real system, from its base image to what users do; write proofs/ PLATFORM=debian-12|all [ARCH=amd64|arm64] [PROFILE=optimized|quick]
 	$(COMMAND)
 
 minors: $(VENV)/ready  ## write docs/minors.md, the table of what this farm's records say was built
@@ -89,7 +92,7 @@ minors: $(VENV)/ready  ## write docs/minors.md, the table of what this farm's re
 settings: $(VENV)/ready  ## list the settings, with defaults
 	$(COMMAND)
 
-pages: $(VENV)/ready  ## write those pages of docs/ that are made from the code: settings, and a build
+pages: $(VENV)/ready  ## write the pages that are made from the code and from proofs/: settings, a build, platforms
 	$(COMMAND)
 
 base-image: $(VENV)/ready  ## make a base image with debootstrap, where no registry is reached PLATFORM=debian-12

@@ -7,31 +7,12 @@ import pytest
 
 from python_builds.adapters.publishing.packages import RPM_PACKAGES
 from python_builds.cli.pages import PAGES as PAGES_OF_CODE
-from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings, variable
 
-TABLE = (CHECKOUT / "docs" / "platforms.md").read_text()
 BUCKET = (CHECKOUT / "docs" / "bucket.md").read_text()
 PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *(CHECKOUT / "docs").rglob("*.md")]
 LIBRARY = CHECKOUT / "master" / "python_builds"
-
-
-@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda p: p.name)
-def test_the_page_of_platforms_lists_every_platform(platform: object) -> None:
-    row = next((line for line in TABLE.splitlines() if line.startswith(f"| {platform.name} |")), None)
-
-    assert row, f"add a row for {platform.name} to the table in docs/platforms.md"
-    proven = ", ".join(platform.proven) or "not yet"
-    assert row.endswith(f"| {platform.package_format} | {platform.end_of_support} | {proven} |"), (
-        f"docs/platforms.md's row for {platform.name} is out of date: it ends with format, end of support and `proven`"
-    )
-
-
-def test_the_page_of_platforms_lists_no_platform_that_is_not_in_the_table() -> None:
-    listed = re.findall(r"^\| ((?:ubuntu|debian|centos|rhel|fedora|opensuse)-\d+) \|", TABLE, re.MULTILINE)
-
-    assert listed == [p.name for p in PLATFORMS], "docs/platforms.md's table and PLATFORMS in platforms.py differ"
 
 
 def test_every_setting_that_a_text_names_exists() -> None:

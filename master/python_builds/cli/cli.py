@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 
 from python_builds.cli import farm_commands
-from python_builds.cli import platforms as platform_table
 from python_builds.cli.exit_status import end, end_as_by_ctrl_c
 from python_builds.cli.make_variables import options
 from python_builds.cli.options import (
@@ -151,8 +150,22 @@ def adopt(
 
 @app.command()
 def platforms() -> None:
-    """Print the platform table."""
-    print(platform_table.table())
+    """Print the platform table, and what was tried of each on the real system."""
+    from python_builds.adapters.platforms.proof_files import read_proofs
+    from python_builds.cli.platforms import table
+
+    end(lambda: print(table(load_settings(), read_proofs())))
+
+
+@app.command()
+def prove(platform: Platforms = None, arch: Architecture = "", profile: Profile = DEFAULT_PROFILE) -> None:
+    """Try a platform on the real system, from its base image to what users do; write proofs/PLATFORM-ARCH.json."""
+    from python_builds.cli.proving import prove as proving
+
+    end_as_by_ctrl_c()
+    end(
+        lambda: proving.prove(load_settings(), words(platform), arch, profile), interrupted="stopped; nothing is proven"
+    )
 
 
 @app.command("minors")
@@ -173,7 +186,7 @@ def settings() -> None:
 
 @app.command("pages")
 def write_pages() -> None:
-    """Write those pages of docs/ that are made from the code: settings, and a build."""
+    """Write the pages that are made from the code and from proofs/: settings, a build, platforms, the README's part."""
     from python_builds.cli import pages
 
     end(pages.write)

@@ -1,13 +1,21 @@
-"""Pages of docs/ that are made from the code: the settings, and what a build does."""
+"""Pages that are made from the code: the settings, what a build does, and from the files of proofs, the platforms."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from packaging.version import Version
 
+from python_builds.adapters.platforms.proof_files import read_proofs
 from python_builds.core.building.stage import DROPS_TO, Known, Stage
 from python_builds.core.building.stages import stages
+from python_builds.core.platforms.platform_pages import (
+    between_marks,
+    platforms_table,
+    proofs_page,
+    proven_sentence,
+)
 from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.platforms.proofs import Proofs
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.publishing.records import Source
 from python_builds.core.settings.setting_types import CHECKOUT
@@ -69,10 +77,22 @@ def build_page() -> str:
     return BUILD + "".join(f"{_row(stage, every)}\n" for stage in stages(product.platform, product.architecture))
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"settings.md": settings_page, "build.md": build_page}
+def with_proofs(page: Path, words: Callable[[Proofs], str]) -> str:
+    """Give a typed page with what the proofs say between its marks."""
+    return between_marks(page.read_text(), words(read_proofs()))
 
 
-def write(folder: Path = CHECKOUT / "docs") -> None:
+DOCS = CHECKOUT / "docs"
+PAGES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "build.md": build_page,
+    "platforms.md": lambda: with_proofs(DOCS / "platforms.md", platforms_table),
+    "proofs.md": lambda: proofs_page(read_proofs()),
+    "../README.md": lambda: with_proofs(CHECKOUT / "README.md", proven_sentence),
+}
+
+
+def write(folder: Path = DOCS) -> None:
     """Write the pages."""
     for name, page in PAGES.items():
         (folder / name).write_text(page())

@@ -8,13 +8,13 @@ from python_builds.adapters.building.recipe import SCRIPTS, packed
 from tests.script_runs import write
 
 
-def test_what_is_unpacked_is_what_is_in_the_checkout_without_its_setup(tmp_path: Path) -> None:
+def test_what_is_unpacked_is_what_is_in_the_checkout_without_what_is_for_a_machine_or_a_user(tmp_path: Path) -> None:
     subprocess.run(["tar", "-x"], input=packed(SCRIPTS), cwd=tmp_path, check=True)
     here = {path.relative_to(tmp_path / "scripts"): path for path in (tmp_path / "scripts").rglob("*.*")}
     there = {
         path.relative_to(SCRIPTS)
         for path in SCRIPTS.rglob("*.*")
-        if "setup" not in path.parts and "__pycache__" not in path.parts
+        if not {"setup", "prove", "__pycache__"} & {*path.parts}
     }
 
     assert set(here) == there
@@ -25,7 +25,7 @@ def test_what_is_unpacked_is_what_is_in_the_checkout_without_its_setup(tmp_path:
 def test_the_same_scripts_are_packed_alike_in_whatever_checkout(tmp_path: Path) -> None:
     for folder, names in (
         ("one", ("b/x.sh", "a.py")),
-        ("two", ("a.py", "b/x.sh", "setup/of-a-machine.sh", "b/note.txt")),
+        ("two", ("a.py", "b/x.sh", "setup/of-a-machine.sh", "prove/trial.sh", "b/note.txt")),
     ):
         for name in names:
             write(tmp_path / folder / name, name, executable=folder == "two")

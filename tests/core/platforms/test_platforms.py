@@ -1,13 +1,10 @@
 """The platform table: guards of its rows, and which system finds which row."""
 
 import datetime
-import subprocess
-import sys
 
 import pytest
 from packaging.version import Version
 
-from python_builds.cli.platforms import table
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.platforms.build_packages import BUILD_PACKAGES
 from python_builds.core.platforms.platforms import PLATFORMS, platform_for_system, platform_named
@@ -78,11 +75,6 @@ def test_architectures_are_spelled_as_debian_does(row):
     assert set(row.architectures) <= {"amd64", "arm64"}, (
         f"{row.name}: {row.architectures} in core/platforms/platforms.py; a new one needs its rpm name in core/publishing/artifacts.py"
     )
-
-
-@every_row
-def test_a_row_is_proven_only_on_architectures_that_it_has(row):
-    assert set(row.proven) <= set(row.architectures), f"{row.name}: correct `proven` in core/platforms/platforms.py"
 
 
 @every_row
@@ -208,20 +200,3 @@ def test_support_ends_with_the_last_day_of_the_vendor_s():
 
     assert row.is_supported_on(last)
     assert not row.is_supported_on(last + datetime.timedelta(days=1))
-
-
-def test_the_table_shows_every_row_with_the_systems_it_serves():
-    head, *lines = table().splitlines()
-
-    assert head.startswith("PLATFORM ")
-    assert [line.split()[0] for line in lines] == [row.name for row in PLATFORMS]
-    for line, row in zip(lines, PLATFORMS, strict=True):
-        assert f"  {', '.join(row.proven) or 'not yet'}  " in line
-        assert row.end_of_support.isoformat() in line
-        assert all(f"{os_id} {version_id}" in line for os_id, version_id in row.serves)
-
-
-def test_the_command_prints_the_table():
-    command = [sys.executable, "-m", "python_builds", "platforms"]
-
-    assert subprocess.check_output(command, env={"PYTHONPATH": ":".join(sys.path)}, text=True) == table() + "\n"

@@ -10,8 +10,8 @@ from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.upstream.static_libraries import LIBRARIES
 
 SCRIPTS = CHECKOUT / "scripts"
-SETUP = "setup"
-"""The folder of the scripts that are for a machine, and no part of any build."""
+NOT_SENT = ("setup", "prove")
+"""The folders of the scripts that are no part of any build: for a machine, and for what users do with a package."""
 
 SENT = (".sh", ".in", ".py", ".c", ".mk")
 """Endings of the scripts that travel with a build."""
@@ -20,7 +20,7 @@ SENT = (".sh", ".in", ".py", ".c", ".mk")
 def scripts_to_send(folder: Path) -> list[Path]:
     """List what a worker gets of our scripts."""
     found = (path for path in folder.rglob("*") if path.suffix in SENT and path.is_file())
-    return sorted(path for path in found if path.relative_to(folder).parts[0] != SETUP)
+    return sorted(path for path in found if path.relative_to(folder).parts[0] not in NOT_SENT)
 
 
 def packed(folder: Path) -> bytes:

@@ -13,6 +13,7 @@ from packaging.version import Version
 from python_builds.core.indexes.addresses import UNKNOWN, Url, is_known
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS
+from python_builds.core.platforms.systems import SYSTEMS
 from python_builds.core.publishing.artifacts import profile_prefix
 from python_builds.core.upstream.releases import minor
 from python_builds.core.upstream.tags import FREE_THREADED, Tag, reading_order
@@ -23,23 +24,6 @@ LISTED = 200
 
 SEEN = Markup('<span class="address">https://WHERE-YOU-SEE-THIS</span>')
 """Stands for the store's address where nobody has told it: the page's own script knows, or else its reader."""
-
-SYSTEMS = {
-    "ubuntu": "Ubuntu",
-    "debian": "Debian",
-    "linuxmint": "Linux Mint",
-    "pop": "Pop!_OS",
-    "rhel": "Red Hat Enterprise Linux",
-    "rocky": "Rocky Linux",
-    "almalinux": "AlmaLinux",
-    "ol": "Oracle Linux",
-    "centos": "CentOS Stream",
-    "fedora": "Fedora",
-    "opensuse-leap": "openSUSE Leap",
-    "sles": "SUSE Linux Enterprise Server",
-    "sled": "SUSE Linux Enterprise Desktop",
-}
-"""os-release's IDs as people know them; the page lists those that a platform serves."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,8 @@ ccache_repository
 worker_python    the Python of its worker image, new enough for buildbot-worker (3.8), as command and package
 static_libraries libraries of core/upstream/static_libraries.py that are built with a CPython that comes without them
 allowed_missing  stdlib extension modules that cannot be built there, each with the reason
-proven           the architectures on which its worker image, a real CPython and the package were really run; what is
-                 not in here is written with care and has never been tried on the real thing
+
+On which architectures all that was really run is no field: proofs/ has what `make prove` found.
 """
 
 import datetime
@@ -52,7 +52,6 @@ class Platform:
     worker_python: tuple[str, str] = ("python3", "python3")
     static_libraries: tuple[str, ...] = ("mpdecimal",)
     allowed_missing: Mapping[str, str] = field(default_factory=dict, hash=False)
-    proven: tuple[str, ...] = ()
 
     @property
     def package_format(self) -> str:

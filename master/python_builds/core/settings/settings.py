@@ -97,6 +97,12 @@ class Settings(PublishingSettings, NoticeSettings, HistorySettings, WebSettings,
     platforms: PlatformNames = Field(
         "", description="platforms that this farm is for, as in debian-12 rhel-9; not set: all that have a worker"
     )
+    proof_days: int = Field(
+        90,
+        ge=1,
+        le=3650,
+        description="days after which a proof of a platform counts as old, from its base image's day on",
+    )
     registry: str = Field("", description="where Docker hosts have the worker images from, as in registry.example/farm")
     worker_host: str = Field("127.0.0.1", description="address at which the master waits for workers")
     worker_port: int = Field(0, ge=0, le=65535, description="port at which it waits; 0 means any")

@@ -1,0 +1,1 @@
+"""What containers say of a platform, and the files that keep it."""

@@ -1,0 +1,212 @@
+"""`make prove`: a platform on the real system, from the base image to what users do, and what came of it as a file."""
+
+import datetime
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from python_builds.adapters.building.recipe import SCRIPTS, packed
+from python_builds.adapters.platforms.containers import describe_image, image_architecture
+from python_builds.adapters.platforms.proof_files import PROOFS, write_proof
+from python_builds.adapters.workers.docker_command import require_docker
+from python_builds.adapters.workers.local_engine import local_engine
+from python_builds.cli.platforms import todays_recipe
+from python_builds.cli.proving.scratch_farm import ScratchFarm, scratch_farm
+from python_builds.cli.proving.system_facts import base_facts, bring_base_image, worker_facts
+from python_builds.cli.proving.trials import Trials
+from python_builds.core.errors import InvalidRequest, PythonBuildsError
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import PLATFORMS, platform_named
+from python_builds.core.platforms.proofs import CHECKS, Check, Proof, ProvenBuild, ProvenImage, Verdict
+from python_builds.core.publishing.records import Record
+from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.settings.settings import Settings
+from python_builds.core.upstream.releases import minor
+from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.core.workers.images import worker_image
+
+ALL = "all"
+EXPECTED = (PythonBuildsError, OSError, subprocess.SubprocessError)
+"""What may go wrong in a check, and then is its verdict."""
+
+
+@dataclass
+class Proving:
+    """One platform that is being proven."""
+
+    settings: Settings
+    engine: DockerHost
+    platform: Platform
+    architecture: str
+    profile: str
+    log: Path
+    checks: dict[str, Check] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)
+
+    def add(self, *checks: Check) -> None:
+        """Take down what came of checks, and say it."""
+        for check in checks:
+            self.checks[check.name] = check
+            print(f"{check.verdict}: {check.name}: {check.detail or CHECKS[check.name]}", flush=True)
+            if check.advice:
+                print(f"    {check.advice}", flush=True)
+
+    def attempt(self, name: str, do: Callable[[], Check | Sequence[Check]]) -> bool:
+        """Do a check; whatever goes wrong is its verdict. Say whether all went well."""
+        try:
+            found = do()
+        except EXPECTED as error:
+            found = Check(name=name, verdict=Verdict.FAILED, detail=str(error)[-600:])
+        found = [found] if isinstance(found, Check) else found
+        self.add(*found)
+        return all(check.verdict is not Verdict.FAILED for check in found)
+
+
+def prove(settings: Settings, names: Sequence[str], architecture: str, profile: str, folder: Path = PROOFS) -> int:
+    """Prove platforms, one after the other, and write their files; 1 if a check of any failed or was left out."""
+    require_docker()
+    engine = local_engine()
+    wanted = _wanted(names, architecture or engine.architecture)
+    bad = 0
+    for platform in wanted:
+        proof = prove_one(settings, engine, platform, architecture or engine.architecture, profile)
+        path = write_proof(proof, folder)
+        print(f"{platform.name} on {proof.architecture}: {proof.standing}; {path}", flush=True)
+        bad += bool(proof.failed or proof.lacking)
+    print("`make pages` brings the tables up to date", flush=True)
+    return 1 if bad else 0
+
+
+def prove_one(settings: Settings, engine: DockerHost, platform: Platform, architecture: str, profile: str) -> Proof:
+    """Prove one platform on one architecture."""
+    log = settings.state_dir / "prove" / f"{platform.name}-{architecture}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("")
+    print(f"{platform.name} on {architecture}, {profile} builds; what containers say is in {log}", flush=True)
+    run = Proving(settings, engine, platform, architecture, profile, log)
+    commit = _commit()
+    if run.attempt("os-release", lambda: _base(run)) and run.attempt(
+        "worker image", lambda: worker_facts(platform, architecture, log)
+    ):
+        run.attempt("newest minor", lambda: _build_and_try(run))
+    return _proof(run, commit)
+
+
+def _base(run: Proving) -> list[Check]:
+    bring_base_image(run.platform, run.architecture)
+    return base_facts(run.platform, run.architecture, run.log)
+
+
+def _build_and_try(run: Proving) -> list[Check]:
+    """Build and try all; each check is taken down as it ends."""
+    engine = _host(run)
+    with (
+        tempfile.TemporaryDirectory(prefix="python-builds-prove-") as name,
+        scratch_farm(run.settings, engine, run.platform, run.profile, Path(name)) as farm,
+    ):
+        if _builds(run, farm):
+            _trials(run, Trials(farm=farm, architecture=run.architecture, records=tuple(run.records), log=run.log))
+    return []
+
+
+def _builds(run: Proving, farm: ScratchFarm) -> bool:
+    """Build the oldest, the newest and a free-threaded CPython; say whether all are there."""
+
+    def build(name: str, version: str) -> bool:
+        def do() -> Check:
+            record = farm.build(version)
+            run.records.append(record)
+            verdict = Verdict.OK if record.checked else Verdict.FAILED
+            return Check(name=name, verdict=verdict, detail=f"{record.product.tag}, {run.profile}")
+
+        return run.attempt(name, do)
+
+    good = [build("oldest minor", run.platform.oldest_python), build("newest minor", "")]
+    if good[-1]:
+        good.append(build("free-threaded", f"{minor(run.records[-1].product.version)}t"))
+    return all(good)
+
+
+def _trials(run: Proving, trials: Trials) -> None:
+    """Try what was built; revision 2 comes after all that needs revision 1."""
+    for name in ("repository", "installer", "uv", "elsewhere"):
+        run.attempt(name, getattr(trials, name))
+
+    def upgrade() -> Check:
+        trials.farm.build(str(run.records[1].product.tag), again=True)
+        return trials.upgrade()
+
+    run.attempt("upgrade", upgrade)
+
+
+def _host(run: Proving) -> DockerHost:
+    """Describe the engine as one that builds for the architecture; as its operator does, where he has."""
+    described = (h for h in run.settings.docker_hosts if h.url == run.engine.url)
+    fitting = (host for host in described if host.architecture == run.architecture)
+    return next(fitting, run.engine.model_copy(update={"architecture": run.architecture}))
+
+
+def _proof(run: Proving, commit: str) -> Proof:
+    nothing = "what it needs had failed before"
+    checks = [run.checks.get(name) or Check(name=name, verdict=Verdict.NOT_RUN, detail=nothing) for name in CHECKS]
+    return Proof(
+        platform=run.platform.name,
+        architecture=run.architecture,
+        emulated=run.engine.architecture != run.architecture,
+        profile=run.profile,
+        proven_at=datetime.datetime.now(datetime.UTC).replace(microsecond=0),
+        commit=commit if commit == _commit() else f"{commit.rstrip('+')}+",
+        recipe=todays_recipe(run.platform, packed(SCRIPTS)),
+        base_image=_image(run.platform.base_image, run.architecture),
+        worker_image=_image(worker_image(run.platform), run.architecture),
+        builds=tuple(map(_proven_build, run.records)),
+        checks=tuple(checks),
+    )
+
+
+def _image(name: str, architecture: str) -> ProvenImage | None:
+    return describe_image(name) if image_architecture(name) == architecture else None
+
+
+def _proven_build(record: Record) -> ProvenBuild:
+    made = record.built_with
+    return ProvenBuild(
+        version=str(record.product.tag),
+        profile=record.profile,
+        revision=record.revision,
+        compiler=made.compiler if made else "",
+        libc=made.libc if made else "",
+        libraries=made.libraries if made else {},
+        tests=made.tests.passed if made else 0,
+    )
+
+
+def _commit() -> str:
+    """Name the commit of the checkout; empty where there is none."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", "-C", CHECKOUT, *words], capture_output=True, text=True)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    changed = git("status", "--porcelain", "--untracked-files=no")
+    return f"{git('rev-parse', 'HEAD')}{'+' if changed else ''}"
+
+
+def _wanted(names: Sequence[str], architecture: str) -> list[Platform]:
+    """Find the platforms that were named.
+
+    Raises:
+        InvalidRequest: if there are none, or one has not the architecture.
+    """
+    if not names:
+        raise InvalidRequest(f"name a platform of `make platforms`, as in PLATFORM=debian-12, or PLATFORM={ALL}")
+    if ALL in names:
+        return [platform for platform in PLATFORMS if architecture in platform.architectures]
+    found = [platform_named(name) for name in names]
+    for platform in found:
+        if architecture not in platform.architectures:
+            allowed = ", ".join(platform.architectures)
+            raise InvalidRequest(f"{architecture!r} is none of {platform.name}'s architectures: {allowed}")
+    return found

@@ -1,0 +1,113 @@
+"""Pages of platforms: the table of docs/platforms.md and the README's, and a page of all proofs; from plain values."""
+
+from collections.abc import Iterable
+
+from python_builds.core.platforms.evidence import EVIDENCE, Evidence
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import PLATFORMS
+from python_builds.core.platforms.proofs import Proof, Proofs, in_order, proven_on
+from python_builds.core.platforms.systems import SYSTEMS
+
+NOT_YET = "not yet"
+BEGINS, ENDS = "<!-- platforms: made by `make pages` -->\n", "<!-- end of platforms -->\n"
+"""Around what `make pages` writes into a page that is otherwise typed."""
+
+PROOFS = """# Proofs
+
+Made by `make pages` from the files in `proofs/`, which `make prove PLATFORM=NAME` writes: what was tried of a platform
+on the real system, and what came of it. What was not run says so. `make platforms` says which of them are old: of
+another recipe than the checkout's, or of an image older than `PYTHON_BUILDS_PROOF_DAYS`. Below that is what public
+sources say of the facts in the rows, which proves nothing.
+
+"""
+
+
+def platforms_table(proofs: Proofs) -> str:
+    """Write the table of all platforms in Markdown."""
+    head = "| name | serves | packages | supported until | tried |\n|---|---|---|---|---|\n"
+    return head + "".join(_row(platform, proofs) for platform in PLATFORMS)
+
+
+def proven_sentence(proofs: Proofs) -> str:
+    """Say in a line for the README what is proven where."""
+    tried = ", ".join(f"{name} ({'; '.join(said)})" for name, said in _tried(proofs).items()) or "none"
+    return (
+        f"Of {len(PLATFORMS)} [platforms](docs/platforms.md), these were tried on the real system: {tried}.\n"
+        "`make prove PLATFORM=NAME` tries another.\n"
+    )
+
+
+def proofs_page(proofs: Proofs) -> str:
+    """Write the page of all proofs, and of what is known of the rows beside."""
+    return (
+        PROOFS
+        + "".join(map(_proof, in_order(proofs)))
+        + "## What public sources say of the rows\n"
+        + "".join(
+            _evidence(platform.name, EVIDENCE[platform.name]) for platform in PLATFORMS if platform.name in EVIDENCE
+        )
+    )
+
+
+def between_marks(page: str, text: str) -> str:
+    """Put a text into a page between the marks.
+
+    Raises:
+        ValueError: if it has none.
+    """
+    before, begins, rest = page.partition(BEGINS)
+    _, ends, after = rest.partition(ENDS)
+    if not begins or not ends:
+        raise ValueError(f"the page has not the lines {BEGINS.strip()} and {ENDS.strip()}")
+    return f"{before}{begins}{text}{ends}{after}"
+
+
+def _row(platform: Platform, proofs: Proofs) -> str:
+    tried = "<br>".join(proven_on(proofs, platform.name)) or NOT_YET
+    end = platform.end_of_support
+    return f"| {platform.name} | {_served(platform)} | {platform.package_format} | {end} | {tried} |\n"
+
+
+def _served(platform: Platform) -> str:
+    """Name the systems of a row, those of one version together."""
+    versions: dict[str, list[str]] = {}
+    for os_id, version in platform.serves:
+        versions.setdefault(version, []).append(SYSTEMS[os_id])
+    return "; ".join(f"{', '.join(names)} {version}" for version, names in versions.items())
+
+
+def _tried(proofs: Proofs) -> dict[str, list[str]]:
+    every = {platform.name: proven_on(proofs, platform.name) for platform in PLATFORMS}
+    return {name: said for name, said in every.items() if said}
+
+
+def _proof(proof: Proof) -> str:
+    how = "emulated by qemu-user" if proof.emulated else "not emulated"
+    commit = f"`{proof.commit[:12]}`{' with changes' if proof.commit.endswith('+') else ''}"
+    images = [image for image in (proof.base_image, proof.worker_image) if image]
+    lines = [
+        f"## {proof.platform} on {proof.architecture}: {proof.standing}\n\n",
+        f"{proof.proven_at:%Y-%m-%d}, {proof.profile} builds, {how}, recipe `{proof.recipe}`, commit {commit}.\n\n",
+        *(f"- `{image.name}` of {image.made_at:%Y-%m-%d}: `{image.digest or image.id}`\n" for image in images),
+        *(
+            f"- CPython {build.version}: {build.tests} test files, {build.compiler}, {build.libc}, "
+            f"{len(build.libraries)} libraries of the system\n"
+            for build in proof.builds
+        ),
+        "\n| check | verdict | found |\n|---|---|---|\n",
+        *(
+            f"| {check.name} | {check.verdict} | {_cell(f'{check.detail} {check.advice}')} |\n"
+            for check in proof.checks
+        ),
+        "\n",
+    ]
+    return "".join(lines)
+
+
+def _evidence(name: str, found: Iterable[Evidence]) -> str:
+    rows = (f"| {_cell(one.fact)} | {_cell(one.says)} | {_cell(one.source)} |\n" for one in found)
+    return f"\n### {name}\n\n| fact | what is said | by |\n|---|---|---|\n{''.join(rows)}"
+
+
+def _cell(text: str) -> str:
+    return text.strip().replace("|", "\\|").replace("\n", " ")

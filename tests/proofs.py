@@ -1,0 +1,32 @@
+"""A proof for tests, in which all went well."""
+
+import datetime
+from typing import Any
+
+from python_builds.core.platforms.proofs import CHECKS, Check, Proof, ProvenBuild, ProvenImage, Verdict
+
+DAY = datetime.datetime(2026, 11, 28, 12, tzinfo=datetime.UTC)
+
+
+def make_proof(failed: tuple[str, ...] = (), not_run: tuple[str, ...] = (), **values: Any) -> Proof:
+    """Make a proof whose checks went well, but for those that are named."""
+    verdicts = dict.fromkeys(CHECKS, Verdict.OK)
+    verdicts |= dict.fromkeys(failed, Verdict.FAILED) | dict.fromkeys(not_run, Verdict.NOT_RUN)
+    image = ProvenImage(name="debian:12", id=f"sha256:{'1' * 64}", made_at=DAY)
+    build = ProvenBuild(
+        version="3.14.7t", profile="optimized", revision=1, compiler="gcc 12", libc="glibc 2.36", libraries={}, tests=9
+    )
+    known = {
+        "platform": "debian-12",
+        "architecture": "amd64",
+        "emulated": False,
+        "profile": "optimized",
+        "proven_at": DAY,
+        "commit": "c" * 40,
+        "recipe": "d" * 16,
+        "base_image": image,
+        "worker_image": None,
+        "builds": (build,),
+        "checks": tuple(Check(name=name, verdict=verdict) for name, verdict in verdicts.items()),
+    }
+    return Proof(**{**known, **values})
