@@ -143,6 +143,7 @@ check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, chec
 	$(BIN)/mypy --config-file tests/mypy.ini tests
 	$(BIN)/lint-imports --no-logo --no-cache
 	shellcheck --external-sources --source-path=SCRIPTDIR:SCRIPTDIR/.. python-builds scripts/*.sh scripts/*/*.sh installer/*.sh worker/*.sh benchmarks/programs/*.sh .ci/run
+	$(BIN)/zizmor --offline --no-progress --quiet .github/workflows
 	$(BIN)/sphinx-build --fresh-env --fail-on-warning --keep-going --quiet --builder dummy docs .site/.check
 	@# The code is checked, not the settings of whoever checks it.
 	env --ignore-environment PATH="$$PATH" PYTHONPATH="$$PYTHONPATH" PYTHON_BUILDS_ENV_FILE=/dev/null $(BIN)/buildbot checkconfig master/master.cfg
