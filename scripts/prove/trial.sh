@@ -55,15 +55,17 @@ try_uv() {
 }
 
 try_elsewhere() {
+    local said
     add_repository
-    if install_package "$NAME"; then
+    if said=$(install_package "$NAME" 2>&1); then
         check_interpreter "$PREFIX"
         remove_package "$NAME"
         nothing_left
-    else
+    else # for want of its libraries, and not of the network
+        echo "$said"
         [ -z "$(installed_version "$NAME")" ]
-        echo REFUSED
-        exit
+        grep -Eq 'unmet dependencies|nothing provides' <<<"$said"
+        echo REFUSED && exit
     fi
 }
 

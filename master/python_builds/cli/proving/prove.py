@@ -16,6 +16,7 @@ from python_builds.cli.platforms import todays_recipe
 from python_builds.cli.proving.scratch_farm import ScratchFarm, scratch_farm
 from python_builds.cli.proving.system_facts import base_facts, bring_base_image, worker_facts
 from python_builds.cli.proving.trials import Trials
+from python_builds.core.documents import dump
 from python_builds.core.errors import InvalidRequest, PythonBuildsError
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
@@ -42,6 +43,7 @@ class Proving:
     architecture: str
     profile: str
     log: Path
+    commit: str
     checks: dict[str, Check] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
 
@@ -52,6 +54,8 @@ class Proving:
             print(f"{check.verdict}: {check.name}: {check.detail or CHECKS[check.name]}", flush=True)
             if check.advice:
                 print(f"    {check.advice}", flush=True)
+        # What was found so far outlives a run that is stopped, beside its log.
+        self.log.with_suffix(".json").write_bytes(dump(_proof(self, "the run had not come to it")))
 
     def attempt(self, name: str, do: Callable[[], Check | Sequence[Check]]) -> bool:
         """Do a check; whatever goes wrong is its verdict. Say whether all went well."""
@@ -85,13 +89,12 @@ def prove_one(settings: Settings, engine: DockerHost, platform: Platform, archit
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("")
     print(f"{platform.name} on {architecture}, {profile} builds; what containers say is in {log}", flush=True)
-    run = Proving(settings, engine, platform, architecture, profile, log)
-    commit = _commit()
+    run = Proving(settings, engine, platform, architecture, profile, log, _commit())
     if run.attempt("os-release", lambda: _base(run)) and run.attempt(
         "worker image", lambda: worker_facts(platform, architecture, log)
     ):
         run.attempt("newest minor", lambda: _build_and_try(run))
-    return _proof(run, commit)
+    return _proof(run, "what it needs had failed before")
 
 
 def _base(run: Proving) -> list[Check]:
@@ -148,16 +151,16 @@ def _host(run: Proving) -> DockerHost:
     return next(fitting, run.engine.model_copy(update={"architecture": run.architecture}))
 
 
-def _proof(run: Proving, commit: str) -> Proof:
-    nothing = "what it needs had failed before"
-    checks = [run.checks.get(name) or Check(name=name, verdict=Verdict.NOT_RUN, detail=nothing) for name in CHECKS]
+def _proof(run: Proving, why_not: str) -> Proof:
+    """Say what was found; `why_not` is why other checks were not run."""
+    checks = [run.checks.get(name) or Check(name=name, verdict=Verdict.NOT_RUN, detail=why_not) for name in CHECKS]
     return Proof(
         platform=run.platform.name,
         architecture=run.architecture,
         emulated=run.engine.architecture != run.architecture,
         profile=run.profile,
         proven_at=datetime.datetime.now(datetime.UTC).replace(microsecond=0),
-        commit=commit if commit == _commit() else f"{commit.rstrip('+')}+",
+        commit=run.commit if run.commit == _commit() else f"{run.commit.rstrip('+')}+",
         recipe=todays_recipe(run.platform, packed(SCRIPTS)),
         base_image=_image(run.platform.base_image, run.architecture),
         worker_image=_image(worker_image(run.platform), run.architecture),
