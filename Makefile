@@ -83,7 +83,7 @@ adopt: $(VENV)/ready  ## list what the predecessor has published in the bucket; 
 platforms: $(VENV)/ready  ## print the platform table, and what was tried of each
 	$(COMMAND)
 
-prove: $(VENV)/ready-dev  ## try a platform on the real system, from its base image to what users do; write proofs/ PLATFORM=debian-12|all [ARCH=amd64|arm64] [PROFILE=optimized|quick]
+prove: $(VENV)/ready  ## try a platform on the real system, from its base image to what users do; write proofs/ PLATFORM=debian-12|all [ARCH=amd64|arm64] [PROFILE=optimized|quick]
 	$(COMMAND)
 
 minors: $(VENV)/ready  ## write docs/minors.md, the table of what this farm's records say was built

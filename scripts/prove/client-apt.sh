@@ -29,6 +29,10 @@ remove_package() { apt-get -q -y purge "$@"; }
 installed_version() { dpkg-query --show --showformat '${db:Status-Abbrev} ${Version}\n' "$1" 2>/dev/null | sed -n 's/^ii  *//p'; }
 
 refresh() { apt-get -q update >/dev/null; }
-# Names that several packages provide are no good to it either.
-knows_package() { apt-get -q --simulate --no-install-recommends install "$1" >/dev/null 2>&1; }
+# A name that one other package provides will do too.
+knows_package() {
+    apt-cache policy "$1" | grep -q '^  Candidate: [^(]' ||
+        apt-get -q --simulate --no-install-recommends install "$1" >/dev/null 2>&1
+}
+
 knows_repository() { true; }

@@ -1,0 +1,83 @@
+"""`make prove`: what is refused, what is taken down as a run goes on, and which settings its farm has."""
+
+import json
+import os
+
+import pytest
+
+from python_builds.cli.proving.prove import Proving, _wanted
+from python_builds.cli.proving.scratch_farm import _inherited
+from python_builds.core.errors import FarmError, InvalidRequest
+from python_builds.core.platforms.platforms import PLATFORMS, platform_named
+from python_builds.core.platforms.proofs import CHECKS, Check, Proof, Verdict
+from python_builds.core.settings.settings import Settings
+from python_builds.core.workers.docker_hosts import DockerHost
+
+ENGINE = DockerHost(name="docker", url="unix:///var/run/docker.sock", master="127.0.0.1")
+
+
+@pytest.fixture
+def run(tmp_path):
+    settings = Settings(_env_file=None, state_dir=tmp_path)
+    return Proving(
+        settings, ENGINE, platform_named("rhel-9"), "amd64", "quick", tmp_path / "rhel-9-amd64.log", "c" * 40
+    )
+
+
+def kept(run: Proving) -> Proof:
+    return Proof.model_validate_json(run.log.with_suffix(".json").read_bytes())
+
+
+def test_all_means_every_row_that_has_the_architecture():
+    assert _wanted(["all"], "arm64") == list(PLATFORMS)
+    assert _wanted(["rhel-9", "debian-12"], "amd64") == [platform_named("rhel-9"), platform_named("debian-12")]
+
+
+@pytest.mark.parametrize(
+    "names, architecture, said",
+    [
+        ([], "amd64", "as in PLATFORM=debian-12, or PLATFORM=all"),
+        (["debian-99"], "amd64", "is not a platform of this farm"),
+        (["rhel-9"], "s390x", "'s390x' is none of rhel-9's architectures: amd64, arm64"),
+    ],
+)
+def test_what_cannot_be_proven_is_refused(names, architecture, said):
+    with pytest.raises(InvalidRequest, match=said):
+        _wanted(names, architecture)
+
+
+def test_what_was_found_so_far_is_kept_and_the_rest_was_not_run(run, capsys):
+    run.add(Check(name="glibc", verdict=Verdict.FAILED, detail="2.35", advice='write glibc="2.35"'))
+    proof = kept(run)
+
+    assert [check.name for check in proof.checks] == list(CHECKS)
+    assert {check.name: check.verdict for check in proof.checks if check.verdict != "not run"} == {"glibc": "failed"}
+    assert all(check.detail for check in proof.checks)
+    assert capsys.readouterr().out == 'failed: glibc: 2.35\n    write glibc="2.35"\n'
+
+
+def test_whatever_goes_wrong_in_a_check_is_its_verdict(run):
+    def broken() -> Check:
+        raise FarmError("no worker came")
+
+    assert not run.attempt("newest minor", broken)
+    assert [(c.verdict, c.detail) for c in kept(run).failed] == [("failed", "no worker came")]
+
+
+def test_a_check_that_went_well_lets_the_run_go_on(run):
+    assert run.attempt("uv", lambda: Check(name="uv", verdict=Verdict.OK))
+    assert kept(run).standing == "in part"
+
+
+def test_its_farm_has_the_operator_s_sources_and_nothing_else_of_his(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHON_BUILDS_S3_BUCKET", "everybody-s")
+    monkeypatch.setenv("BY_MAKE", "prove")
+    settings = Settings(_env_file=None, sources=f"mirror {tmp_path}", minimum_trust="digest", mail_to="a@example.org",
+                        mail_from="b@example.org", release_managers={})  # fmt: skip
+    found = _inherited(settings)
+
+    assert found["PYTHON_BUILDS_SOURCES"] == f"mirror {tmp_path}"
+    assert found["PYTHON_BUILDS_MINIMUM_TRUST"] == "digest"
+    assert json.loads(found["PYTHON_BUILDS_RELEASE_MANAGERS"]) == {}
+    assert found["PATH"] == os.environ["PATH"]
+    assert not {"PYTHON_BUILDS_S3_BUCKET", "PYTHON_BUILDS_MAIL_TO", "PYTHON_BUILDS_PEPS_URL", "BY_MAKE"} & {*found}

@@ -1,0 +1,52 @@
+"""What `make prove` asks of a base image, of a real one: what it calls itself, and which names of a row it does not know.
+
+What users do with what is built is scripts/prove/trial.sh; a run of `make prove` is its test, an hour long.
+"""
+
+import dataclasses
+from pathlib import Path
+
+from python_builds.adapters.platforms.containers import describe_image, image_architecture, run_script
+from python_builds.cli.proving.system_facts import _why_not, base_facts
+from python_builds.core.platforms.platforms import platform_named
+
+ROW = platform_named("debian-12")
+
+
+def architecture() -> str:
+    found = image_architecture(ROW.base_image)
+    assert found, "the tests of images make it: run them first"
+    return found
+
+
+def test_a_base_image_s_facts_are_the_row_s(tmp_path: Path) -> None:
+    verdicts = {check.name: check.verdict for check in base_facts(ROW, architecture(), tmp_path / "log")}
+
+    assert verdicts == {"os-release": "ok", "glibc": "ok", "end of support": "not run"}
+    assert describe_image(ROW.base_image).id.startswith("sha256:")
+
+
+def test_a_row_of_another_system_is_told_what_to_write(tmp_path: Path) -> None:
+    wrong = dataclasses.replace(platform_named("debian-13"), base_image=ROW.base_image)
+    found = {check.name: check for check in base_facts(wrong, architecture(), tmp_path / "log")}
+
+    assert 'add ("debian", "12") to `serves`' in found["os-release"].advice
+    assert 'write glibc="2.36"' in found["glibc"].advice
+
+
+def test_names_that_the_system_does_not_know_are_found(tmp_path: Path) -> None:
+    wrong = dataclasses.replace(ROW, extra_build_packages=("libnsl2-devel",))
+    check = _why_not(wrong, architecture(), tmp_path / "log", "the image could not be built")
+
+    assert check.advice == (
+        "debian:12 has no package 'libnsl2-devel': correct `extra_build_packages` in the row debian-12 of "
+        "core/platforms/platforms.py"
+    )
+
+
+def test_a_script_that_fails_is_logged_with_what_it_said(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    done = run_script(ROW.base_image, ["trial.sh", "apt", "nothing"], architecture=architecture(), log=log)
+
+    assert done.returncode != 0
+    assert f"ended with {done.returncode}" in log.read_text()
