@@ -7,6 +7,7 @@ import os
 from python_builds.adapters.planning.acknowledged import acknowledge as note
 from python_builds.adapters.planning.report_file import read_report
 from python_builds.core.errors import InvalidRequest
+from python_builds.core.plain_text import few_words
 from python_builds.core.planning.alert_ends import Acknowledged
 from python_builds.core.settings.settings import Settings
 
@@ -15,7 +16,7 @@ def acknowledge(settings: Settings, words: str, by: str) -> None:
     """Note who knows of the alert that has these words in its name, or list all where there are none.
 
     Raises:
-        InvalidRequest: if no alert has them, or more than one.
+        InvalidRequest: if no alert has them, or more than one, or the name is too long.
     """
     seen = read_report(settings.state_dir)
     alerts = seen.alerts if seen else {}
@@ -24,7 +25,7 @@ def acknowledge(settings: Settings, words: str, by: str) -> None:
         return
     key = chosen(words, [*alerts])
     now = datetime.datetime.now(datetime.UTC)
-    who = " ".join((by or os.environ.get("SUDO_USER") or getpass.getuser()).split())[:100]
+    who = few_words("BY", by) or few_words("SUDO_USER", os.environ.get("SUDO_USER", "")) or getpass.getuser()
     note(settings.state_dir, key, who, now)
     print(f"{key}: {Acknowledged(by=who, at=now)}")
 

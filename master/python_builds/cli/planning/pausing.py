@@ -9,6 +9,7 @@ from typing import Any
 from python_builds.adapters.planning.paused_builders import pause_builder, read_paused, resume_builder
 from python_builds.cli.master.client import Client
 from python_builds.core.errors import InvalidRequest
+from python_builds.core.plain_text import few_words
 from python_builds.core.planning.pauses import PLANNER
 from python_builds.core.settings.settings import Settings
 
@@ -26,8 +27,9 @@ class Pausing:
         """Pause it; say what that means.
 
         Raises:
-            InvalidRequest: if there is no such thing.
+            InvalidRequest: if there is no such thing, or the reason is too long.
         """
+        reason = few_words("REASON", reason)
         if what == PLANNER:
             self._planner_is(enabled=False)
             return "the planner is paused: it asks for nothing; people may"

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from python_builds.core.plain_text import plain
+
 LOOKED_AT = 60
 """Lines at the end of a log among which the cause is looked for."""
 
@@ -41,17 +43,11 @@ def cause(lines: Sequence[str]) -> str:
     """
     if said := killed([line[1:] for line in lines if line.startswith("h")]):
         return said
-    died = [_plain(line[1:]) for line in lines if line.startswith("e") and _OURS.match(_plain(line[1:]))]
-    written = [_plain(line[1:]) for line in lines if not line.startswith("h")]
+    died = [plain(line[1:]) for line in lines if line.startswith("e") and _OURS.match(plain(line[1:]))]
+    written = [plain(line[1:]) for line in lines if not line.startswith("h")]
     written = [line for line in written if line]
     own = [line for line in written if not _MAKE.match(line)]
     errors = [line for line in own if _ERROR.search(line)]
     found = next((candidates[-1] for candidates in (died, errors, own, written) if candidates), "")
     found = _OURS.sub("", found, count=1) if _OURS.match(found) else found
     return found if len(found) <= MAX_CHARACTERS else f"{found[: MAX_CHARACTERS - 1]}…"
-
-
-def _plain(line: str) -> str:
-    """Leave out what would move a terminal's cursor or colour it."""
-    without = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line)
-    return "".join(c for c in without if c.isprintable() or c == "\t").strip()

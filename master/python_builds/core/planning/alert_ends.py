@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from python_builds.core.plain_text import MAX_WORDS
 from python_builds.core.planning.agenda import Attempts
 from python_builds.core.planning.alerts import failing
 from python_builds.core.planning.back_off import CANCELLED, Attempt
@@ -23,7 +24,7 @@ class Acknowledged(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    by: str = Field(min_length=1, max_length=100)
+    by: str = Field(min_length=1, max_length=MAX_WORDS)
     at: AwareDatetime
 
     def __str__(self) -> str:

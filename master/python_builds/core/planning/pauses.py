@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from python_builds.core.plain_text import plain
+
 PLANNER = "planner"
 """The scheduler by which the planner asks."""
 
@@ -45,4 +47,4 @@ def pause_words(
 
 
 def _because(reason: str) -> str:
-    return f": {reason}" if reason else ""
+    return f": {plain(reason)}" if reason else ""

@@ -4,6 +4,8 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from python_builds.core.plain_text import plain
+
 
 @dataclass(frozen=True, kw_only=True)
 class Worker:
@@ -31,7 +33,7 @@ def waits_for(
 ) -> str:
     """Say what a request of a builder waits for, the most lasting cause first."""
     if builder in paused:
-        return f"{builder} is paused" + (f": {paused[builder]}" if paused[builder] else "")
+        return f"{builder} is paused" + (f": {plain(paused[builder])}" if paused[builder] else "")
     if builder in without_image:
         return without_image[builder]
     working = [worker for worker in workers if not worker.paused]

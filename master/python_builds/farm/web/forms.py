@@ -3,8 +3,7 @@
 What the boxes `force` and `retrain` say: core/advice.py.
 """
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from buildbot.plugins import schedulers, util
@@ -28,20 +27,10 @@ from python_builds.farm.planning.rebuild_steps import REBUILD
 from python_builds.farm.steps.thread_step import values_of
 from python_builds.farm.web.asked_release import MANY, AskedRelease, InvalidField, asked_platforms
 from python_builds.farm.web.fields import ChoiceParameter, VersionParameter, VersionsParameter
+from python_builds.farm.web.form_values import problems_of
 
 FORM = "force"
 """The form of the release builder, by its name in Buildbot's API."""
-
-MAX_VALUES = 100
-"""Of one field; there are not that many platforms."""
-
-MAX_LENGTH = 5000
-"""Characters of one value: all versions that were ever released, in the form of rebuilds."""
-
-MAX_NUMBER = 2**31 - 1
-"""What every database takes."""
-
-_DIGITS = re.compile(r"\s*-?[0-9]{1,19}\s*")
 
 
 class Form(schedulers.ForceScheduler):
@@ -79,45 +68,10 @@ class Form(schedulers.ForceScheduler):
     @defer.inlineCallbacks
     def force(self, owner: str, builderNames: Any = None, builderid: Any = None, **fields: Any) -> Any:
         """Ask for a build, or raise with a sentence for each field that is wrong."""
-        problems = dict(_problems(self.all_fields, fields))
-        ids = {}
-        for name in self.builderNames:
-            ids[(yield self.master.data.updates.findBuilderId(name))] = name
-        if builderid is not None and str(builderid) not in map(str, ids):
-            problems["builderid"] = f"{builderid!r:.40} is no builder of this form; it has {_listed(ids)}"
-        if builderNames is not None and builderNames != list(self.builderNames):
-            problems["builderNames"] = f"{builderNames!r:.80} are not this form's: {', '.join(self.builderNames)}"
-        if problems:
+        given = {**fields, "builderNames": builderNames, "builderid": builderid}
+        if problems := (yield problems_of(self, given)):
             raise CollectedValidationError(problems)
         return (yield super().force(owner, builderNames=list(self.builderNames), **fields))
-
-
-def _listed(ids: Mapping[int, str]) -> str:
-    return ", ".join(f"{number} ({name})" for number, name in ids.items())
-
-
-def _problems(parameters: Sequence[Any], fields: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """Say what Buildbot's own checks would stumble over, by field."""
-    types = {p.fullName: p.type for outer in parameters for p in getattr(outer, "fields", [outer])}
-    for name, value in fields.items():
-        values = value if isinstance(value, list) else [value]
-        if len(values) > MAX_VALUES:
-            yield name, f"has {len(values)} values; {MAX_VALUES} are allowed"
-        for one in values[:MAX_VALUES]:
-            if problem := _problem(types.get(name, "text"), one):
-                yield name, f"{one!r:.80} {problem}"
-
-
-def _problem(kind: str, value: object) -> str:
-    if kind == "bool":
-        return "" if isinstance(value, bool) else "must be true or false"
-    if kind == "int":
-        # Of a truth value no number is made here.
-        is_number = isinstance(value, int | str) and _DIGITS.fullmatch(str(value))
-        return "" if is_number and abs(int(str(value))) <= MAX_NUMBER else f"must be a number up to {MAX_NUMBER}"
-    if not isinstance(value, str):
-        return "must be a text"
-    return "" if len(value) <= MAX_LENGTH else f"has {len(value)} characters; {MAX_LENGTH} are allowed"
 
 
 def force_scheduler(

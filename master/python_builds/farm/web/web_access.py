@@ -18,6 +18,7 @@ from python_builds.core.settings.settings import Settings
 from python_builds.farm.planning.rebuild_steps import REBUILD
 from python_builds.farm.web.forms import FORM
 from python_builds.farm.web.overview import NAME as OVERVIEW
+from python_builds.farm.web.rest import register
 from python_builds.farm.web.web_login import FarmAuth
 
 
@@ -29,6 +30,7 @@ def origins(settings: Settings) -> list[str]:
 
 def make_www(settings: Settings) -> dict[str, Any]:
     """Make the web UI's settings: there is always an account, as code from a tarball may reach loopback, too."""
+    register()
     return {
         "port": f"tcp:{settings.web_port}:interface={settings.web_host.replace(':', chr(92) + ':')}",
         "plugins": {"waterfall_view": {}, OVERVIEW: {}},
