@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from python_builds.cli.building.progress import CANCELLED, SUCCESS
+from python_builds.core.publishing.record_keys import RESERVATIONS
 from tests.e2e.farms import FarmUnderTest, lay_database, make_farm, mini_tarball, wait
 from tests.e2e.test_faults import small_disk
 from tests.e2e.upstream import Handler, Upstream
@@ -46,6 +47,16 @@ def test_output_without_an_end_ends_the_build_and_stays_out_of_the_database(farm
     assert "what follows the first 16777216 bytes is not shown" in done.stdout
     database = farm.settings.state_dir / "master" / "state.sqlite"
     assert database.stat().st_size < 60_000_000
+
+
+def test_what_ends_before_there_is_something_to_publish_takes_no_revision(farm: FarmUnderTest) -> None:
+    mini_tarball(farm.tarballs, "3.11.7", CONFIGURE_ERROR="nocompiler")
+    mini_tarball(farm.tarballs, "3.11.2")
+    failed, done = farm.build("3.11.7"), farm.build("3.11.2")
+
+    assert (failed.returncode, done.returncode) == (1, 0), failed.stdout + done.stdout
+    reserved = farm.files(f"**/{RESERVATIONS}/*.json")
+    assert [Path(path).name.split("-")[0] for path in reserved] == ["3.11.2"], reserved
 
 
 def damage_in_places(database: Path) -> None:
