@@ -20,6 +20,9 @@ SHORT = {"reason": MAX_WORDS, "username": MAX_WORDS}
 MAX_NUMBER = 2**31 - 1
 """What every database takes."""
 
+NO_BREAK_SPACE = 0xA0
+"""Below it, and not printable, are control characters alone."""
+
 _DIGITS = re.compile(r"\s*-?[0-9]{1,19}\s*")
 
 
@@ -66,4 +69,11 @@ def _problem(kind: str, value: object, longest: int) -> str:
         return "must be a text"
     if len(value) > longest:
         return f"has {len(value)} characters; {longest} are allowed"
-    return "" if all(c.isprintable() or c.isspace() for c in value) else "has control characters; text alone is allowed"
+    return (
+        "" if all(c.isprintable() or _is_blank(c) for c in value) else "has control characters; text alone is allowed"
+    )
+
+
+def _is_blank(character: str) -> bool:
+    """Tell what people type and paste between words from the separators among the control characters."""
+    return character in "\t\r\n" or (character.isspace() and ord(character) >= NO_BREAK_SPACE)
