@@ -24,7 +24,7 @@ DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iprout
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
-.PHONY: help build reproduce verify accept run stop status plan acknowledge rebuild cancel queue pause resume reindex prune adopt platforms prove minors settings pages base-image images push shell dev test test-postgresql test-fast test-docker test-real bench mutants check docs format lock clean
+.PHONY: help build reproduce verify accept run stop status plan acknowledge rebuild cancel queue pause resume reindex prune adopt platforms prove minors security-commits settings pages base-image images push shell dev test test-postgresql test-fast test-docker test-real bench mutants check docs format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ status: $(VENV)/ready  ## say what the farm does
 plan: $(VENV)/ready  ## say what is wanted, missing, asked for and failed, and why [ALL=1]
 	$(COMMAND)
 
-rebuild: $(VENV)/ready  ## build again what is published, as new revisions VERSIONS="3.10.1 3.11.9"|all [PLATFORMS="debian-12"] [ARCHITECTURES=amd64] [PROFILE=quick|optimized] [DRY_RUN=1] [YES=1]
+rebuild: $(VENV)/ready  ## build again what is published, as new revisions VERSIONS="3.10.1 3.11.9"|all or AFFECTED=PSF-2024-1|all [PLATFORMS="debian-12"] [ARCHITECTURES=amd64] [PROFILE=quick|optimized] [DRY_RUN=1] [YES=1]
 	$(COMMAND)
 
 acknowledge: $(VENV)/ready  ## say that somebody knows of an alert, or list them [ALERT="3.13.5 for debian-12"] [BY=anna]
@@ -87,6 +87,9 @@ prove: $(VENV)/ready  ## try a platform on the real system, from its base image 
 	$(COMMAND)
 
 minors: $(VENV)/ready  ## write docs/minors.md, the table of what this farm's records say was built
+	$(COMMAND)
+
+security-commits: $(VENV)/ready  ## write the table of the commits that advisories name CLONE=/srv/cpython
 	$(COMMAND)
 
 settings: $(VENV)/ready  ## list the settings, with defaults

@@ -731,6 +731,25 @@ What is built for $platform should run here too: name a new folder for it, as in
     die "nothing is published that fits $(system_name) on $arch with glibc $glibc"
 }
 
+# Says beside a list what is known against its versions, where the farm publishes that. Programs read the list alone.
+tell_advisories() {
+    fetch "$CDN_URL/python/advisories.json" "$scratch/advisories.json" || return 0
+    awk -F '"' '
+        NR == FNR { listed[$0] = 1; next }
+        /^  "[0-9a-z.]+": [{]"affected": / && ($2 in listed) {
+            count = 0; names = ""; ended = /"minor_status": "end-of-life"/
+            for (i = 5; i <= NF && $i != "unknown"; i++) {
+                if ($i !~ /^[A-Za-z0-9-]+$/) continue
+                if (++count <= 3) names = names (count > 1 ? ", " : "") $i
+            }
+            if (!count && !ended) next
+            line = $2 ":"
+            if (count) line = line " " count " known " (count == 1 ? "vulnerability" : "vulnerabilities")
+            if (count) line = line " (" names (count > 3 ? ", ..." : "") ")"
+            print line (ended ? (count ? ";" : "") " its minor is at its end of life" : "")
+        }' "$scratch/listed" "$scratch/advisories.json" >&2
+}
+
 # Sets version, digest and file of what is wanted.
 choose_line() {
     line=$(choose "$wanted" "$scratch/published") || true
@@ -757,7 +776,8 @@ without /python/install.sh, in front of sh, as in: curl -fsSL https://cdn.exampl
     arch=$(architecture /bin/sh)
     find_platform
     if [ "$action" = list ]; then
-        cut -d ' ' -f 1 "$scratch/published" | in_order
+        cut -d ' ' -f 1 "$scratch/published" | in_order | tee "$scratch/listed"
+        tell_advisories
         return
     fi
     check_signature "$base"

@@ -7,5 +7,5 @@ cli/       what people type: `python-builds build`, `run`, `rebuild` …, of whi
 
 Inside a ring, folders by subject, under the same names in each: settings, platforms, upstream (CPython's releases and
 their sources), building (one build), publishing (what is left behind), indexes (what clients read), planning (what is
-to be built), workers (containers, images).
+to be built), workers (containers, images), advisories (known vulnerabilities).
 """

@@ -11,6 +11,8 @@ import subprocess
 import pytest
 
 from python_builds.adapters.publishing.signing import signer
+from python_builds.core.advisories.advice import Advice
+from python_builds.core.advisories.osv import collect
 from python_builds.core.indexes.installer import published_installer
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
@@ -25,6 +27,23 @@ def test_versions_are_listed(shell, farm, stranger):
     done, notes = install(shell, farm, stranger, "--list")
 
     assert (done.returncode, done.stdout, notes) == (0, "3.12.1\n3.13.5\n", "")
+
+
+@every_shell
+def test_a_list_tells_beside_itself_what_is_known_of_its_versions(shell, farm, stranger, make_product):
+    publish(farm.store, make_product("3.13.4"))
+    affected = [{"package": {"purl": "pkg:generic/python"}, "versions": ["3.13.5"]}]
+    names = [f"PSF-2026-{number}" for number in range(1, 5)]
+    records = {name: {"id": name, "modified": "2026-01-02T03:04:05Z", "affected": affected} for name in names}
+    minors = {"3.12": {"status": "end-of-life", "end_of_life": "2028-10"}}
+    index(farm, advice=Advice(advisories=collect(records), minors=minors))
+    done, _ = install(shell, farm, stranger, "--list")
+
+    assert done.stdout == "3.12.1\n3.13.4\n3.13.5\n", "programs read it"
+    assert done.stderr.splitlines() == [
+        "3.13.5: 4 known vulnerabilities (PSF-2026-1, PSF-2026-2, PSF-2026-3, ...)",
+        "3.12.1: its minor is at its end of life",
+    ]
 
 
 @every_shell

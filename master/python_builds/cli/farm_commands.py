@@ -68,6 +68,7 @@ def acknowledge(
 @app.command()
 def rebuild(
     versions: Annotated[list[str] | None, typer.Option(help="what to build again; all means all")] = None,
+    affected: Annotated[str, typer.Option(help="instead: what this advisory affects, as PSF-2024-1; all for any")] = "",
     platforms: Platforms = None,
     architectures: Architectures = None,
     profile: Profile = DEFAULT_PROFILE,
@@ -79,7 +80,8 @@ def rebuild(
 
     def do() -> int:
         settings = load_settings()
-        fields = rebuilds.request(words(versions), words(platforms), words(architectures), profile)
+        named = rebuilds.named(settings, words(versions), affected.strip(), profile)
+        fields = rebuilds.request(named, words(platforms), words(architectures), profile)
         return rebuilds.rebuild(settings, fields, dry_run=dry_run, yes=yes)
 
     end(do, interrupted="stopped; nothing was asked for")

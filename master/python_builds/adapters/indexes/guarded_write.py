@@ -49,6 +49,14 @@ class IndexWriter:
         if steady:  # and not before: where another master wrote meanwhile, that is no damage
             self.damaged[file.key] = f"{file.key} {CHANGED}"
 
+    def remove(self, keys: Iterable[str]) -> None:
+        """Remove what is there of these, which nothing makes any more."""
+        wanted = [*keys]
+        self.before.observe(wanted)
+        for key in wanted:
+            if self.before.is_there(key):
+                self._remove(key, STALE)
+
     def remove_others(self, prefix: str, files: Iterable[IndexFile]) -> None:
         """Remove what was there below a prefix and is none of these files, the signature of a file after it."""
         named = {file.key for file in files}

@@ -2,8 +2,8 @@
 
 The order, in which what is named comes first, and a signature (.asc) before what it signs: snapshots; of each platform
 its packages' indexes (core/indexes/apt_repository.py, yum_repository.py there), uv.json, index.json and SHA256SUMS
-(platform_indexes.py); of all platforms the schema, index.json, versions.json (manifest.py), keys, install.sh and
-index.html (index_pages.py); where everything is written, indexes.json.
+(platform_indexes.py); of all platforms the schema, index.json, versions.json (manifest.py), advisories, keys,
+install.sh and index.html (index_pages.py); where everything is written, indexes.json.
 A record is found by its mark, written before it and deleted after the indexes: a run that ends anywhere is made good by
 the next. What is in the store is replaced only if it is still what it was: of two masters at once, one starts again.
 
@@ -15,17 +15,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from python_builds.adapters.advisories.advisory_source import read_advice
 from python_builds.adapters.indexes.guarded_write import IndexWriter
 from python_builds.adapters.indexes.index_guard import losses, platform_index_key, platform_losses, read_index
-from python_builds.adapters.indexes.index_pages import basis, for_people
+from python_builds.adapters.indexes.index_pages import basis, for_all
 from python_builds.adapters.indexes.indexed import Indexed
 from python_builds.adapters.publishing.attesting import attester
 from python_builds.adapters.publishing.publishing import read_records
 from python_builds.adapters.publishing.rebuilt import rebuilt_of
 from python_builds.adapters.publishing.signing import Signer, signer
+from python_builds.adapters.stop import Stop
 from python_builds.adapters.store.marks import Marks
 from python_builds.adapters.store.observed import Observed
 from python_builds.adapters.store.store import Store
+from python_builds.core.advisories.advice import Advice
+from python_builds.core.advisories.files import former_keys
 from python_builds.core.errors import DamagedObject, StoreConflict, StoreError
 from python_builds.core.indexes import manifest
 from python_builds.core.indexes.checksums import aliases_prefix, moved_by
@@ -52,7 +56,8 @@ def write_indexes(settings: Settings, store: Store, *, audit: bool = False, acce
         StoreError: if they would name less than they do.
         SigningError: if they are to be signed and cannot be.
     """
-    result = Indexed()
+    advice = read_advice(settings, Stop())
+    result = Indexed(left=[*advice.advisories.problems] if advice else [])
     attests = attester(settings)
     with signer(settings) as signs:
         for profile in PROFILES:
@@ -64,6 +69,7 @@ def write_indexes(settings: Settings, store: Store, *, audit: bool = False, acce
                 unchecked=not settings.s3_bucket,
                 audit=audit,
                 accept_loss=accept_loss,
+                advice=advice,
             )
             result.written += indexing.run()
             result.damaged |= indexing.damaged
@@ -82,11 +88,11 @@ class Indexing:
     unchecked: bool = False
     audit: bool = False
     accept_loss: bool = False
+    advice: Advice | None = None
     platforms: Sequence[Platform] = PLATFORMS
     rebuilt: Mapping[Platform, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
-    """What is or was not as it has to be: sentences, by key."""
 
     def run(self) -> list[str]:
         """Bring the indexes up to date; return the keys that were written.
@@ -109,7 +115,7 @@ class Indexing:
         self.marks = Marks(store=self.store, profile=self.profile)
         self.marks.read()
         keys = self.attestation_keys
-        by = basis(self.store, self.profile, self.signer, attestation_keys=keys, unchecked=self.unchecked)
+        by = basis(self.store, self.profile, self.signer, self.advice, attestation_keys=keys, unchecked=self.unchecked)
         top = [file.key for file in manifest.global_indexes(NOTHING, self.profile) if file.how == PLAIN]
         self.before.observe([by.key, *top])
         is_whole = self.before.is_same(by.key, by.content) and all(self.before.is_there(key) for key in top)
@@ -129,6 +135,7 @@ class Indexing:
         steady = [p for p in changed if is_whole and p.name not in new and fresh.get(p, old[p]) == old[p]]
         self._write_all(fresh, steady, guarded=everything or None in old.values())
         if everything:
+            self.writer.remove(former_keys(self.advice, self.profile))
             self.writer.write(by)
         self.marks.settle({key for snapshot in fresh.values() for key in snapshot.by_key}, damaged)
 
@@ -225,8 +232,7 @@ class Indexing:
         return aliases_prefix(platform_folder(self.profile, platform))
 
     def _for_all(self, index: Mapping[str, Any]) -> list[IndexFile]:
-        pages = for_people(self.store, self.profile, self.signer, self.attestation_keys, index)
-        return [*manifest.global_indexes(index, self.profile), *pages]
+        return for_all(self.store, self.profile, self.signer, self.attestation_keys, self.advice, index)
 
     def _platform_index(self, platform: Platform, records: Sequence[Record] | None) -> Mapping[str, Any]:
         """Make a platform's index, or give the one there is where nothing of it has changed."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from python_builds.cli.advisories.affected import versions_affected_by
 from python_builds.cli.building.progress import SUCCESS, Progress
 from python_builds.cli.exit_status import INTERRUPTED
 from python_builds.cli.master.client import Client
@@ -45,6 +46,19 @@ def request(
         raise InvalidRequest('name versions, as in VERSIONS="3.10.1 3.11.9", or VERSIONS=all for all that is published')
     parse_rebuild_request(fields)
     return fields
+
+
+def named(settings: Settings, versions: Sequence[str], affected: str, profile: str) -> Sequence[str]:
+    """List what a person named: versions, or what an advisory affects.
+
+    Raises:
+        InvalidRequest: if both are named, or the advisory affects nothing.
+    """
+    if not affected:
+        return versions
+    if versions:
+        raise InvalidRequest("name versions, or with AFFECTED an advisory whose versions are meant, not both")
+    return versions_affected_by(settings, affected, profile)
 
 
 def rebuild(settings: Settings, fields: Mapping[str, Any], *, dry_run: bool, yes: bool) -> int:

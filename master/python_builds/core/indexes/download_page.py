@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 from packaging.version import Version
 
+from python_builds.core.advisories.advice import Advised
 from python_builds.core.indexes.addresses import UNKNOWN, Url, is_known
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS
@@ -49,8 +50,18 @@ class PageRelease:
         return [product for product in self.products if product["platform"] == platform]
 
 
-def download_page(index: Mapping[str, Any], profile: str, url: Url, *, signed: bool) -> bytes:
-    """Write the page; `url` says where clients fetch a key, `signed` whether there are signatures to link to."""
+def download_page(
+    index: Mapping[str, Any],
+    profile: str,
+    url: Url,
+    *,
+    signed: bool,
+    advised: Mapping[Tag, Advised] | None = None,
+) -> bytes:
+    """Write the page; `url` says where clients fetch a key, `signed` whether there are signatures to link to.
+
+    `advised` is what advisories say of each version; None where the farm reads none, and the page says nothing.
+    """
     address = url(f"{profile_prefix(profile)}python").removesuffix("/python")
     finals, others = releases(index)
     newest = newest_by_platform((*finals, *others))
@@ -69,6 +80,7 @@ def download_page(index: Mapping[str, Any], profile: str, url: Url, *, signed: b
             at=address if is_known(address) else SEEN,
             unknown=UNKNOWN,
             signed=signed,
+            advised=advised,
         )
         .encode()
     )

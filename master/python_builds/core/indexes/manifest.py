@@ -10,6 +10,8 @@ platform in the same form:
      "builds": [{"python_version", "variant", "channel", "platform", "arch", "revision", "profile", "checked",
                  "adopted", "built_at", "kind", "url", "sha256", "size", "reproduced_by"}, …]}
 
+with "libraries" behind them where there are some, linked statically: [{"name", "version"}, …].
+
 index.schema.json, beside it, is its JSON Schema. `url` is relative to the index, so that a mirror of the tree is valid
 as it is; `channel` is release or prerelease; `arch` is amd64 or arm64; `kind` is deb, rpm, metapackage (of either
 format), tarball, uv, test (the standard library's tests), debug (symbols), tarball-zst or uv-zst (the same tars by
@@ -67,6 +69,16 @@ BUILD_SCHEMA = {
     },
 }
 
+LIBRARIES_SCHEMA = {
+    "type": "array",
+    "description": "linked statically, from their own upstream's source; left out where there are none",
+    "items": {
+        "type": "object",
+        "required": ["name", "version"],
+        "properties": {"name": {"type": "string"}, "version": {"type": "string"}},
+    },
+}
+
 SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "What python-builds has published: the newest revision of each product",
@@ -77,7 +89,11 @@ SCHEMA = {
         "generated_at": {"type": ["string", "null"], "format": "date-time"},
         "builds": {
             "type": "array",
-            "items": {"type": "object", "required": list(BUILD_SCHEMA), "properties": BUILD_SCHEMA},
+            "items": {
+                "type": "object",
+                "required": list(BUILD_SCHEMA),
+                "properties": {**BUILD_SCHEMA, "libraries": LIBRARIES_SCHEMA},
+            },
         },
     },
 }
@@ -148,6 +164,7 @@ def index_json(index: Mapping[str, Any]) -> bytes:
 
 
 def _build(record: Record, artifact: Artifact, folder: str) -> dict[str, object]:
+    libraries = [{"name": one.name, "version": one.version} for one in record.libraries]
     return {
         "python_version": record.python_version,
         "variant": record.variant,
@@ -163,4 +180,5 @@ def _build(record: Record, artifact: Artifact, folder: str) -> dict[str, object]
         "url": artifact.key.removeprefix(f"{folder}/"),
         "sha256": artifact.sha256,
         "size": artifact.size,
+        **({"libraries": libraries} if libraries else {}),
     }

@@ -10,7 +10,7 @@ from python_builds.core.settings.secret_settings import (
     PassphraseFile,
     SecretKeysFile,
 )
-from python_builds.core.settings.setting_types import Fingerprints, HttpUrl
+from python_builds.core.settings.setting_types import AdvisorySources, ExistingPath, Fingerprints, HttpUrl
 
 
 class PublishingSettings(BaseSettings):
@@ -50,6 +50,15 @@ class PublishingSettings(BaseSettings):
     builder_id: HttpUrl | None = Field(
         None, description="URL that names this farm in provenances; not set: CDN_URL, or a name that says nothing"
     )
+    advisories: AdvisorySources = Field(
+        "",
+        description="records of advisories in OSV's form: folders, files or URLs of JSON, .zip or .tar.gz; see "
+        "docs/operate.md",
+    )
+    vex_file: ExistingPath | None = Field(
+        None, description="OpenVEX statements of what does not affect the published versions, by the operator"
+    )
+    advisories_overdue_hours: float = Field(72, gt=0, description="in which URLs of advisories should have answered")
     keep_revisions: int = Field(2, ge=1, description="revisions of each product that `make prune` leaves")
 
     @property

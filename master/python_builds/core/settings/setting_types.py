@@ -124,12 +124,23 @@ def _search_filter(value: str) -> str:
     return value
 
 
+def _advisory_sources(value: str) -> str:
+    for word in value.split():
+        if not word.startswith("/"):
+            try:
+                _public_url(word)
+            except ValueError as error:
+                raise ValueError(f"must name absolute paths and URLs, separated by spaces: {word} {error}") from None
+    return value
+
+
 def _existing(path: Path) -> Path:
     if not path.exists():
         raise ValueError("must be a file that is there")
     return path
 
 
+AdvisorySources = Annotated[str, AfterValidator(_advisory_sources)]
 Minutes = Annotated[str, AfterValidator(_minutes)]
 Minors = Annotated[str, AfterValidator(_minors)]
 PlatformNames = Annotated[str, AfterValidator(_platforms)]

@@ -16,6 +16,7 @@ END_OF_LIFE = "end-of-life"
 _OLDEST_UNNAMED = Version("3.9")
 _MAINTAINED = datetime.timedelta(days=5 * 366)
 _MINOR = re.compile(MINOR_PATTERN, re.ASCII)
+_END = re.compile(r"[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?", re.ASCII)
 _STATUS = re.compile(r"[a-z][a-z -]{0,39}", re.ASCII)
 
 
@@ -51,6 +52,24 @@ def parse_release_cycle(raw: object) -> dict[str, str]:
     if not found:
         raise SourceError("the release cycle data gives no minor a status; has its format changed?")
     return found
+
+
+def parse_ends(raw: object) -> dict[str, dict[str, str]]:
+    """Read each minor's status and its end of life, a month or a day, from the release cycle data."""
+    if not isinstance(raw, dict):
+        return {}
+    try:
+        statuses = parse_release_cycle(raw)
+    except SourceError:
+        return {}
+    ends = {name: raw[name].get("end_of_life") for name in statuses}
+    return {
+        name: {
+            "status": status,
+            **({"end_of_life": end} if isinstance(end := ends[name], str) and _END.fullmatch(end) else {}),
+        }
+        for name, status in statuses.items()
+    }
 
 
 def choose_minors(

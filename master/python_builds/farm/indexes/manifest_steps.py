@@ -6,6 +6,7 @@ from typing import Any
 from buildbot.process.buildstep import BuildStep
 from buildbot.process.results import SUCCESS, WARNINGS
 
+from python_builds.adapters.advisories.advisory_source import fetch, is_fetched
 from python_builds.adapters.indexes.indexing import write_indexes
 from python_builds.adapters.store.store import Store
 from python_builds.core.settings.settings import Settings
@@ -30,8 +31,11 @@ def manifest_steps(settings: Settings, store: Store) -> list[BuildStep]:
 
 
 def write(settings: Settings, store: Store, work: Work) -> Outcome:
-    """Replace the indexes that changed; now and then compare all records with them."""
+    """Replace the indexes that changed; now and then compare all records with them, and renew advisories."""
     audit = bool(work.properties.get(AUDIT))
+    if audit or not is_fetched(settings):
+        for problem in fetch(settings, work.stop):
+            work.say(problem)
     found = write_indexes(settings, store, audit=audit)
     for line in (*map(store.location, found.written), *found.left, *found.damaged.values()):
         work.say(line)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
+from python_builds.adapters.advisories.advisory_alerts import advisory_alerts
 from python_builds.adapters.planning.acknowledged import forget_ended, read_acknowledged
 from python_builds.adapters.planning.plan_files import read_inputs, read_published
 from python_builds.adapters.store.store import Store
@@ -103,6 +104,7 @@ def observe(
         **alerts.of_indexes(indexes),
         **alerts.overdue(complete, agenda.items, now, datetime.timedelta(hours=farm.settings.overdue_hours)),
     }
+    found |= advisory_alerts(farm.settings, farm.store, PROFILE, now)
     if not idle:
         found |= _of_images(farm, published, now.date())
         patience = datetime.timedelta(hours=farm.settings.poll_overdue_hours)

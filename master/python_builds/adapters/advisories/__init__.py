@@ -1,0 +1,1 @@
+"""Where records of advisories come from, and the table of commits that they name."""

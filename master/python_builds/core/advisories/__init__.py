@@ -1,0 +1,1 @@
+"""Advisories: which published CPythons have known vulnerabilities, as upstream's and others' records say."""

@@ -1,0 +1,158 @@
+"""What is said of published versions: to programs, on the page, to the operator."""
+
+import json
+
+import pytest
+
+from python_builds.core.advisories.advice import Advice, advise, advisories_json, affected_versions, alerts
+from python_builds.core.advisories.osv import collect
+from python_builds.core.advisories.statements import dump_statements, parse_statements
+from python_builds.core.errors import ConfigurationError
+from python_builds.core.upstream.tags import parse_tag
+
+MODIFIED = "2026-01-02T03:04:05Z"
+
+
+def osv(name, *, package=None, **rest):
+    part = {"package": package or {"purl": "pkg:generic/python"}, "versions": rest.pop("versions", [])}
+    if "events" in rest:
+        part["ranges"] = [{"type": "SEMVER", "events": rest.pop("events")}]
+    return {"id": name, "modified": MODIFIED, "affected": [part], **rest}
+
+
+RECORDS = collect(
+    {
+        "1": osv("PSF-2026-1", aliases=["CVE-2026-1"], summary="<b>slow</b>", versions=["3.12.1", "3.13.1"]),
+        "2": osv("PSF-2026-2", versions=["3.12.1"]),
+        "3": osv("PSF-2026-3", versions=["some"]),
+        "4": osv("PSF-2026-4", versions=["3.12.1"], withdrawn=MODIFIED),
+        "5": osv("DEBIAN-CVE-2026-5", package={"purl": "pkg:deb/debian/mpdecimal"}, events=[{"introduced": "0"}]),
+    }
+)
+MINORS = {"3.12": {"status": "end-of-life", "end_of_life": "2028-10"}, "3.13": {"status": "bugfix"}}
+
+
+def build(version, variant="", **rest):
+    return {"python_version": version, "variant": variant, **rest}
+
+
+LIBRARY = {"libraries": [{"name": "mpdecimal", "version": "4.0.1"}]}
+INDEX = {"builds": [build("3.12.1"), build("3.13.1"), build("3.13.1", "t"), build("3.16.0", **LIBRARY)]}
+
+
+def vex(**change):
+    statement = {
+        "vulnerability": {"name": "CVE-2026-1"},
+        "products": [{"@id": "pkg:generic/python@3.12.1"}],
+        "status": "not_affected",
+        "justification": "component_not_present",
+        **change,
+    }
+    document = {
+        "@context": "https://openvex.dev/ns/v0.2.0",
+        "@id": "https://example.org/vex/1",
+        "author": "Us",
+        "timestamp": MODIFIED,
+        "version": 1,
+        "statements": [statement],
+    }
+    return json.dumps(document).encode()
+
+
+def test_each_version_says_what_affects_it_and_what_may():
+    found = advise(Advice(advisories=RECORDS, minors=MINORS), INDEX)
+
+    assert [str(tag) for tag in found] == ["3.16.0", "3.13.1", "3.13.1t", "3.12.1"]
+    old, new = found[parse_tag("3.12.1")], found[parse_tag("3.16.0")]
+    assert old.affected == ("PSF-2026-1", "PSF-2026-2"), "a withdrawn record says nothing"
+    assert old.unknown == ("PSF-2026-3",)
+    assert old.line == "2 known vulnerabilities, 1 that may be one, end of life since 2028-10: mended no more"
+    assert found[parse_tag("3.13.1t")].affected == ("PSF-2026-1",)
+    assert new.affected == ("DEBIAN-CVE-2026-5",), "a build has that library"
+
+
+def test_programs_get_a_line_for_each_version_and_the_same_bytes_each_time():
+    advice = Advice(advisories=RECORDS, minors=MINORS)
+    made = advisories_json(advice, advise(advice, INDEX))
+    document = json.loads(made)
+
+    assert made == advisories_json(advice, advise(advice, INDEX))
+    assert len([line for line in made.decode().splitlines() if line.startswith('  "3.')]) == 4
+    assert document["versions"]["3.12.1"]["affected"] == ["PSF-2026-1", "PSF-2026-2"]
+    assert document["advisories"]["PSF-2026-1"]["aliases"] == ["CVE-2026-1"]
+    assert "PSF-2026-4" not in document["advisories"]
+    assert json.loads(advisories_json(advice, {}))["versions"] == {}
+
+
+def test_other_records_statements_or_ends_make_another_digest():
+    plain = Advice(advisories=RECORDS)
+
+    assert plain.digest == Advice(advisories=RECORDS).digest
+    others = [
+        Advice(advisories=collect({})),
+        Advice(advisories=RECORDS, minors=MINORS),
+        Advice(advisories=RECORDS, statements=parse_statements("vex", vex())),
+    ]
+    assert len({plain.digest, *(one.digest for one in others)}) == 4
+
+
+def test_what_an_operator_states_is_shown_as_not_affected_with_why():
+    advice = Advice(advisories=RECORDS, statements=parse_statements("vex", vex()))
+    found = advise(advice, INDEX)
+
+    assert found[parse_tag("3.12.1")].affected == ("PSF-2026-2",)
+    assert found[parse_tag("3.12.1")].not_affected == {"PSF-2026-1": {"justification": "component_not_present"}}
+    assert found[parse_tag("3.13.1")].affected == ("PSF-2026-1",), "it is about another version"
+    every = Advice(
+        advisories=RECORDS, statements=parse_statements("vex", vex(products=[{"@id": "pkg:generic/python"}]))
+    )
+    assert advise(every, INDEX)[parse_tag("3.13.1")].affected == ()
+    assert json.loads(dump_statements(advice.statements)) == json.loads(vex()), "published as it was read"
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"justification": ""}, "needs a justification or an impact_statement"),
+        ({"justification": "we think so"}, "justification must be one of component_not_present"),
+        ({"status": "fixed"}, "not_affected"),
+        ({"products": [{"@id": "pkg:pypi/requests"}]}, "must be pkg:generic/python"),
+        ({"products": []}, "at least 1"),
+        ({"vulnerability": {"name": "../x"}}, "vulnerability.name"),
+        ({"states": 1}, "not permitted"),
+    ],
+)
+def test_statements_that_say_too_little_are_refused(change, said):
+    with pytest.raises(ConfigurationError, match=said):
+        parse_statements("vex.json", vex(**change))
+
+
+def test_statements_without_end_are_refused():
+    with pytest.raises(ConfigurationError, match="has 1048577 bytes"):
+        parse_statements("vex.json", b" " * (2**20 + 1))
+
+
+def test_the_operator_hears_of_what_affects_the_newest_release_of_a_maintained_minor():
+    advice = Advice(advisories=RECORDS, minors=MINORS)
+    versions = json.loads(advisories_json(advice, advise(advice, INDEX)))["versions"]
+
+    assert alerts(versions) == {
+        "PSF-2026-1 affects what is newest": "CPython 3.13.1",
+        "DEBIAN-CVE-2026-5 affects what is newest": "CPython 3.16.0",
+    }
+    assert alerts({**versions, "3.13.2": {"affected": []}}).keys() == {"DEBIAN-CVE-2026-5 affects what is newest"}
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("PSF-2026-1", ["3.13.1", "3.13.1t", "3.12.1"]),
+        ("CVE-2026-1", ["3.13.1", "3.13.1t", "3.12.1"]),
+        ("all", ["3.16.0", "3.13.1", "3.13.1t", "3.12.1"]),
+        ("PSF-2026-4", []),
+    ],
+)
+def test_what_an_advisory_affects_is_found_by_any_of_its_names(name, expected):
+    advice = Advice(advisories=RECORDS)
+
+    assert affected_versions(json.loads(advisories_json(advice, advise(advice, INDEX))), name) == expected
