@@ -41,6 +41,8 @@ def basis(
         "signed_by": signer.fingerprints if signer else (),
         "keys": signer.published if signer else (),
         "attestation_keys": sha256_of(attestation_keys),
+        # A subkey that follows another has no name of its own here.
+        "newest_key": signer.newest_key.isoformat() if signer else "",
         "unchecked": unchecked,
         **({"advice": advice.digest} if advice else {}),
         "for_people": [file_sha256(path) for path in (SCRIPT, TEMPLATE)],

@@ -12,9 +12,6 @@ from python_builds.core.settings.settings import Settings
 BUILD = datetime.timedelta(days=1)
 """A build takes less, with the time that it waits for a worker."""
 
-NOTICE = datetime.timedelta(days=30)
-"""Before a signing key expires, a farm that starts says so."""
-
 _WRITTEN = b"The farm writes this before a build, to see that it may.\n"
 
 
@@ -42,6 +39,7 @@ def key_warnings(settings: Settings) -> list[str]:
         if signs is None:
             return []
         now = datetime.datetime.now(datetime.UTC)
+        notice = datetime.timedelta(days=settings.signing_expiry_days)
         signs.try_out(now)
         soon = f"the last signing key expires on {signs.expires:%Y-%m-%d %H:%M} UTC"
-        return [f"{p}, and signs no more" for p in signs.problems] + ([soon] if signs.expires - now < NOTICE else [])
+        return [f"{p}, and signs no more" for p in signs.problems] + ([soon] if signs.expires - now < notice else [])

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from python_builds.adapters.publishing.signing_keys import list_keys
+from python_builds.adapters.publishing.signing_keys import list_keys, with_remote_parts
 from python_builds.core.errors import SigningError
 from python_builds.core.settings.settings import Settings, variable
 
@@ -44,6 +44,8 @@ class Signer:
     newest_key: datetime.datetime
     expires: datetime.datetime
     """When the last of the keys that sign does."""
+    expiries: tuple[tuple[str, datetime.datetime], ...] = ()
+    """Of each key that signs, by fingerprint."""
     problems: tuple[str, ...] = ()
     """Why others sign no more, as sentences."""
 
@@ -118,7 +120,7 @@ def signer(settings: Settings) -> Iterator[Signer | None]:
     if settings.signing_passphrase_file:
         options += ["--pinentry-mode=loopback", f"--passphrase-file={settings.signing_passphrase_file}"]
     if not settings.signing_key_file:
-        yield _with_keys(options, settings.signing_keys.split())
+        yield _with_keys(options, settings.signing_keys.split(), by_agent=True)
         return
     with tempfile.TemporaryDirectory(prefix="python-builds-keys-") as home:
         try:
@@ -131,12 +133,14 @@ def signer(settings: Settings) -> Iterator[Signer | None]:
             subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], capture_output=True)
 
 
-def _with_keys(options: list[str], wanted: list[str]) -> Signer:
+def _with_keys(options: list[str], wanted: list[str], *, by_agent: bool = False) -> Signer:
     """Find the keys: those with a secret part sign, the others are of former days and published all the same.
 
     So are those that have expired or were revoked, as clients would refuse what they sign.
     """
     public, secret = (list_keys(options, wanted, secret=secret) for secret in (False, True))
+    if by_agent:
+        secret = {fingerprint: with_remote_parts(key) for fingerprint, key in secret.items()}
     secret = {fingerprint: key for fingerprint, key in secret.items() if key.is_secret}
     missing = [fingerprint for fingerprint in wanted if fingerprint not in public]
     if missing or not secret:
@@ -152,6 +156,7 @@ def _with_keys(options: list[str], wanted: list[str]) -> Signer:
         published=tuple(wanted or public),
         newest_key=max(key.made_for(now) for key in usable.values()),
         expires=max(key.expires for key in usable.values()),
+        expiries=tuple((fingerprint, key.expires) for fingerprint, key in usable.items()),
         problems=problems,
     )
 

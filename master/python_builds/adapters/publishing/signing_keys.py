@@ -3,7 +3,7 @@
 import datetime
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 NEVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 
@@ -50,6 +50,17 @@ class Key:
     @property
     def _sound(self) -> list[Part]:
         return [part for part in self.parts if part.signs and part.is_secret and not part.is_revoked]
+
+
+def with_remote_parts(key: Key) -> Key:
+    """Take a key without any secret part for one whose parts an agent elsewhere has.
+
+    An agent that is reached by its extra socket says nothing of its keys, and signs: gpg lists them as if they were not
+    there. Whether one signs is seen when it is to.
+    """
+    if any(part.is_secret for part in key.parts):
+        return key
+    return replace(key, parts=tuple(replace(part, is_secret=True) for part in key.parts))
 
 
 def list_keys(options: Sequence[str], wanted: Sequence[str], *, secret: bool) -> dict[str, Key]:

@@ -50,6 +50,9 @@ class PublishingSettings(BaseSettings):
     builder_id: HttpUrl | None = Field(
         None, description="URL that names this farm in provenances; not set: CDN_URL, or a name that says nothing"
     )
+    signing_expiry_days: int = Field(
+        45, ge=1, le=3650, description="before a signing key expires in which somebody is told"
+    )
     advisories: AdvisorySources = Field(
         "",
         description="records of advisories in OSV's form: folders, files or URLs of JSON, .zip or .tar.gz; see "

@@ -8,6 +8,7 @@ from buildbot.process.results import SUCCESS, WARNINGS
 
 from python_builds.adapters.advisories.advisory_source import fetch, is_fetched
 from python_builds.adapters.indexes.indexing import write_indexes
+from python_builds.adapters.publishing.key_watch import note_keys
 from python_builds.adapters.store.store import Store
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.steps.master_step import MasterStep, Outcome, Work
@@ -37,6 +38,8 @@ def write(settings: Settings, store: Store, work: Work) -> Outcome:
         for problem in fetch(settings, work.stop):
             work.say(problem)
     found = write_indexes(settings, store, audit=audit)
+    if audit:
+        note_keys(settings)
     for line in (*map(store.location, found.written), *found.left, *found.damaged.values()):
         work.say(line)
     work.spool.rmdir()

@@ -9,6 +9,7 @@ from packaging.version import Version
 from python_builds.adapters.advisories.advisory_alerts import advisory_alerts
 from python_builds.adapters.planning.acknowledged import forget_ended, read_acknowledged
 from python_builds.adapters.planning.plan_files import read_inputs, read_published
+from python_builds.adapters.publishing.key_watch import key_alerts
 from python_builds.adapters.store.store import Store
 from python_builds.adapters.upstream import release_list
 from python_builds.core.planning import alerts, overview_making
@@ -104,6 +105,7 @@ def observe(
         **alerts.of_indexes(indexes),
         **alerts.overdue(complete, agenda.items, now, datetime.timedelta(hours=farm.settings.overdue_hours)),
     }
+    found |= key_alerts(farm.settings, now)
     found |= advisory_alerts(farm.settings, farm.store, PROFILE, now)
     if not idle:
         found |= _of_images(farm, published, now.date())
