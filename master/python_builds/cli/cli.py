@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 
 from python_builds.cli import farm_commands
-from python_builds.cli.advisories import commits
 from python_builds.cli.exit_status import end, end_as_by_ctrl_c
 from python_builds.cli.make_variables import options
 from python_builds.cli.options import (
@@ -175,14 +174,6 @@ def write_minors() -> None:
     from python_builds.cli.publishing import minors
 
     end(lambda: minors.write(load_settings()))
-
-
-@app.command()
-def security_commits(
-    clone: Annotated[str, typer.Option(help="folder of a clone of CPython with its tags")] = "",
-) -> None:
-    """Write the table of which release contains which commit, for the commits that advisories name."""
-    end(lambda: commits.write(load_settings(), clone))
 
 
 @app.command()

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from python_builds.cli.advisories import commits
 from python_builds.cli.exit_status import end
 from python_builds.cli.master import status as status_of
 from python_builds.cli.options import (
@@ -117,3 +118,11 @@ def queue(limit: Rows = 20) -> None:
     from python_builds.cli.planning import operating
 
     end(lambda: operating.queue(load_settings(), limit))
+
+
+@app.command()
+def security_commits(
+    clone: Annotated[str, typer.Option(help="folder of a clone of CPython with its tags")] = "",
+) -> None:
+    """Write the table of which release contains which commit, for the commits that advisories name."""
+    end(lambda: commits.write(load_settings(), clone))
