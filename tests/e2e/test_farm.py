@@ -138,7 +138,7 @@ def test_values_that_no_page_would_send_are_refused_with_sentences(running_farm:
     release = client.builder_id("release")
     fields = ("python_version", "platforms", "profile", "force", "reason", "username", "priority", "variant")
     for field in (*fields, "builderid", "builderNames"):
-        for value in (None, 77, True, {"a": 1}, [None], ["x"] * 101, "9" * 30, "x" * 6000, [[]], -1.5):
+        for value in (None, 77, True, {"a": 1}, [None], ["x"] * 101, "9" * 30, "x" * 6000, "a\x1cb", [[]], -1.5):
             params = {"builderid": release, "python_version": "3.11.2", "profile": "quick", field: value}
             rpc = {"jsonrpc": "2.0", "id": 1, "method": "force", "params": params}
             answer = client.session.post(f"{client.url}api/v2/forceschedulers/force", json=rpc, timeout=30)
