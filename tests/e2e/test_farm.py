@@ -31,6 +31,23 @@ def test_make_run_serves_and_may_be_repeated(farm: FarmUnderTest) -> None:
     assert farm.run("stop").stdout == "nothing was running\n"
 
 
+def test_make_run_in_the_foreground_is_the_master_itself(farm: FarmUnderTest) -> None:
+    kept = farm.spawn("run", FOREGROUND="1")
+    farm.wait_for_port()
+    second = farm.run("run", FOREGROUND="1")
+
+    assert farm.master_process() == kept.pid
+    assert "idle" in farm.run("status").stdout
+    assert second.returncode == 1
+    assert f"the farm runs already, as process {kept.pid}" in second.stdout
+    kept.terminate()
+    said, _ = kept.communicate(timeout=60)
+    assert kept.returncode == 0
+    assert f"log in as operator with the password in {farm.settings.password_file}\n" in said
+    assert str(farm.settings.web_password()) not in said, "it is for a log"
+    assert "not running" in farm.run("status").stdout
+
+
 @pytest.mark.parametrize("pid", ["1", str(os.getpid()), "4194304", "no number"], ids=["init", "us", "gone", "none"])
 def test_make_run_survives_a_stale_pid_file(farm: FarmUnderTest, pid: str) -> None:
     (farm.settings.state_dir / "master").mkdir(parents=True)

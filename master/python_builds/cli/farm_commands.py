@@ -26,11 +26,13 @@ app = typer.Typer()
 
 
 @app.command()
-def run() -> None:
+def run(
+    foreground: Annotated[bool, typer.Option("--foreground", help="stay, for systemd or a container engine")] = False,
+) -> None:
     """Start the farm on this machine, in the background."""
     from python_builds.cli.master import farm
 
-    end(lambda: farm.run(load_settings()))
+    end(lambda: (farm.run_here if foreground else farm.run)(load_settings()))
 
 
 @app.command()

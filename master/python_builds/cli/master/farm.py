@@ -1,7 +1,7 @@
 """The farm on this machine, in the background: start it, stop it."""
 
 from python_builds.adapters.database.waiting_note import waits_for
-from python_builds.cli.master.master_process import start, stop
+from python_builds.cli.master.master_process import become, start, stop
 from python_builds.cli.master.running_farm import running
 from python_builds.cli.workers.worker_choice import for_farm
 from python_builds.core.settings.settings import Settings
@@ -20,6 +20,16 @@ def run(settings: Settings) -> None:
     print(f"log in as {settings.web_user} with the password in {settings.password_file}: {settings.web_password()}")
     if not farm.automatic:
         print("`make build` started it, so it builds nothing by itself until `make stop` and `make run`")
+
+
+def run_here(settings: Settings) -> None:
+    """Become the farm's master, for systemd or a container engine, and do not come back."""
+    chosen = for_farm(settings)
+    if chosen:
+        print(chosen)
+    print(f"the master's log is {settings.state_dir / 'master' / 'twistd.log'}; the web UI is {settings.public_url}")
+    print(f"log in as {settings.web_user} with the password in {settings.password_file}")
+    become(settings, chosen.engine if chosen else None)
 
 
 def end(settings: Settings) -> None:

@@ -3,42 +3,27 @@
 import contextlib
 import fcntl
 import os
-import secrets
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import requests
 
-from python_builds.adapters.database.one_master import master_name, require_free_database
 from python_builds.adapters.database.waiting_note import waits_for
-from python_builds.adapters.publishing.readiness import key_warnings
-from python_builds.adapters.store.s3_probe import probe
-from python_builds.adapters.store.store import make_s3_store
-from python_builds.adapters.workers.docker_engines import remove_leftovers
-from python_builds.cli.master.ports import listen, web_port
-from python_builds.cli.master.prepared_database import (
-    forget_database,
-    prepare_database,
-    require_server,
-    require_sound_database,
-)
+from python_builds.cli.master.before_start import UMASK, prepare_start
+from python_builds.cli.master.prepared_database import forget_database, require_sound_database
 from python_builds.cli.master.processes import ending, kill
 from python_builds.cli.master.running_farm import Farm, note_path, running, write_note
-from python_builds.cli.workers.worker_choice import engine_environment, with_engine
-from python_builds.core.errors import FarmError, SigningError
-from python_builds.core.settings.setting_types import CHECKOUT
-from python_builds.core.settings.settings import Settings, variable
+from python_builds.core.errors import FarmError
+from python_builds.core.settings.settings import Settings
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.farm.workers.local_worker import end_leftovers, worker_folder
 
 START_SECONDS, STOP_SECONDS = 120, 60
-_BIN = Path(sys.executable).parent
 
 
 def start(settings: Settings, *, keep: bool, engine: DockerHost | None = None) -> tuple[Farm, bool]:
@@ -89,72 +74,39 @@ def in_use(settings: Settings) -> Iterator[None]:
                     stop(settings)
 
 
+def become(settings: Settings, engine: DockerHost | None = None) -> NoReturn:
+    """Become the master: for whoever keeps a process running, as systemd and container engines do.
+
+    Raises:
+        FarmError: if one runs already, or this one cannot start.
+    """
+    with _lock(settings, "start.lock"):
+        if (farm := running(settings)) is not None:
+            raise FarmError(f"the farm runs already, as process {farm.pid}: `make stop` stops it")
+        ready = prepare_start(settings, keep=True, engine=engine)
+        write_note(settings, Farm(pid=os.getpid(), url=ready.settings.local_url, keep=True, engine=engine))
+    sys.stdout.flush()
+    os.chdir(ready.folder)
+    os.umask(UMASK)
+    os.execve(ready.command[0], ready.command, ready.environment)  # noqa: S606 - there is no shell to want
+
+
 def _launch(settings: Settings, keep: bool, engine: DockerHost | None) -> Farm:
-    settings = with_engine(settings, engine)
-    folder = settings.state_dir / "master"
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)  # the database holds the key of the web UI's sessions
-    (folder / "twistd.pid").unlink(missing_ok=True)
-    spool = settings.state_dir / "spool"
-    if spool.exists():
-        shutil.rmtree(spool)
-    spool.mkdir(mode=0o700)
-    spare = settings.standby and keep
-    if not spare:  # which does it once the database is its own
-        require_server(settings)
-        require_free_database(settings)
-        for problem in remove_leftovers(settings.docker_hosts, master_name(settings)):
-            print(f"warning: {problem}", file=sys.stderr)
-    tac = folder / "buildbot.tac"
-    tac.unlink(missing_ok=True)
-    tac.symlink_to(CHECKOUT / "master" / "buildbot.tac")
-    if settings.s3_bucket:
-        for problem in probe(make_s3_store(settings)):
-            print(f"warning: {problem}", file=sys.stderr)
-    _warn_of_keys(settings)
-    _draw_password(settings)
-    listen("worker", settings.worker_host, settings.worker_port)
-    settings = settings.model_copy(update={"web_port": web_port(settings, keep)})
-    environment = {**os.environ, **engine_environment(engine), variable("web_port"): str(settings.web_port)}
-    if not keep:  # who asks for one build does not ask for all that is missing
-        environment[variable("automatic_builds")] = environment[variable("standby")] = "false"
-    startup = folder / "startup.log"
-    startup.write_bytes(b"")
-    if not spare:
-        prepare_database(settings, folder, startup, environment)
-    with startup.open("ab") as output:
+    ready = prepare_start(settings, keep=keep, engine=engine)
+    with ready.log.open("ab") as output:
         process = subprocess.Popen(
-            [str(_BIN / "twistd"), "--nodaemon", "--pidfile=twistd.pid", "--python=buildbot.tac"],
-            cwd=folder,
-            env=environment,
+            ready.command,
+            cwd=ready.folder,
+            env=ready.environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            umask=0o077,
+            umask=UMASK,
         )
-    farm = Farm(pid=process.pid, url=settings.local_url, keep=keep, engine=engine, automatic=keep)
+    farm = Farm(pid=process.pid, url=ready.settings.local_url, keep=keep, engine=engine, automatic=keep)
     write_note(settings, farm)
     return farm
-
-
-def _warn_of_keys(settings: Settings) -> None:
-    """Say what is wrong with the signing keys: the farm runs all the same, and tells whom it is to tell."""
-    try:
-        problems = key_warnings(settings)
-    except SigningError as error:
-        problems = [str(error)]
-    for problem in problems:
-        print(f"warning: {problem}", file=sys.stderr)
-
-
-def _draw_password(settings: Settings) -> None:
-    """Make the password of the web UI's account, once, unless the operator has a file of his own."""
-    if settings.web_password() is None:
-        new = settings.password_file.with_suffix(".new")
-        new.touch(mode=0o600)
-        new.write_text(f"{secrets.token_urlsafe(16)}\n")
-        new.rename(settings.password_file)
 
 
 def _wait_until_it_serves(settings: Settings, farm: Farm) -> None:

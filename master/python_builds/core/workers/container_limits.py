@@ -32,7 +32,7 @@ def environment(host: DockerHost) -> dict[str, str]:
 
 
 def limits(host: DockerHost) -> dict[str, object]:
-    """Give Docker's HostConfig for a worker's container."""
+    """Give Docker's HostConfig for a worker's container, its network included."""
     return {
         "cap_drop": ["ALL"],
         "cap_add": capabilities(host),
@@ -43,6 +43,7 @@ def limits(host: DockerHost) -> dict[str, object]:
         "pids_limit": PROCESSES,
         "tmpfs": {SCRATCH: SCRATCH_OPTIONS},
         "init": True,
+        **({"network_mode": host.network} if host.network else {}),
     }
 
 

@@ -4,8 +4,16 @@
 """
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork
+
+
+def _not_the_hosts(value: str) -> str:
+    """Refuse the machine's own network: a container that closes its network would close the machine's."""
+    if value in ("host", "none"):
+        raise ValueError("must be a network of containers, as `docker network ls` names them, not host or none")
+    return value
 
 
 class DockerHost(BaseModel):
@@ -17,6 +25,11 @@ class DockerHost(BaseModel):
     url: str = Field(pattern=r"^(unix|tcp)://[^@]*$", description="of the engine, as in DOCKER_HOST")
     tls: Path | None = Field(None, description="folder with ca.pem, cert.pem and key.pem, for tcp://")
     master: str = Field(description="address under which its containers reach the master")
+    network: Annotated[str, AfterValidator(_not_the_hosts)] = Field(
+        "",
+        pattern=r"^([a-zA-Z0-9][a-zA-Z0-9_.-]{0,100})?$",
+        description="of the engine's networks, the one that its containers are in, if not the usual one",
+    )
     networks: tuple[IPvAnyNetwork, ...] = Field(
         (), description="that its containers' connections come from, if not from their own address or that of url"
     )
