@@ -20,7 +20,7 @@ S3_PACKAGES := ceph-mon ceph-osd openssl radosgw
 DIRECTORY_PACKAGES := slapd
 LIST_BUILD_PACKAGES = $(BIN)/python -c "from python_builds.farm.workers.workers import host_platform as h; print(*(h()[0].build_packages if h() else ()))"
 # What the Docker tests make an engine of their own with, on a disk of its own.
-DOCKER_TEST_PACKAGES := containerd docker.io e2fsprogs gpg gpg-agent gpgv iproute2 lintian procps $(RPM_PACKAGES)
+DOCKER_TEST_PACKAGES := containerd docker-compose docker.io e2fsprogs gpg gpg-agent gpgv iproute2 lintian openssl procps $(RPM_PACKAGES)
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
@@ -145,7 +145,7 @@ check: $(VENV)/ready-dev  ## what CI runs before the tests: linters, types, chec
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file tests/mypy.ini tests
 	$(BIN)/lint-imports --no-logo --no-cache
-	shellcheck --external-sources --source-path=SCRIPTDIR:SCRIPTDIR/.. python-builds scripts/*.sh scripts/*/*.sh installer/*.sh worker/*.sh benchmarks/programs/*.sh .ci/run
+	shellcheck --external-sources --source-path=SCRIPTDIR:SCRIPTDIR/.. python-builds scripts/*.sh scripts/*/*.sh installer/*.sh worker/*.sh benchmarks/programs/*.sh deploy/*.sh deploy/images/*.sh deploy/images/python-builds .ci/run
 	$(BIN)/zizmor --offline --no-progress --quiet .github/workflows
 	$(BIN)/sphinx-build --fresh-env --fail-on-warning --keep-going --quiet --builder dummy docs .site/.check
 	@# The code is checked, not the settings of whoever checks it.

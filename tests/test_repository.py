@@ -11,13 +11,14 @@ from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings, variable
 
 BUCKET = (CHECKOUT / "docs" / "bucket.md").read_text()
+DEPLOY = [path for path in (CHECKOUT / "deploy").rglob("*") if path.suffix in (".env", ".service", ".sh", ".yaml")]
 PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *(CHECKOUT / "docs").rglob("*.md")]
 LIBRARY = CHECKOUT / "master" / "python_builds"
 
 
 def test_every_setting_that_a_text_names_exists() -> None:
     known = {variable(name) for name in Settings.model_fields}
-    for path in PAGES:
+    for path in [*PAGES, *DEPLOY]:
         named = set(re.findall(r"PYTHON_BUILDS_[A-Z0-9_]+", path.read_text()))
 
         assert named <= known, f"{path.name} names settings that settings.py does not have"
@@ -64,7 +65,7 @@ def test_pages_that_are_made_from_the_code_are_up_to_date(name: str) -> None:
 
 def test_files_stay_small() -> None:
     limits = {".py": 250, ".sh": 80}
-    scripts = [path for folder in ("scripts", "benchmarks") for path in (CHECKOUT / folder).rglob("*.sh")]
+    scripts = [path for folder in ("scripts", "benchmarks", "deploy") for path in (CHECKOUT / folder).rglob("*.sh")]
     long = {
         path.relative_to(CHECKOUT).as_posix(): count
         for path in [*LIBRARY.rglob("*.py"), *scripts]

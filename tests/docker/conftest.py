@@ -27,7 +27,7 @@ class ThreeGroups(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0].rpartition("/")[2]
-        if file in {"test_docker_faults.py", "test_logins.py", "test_network.py"}:
+        if file in {"test_compose.py", "test_docker_faults.py", "test_logins.py", "test_network.py"}:
             return "engine"
         return "rpm" if file.startswith("test_rpm") else "shared"
 

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Makes the secrets of a farm in containers, each a file of deploy/secrets/ that only its reader may read; what is there stays.
+# They belong to OWNER, as whom the master and the proxy run; the database's and the store's own root reads theirs all the same.
+set -euo pipefail
+
+deploy=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+
+usage() {
+    echo "usage: make-secrets.sh HOST OWNER   as in: make-secrets.sh farm.example.org 8010:8010" >&2
+    exit 2
+}
+
+# Takes a secret from standard input, unless it is there.
+keep() {
+    local file=$deploy/secrets/$1
+    if [ -e "$file" ]; then cat >/dev/null; return; fi
+    cat >"$file.new"
+    [ "$(id -u)" != 0 ] || chown "$owner" "$file.new"
+    mv "$file.new" "$file"
+    echo "made $file"
+}
+
+random() {
+    head -c 24 /dev/urandom | base64 | tr '+/' '-_'
+}
+
+make_certificate() {
+    local host=$1 kind=DNS
+    [ ! -e "$deploy/secrets/tls-key" ] || return 0
+    [[ ! $host =~ ^[0-9.]+$|: ]] || kind=IP
+    openssl req -x509 -newkey rsa:3072 -nodes -days 365 -subj "/CN=$host" -addext "subjectAltName=$kind:$host" \
+        -keyout "$scratch/key" -out "$scratch/certificate" 2>"$scratch/log" || { cat "$scratch/log" >&2; exit 1; }
+    keep tls-certificate <"$scratch/certificate"
+    keep tls-key <"$scratch/key"
+    echo "  the certificate vouches for itself, for trying: put a real one into both files, and restart the proxy"
+}
+
+make_signing_key() {
+    [ ! -e "$deploy/secrets/signing-key" ] || return 0
+    "$deploy/../scripts/setup/make-signing-key.sh" "$scratch/signing-key" "python-builds <python-builds@$1>" >/dev/null
+    keep signing-key <"$scratch/signing-key"
+    echo "  KEEP A COPY of it elsewhere: clients trust what it has signed, and nothing can make it again"
+}
+
+main() {
+    [ $# -eq 2 ] || usage
+    local host=$1
+    owner=$2
+    umask 077
+    mkdir -p "$deploy/secrets"
+    scratch=$(mktemp -d) # not local: the trap needs it
+    trap 'rm -rf -- "$scratch"' EXIT
+    random | keep database-password
+    printf 'database:5432:farm:farm:%s\n' "$(cat "$deploy/secrets/database-password")" | keep database-login
+    random | keep web-password
+    printf '[default]\naws_access_key_id = farm\naws_secret_access_key = %s\n' "$(random)" | keep s3-credentials
+    make_certificate "$host"
+    make_signing_key "$host"
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    main "$@"
+fi

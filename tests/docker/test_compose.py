@@ -1,0 +1,195 @@
+"""deploy/: two commands on a machine with an engine end with a farm behind TLS that builds in a container and publishes."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from python_builds.core.settings.setting_types import CHECKOUT
+from tests.e2e.farms import free_port, mini_tarball, wait
+from tests.preconditions import needs
+
+SERVICES = ("master", "database", "store", "proxy")
+COPIED = (
+    "LICENSE",
+    "Makefile",
+    "deploy",
+    "dockerfiles",
+    "installer",
+    "master",
+    "requirements.txt",
+    "scripts",
+    "worker",
+)
+MINUTES = 15
+"""For the images, where nothing of them is there yet."""
+
+OVERRIDE = "services: {{master: {{volumes: ['{tarballs}:/tarballs:ro']}}}}\n"
+SETTINGS = """\
+PYTHON_BUILDS_SOURCES="mirror /tarballs"
+PYTHON_BUILDS_MINIMUM_TRUST=digest
+PYTHON_BUILDS_PACKAGE_CHECK=false
+PYTHON_BUILDS_AUTOMATIC_BUILDS=false
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A checkout of its own, of which compose runs a farm."""
+
+    folder: Path
+    name: str
+    web: str
+    published: str
+
+    def compose(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Do what the operator does, with a file of the test's own beside."""
+        files = ("--file", "deploy/compose.yaml", "--file", "override.yaml", "--project-directory", "deploy")
+        return self.run("docker-compose", "--project-name", self.name, *files, *arguments)
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command there."""
+        images = {f"FARM_{name.upper()}_IMAGE": f"python-builds-test-{name}" for name in SERVICES}
+        environment = {**os.environ, **images, "FARM_WORKERS_NETWORK": f"{self.name}-workers"}
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=MINUTES * 60,
+        )
+
+    def secret(self, name: str) -> str:
+        """Read one."""
+        return (self.folder / "deploy" / "secrets" / name).read_text().strip()
+
+    def session(self) -> requests.Session:
+        """Make a browser that knows the certificate."""
+        made = requests.Session()
+        made.trust_env = False
+        made.verify = str(self.folder / "deploy" / "secrets" / "tls-certificate")
+        return made
+
+
+@pytest.fixture(scope="module")
+def deployed() -> Iterator[Deployment]:
+    """Give a farm by the two commands of docs/production.md, and remove all that is left of it but its images."""
+    needs(shutil.which("docker-compose"), "it runs compose: apt-get install docker-compose")
+    folder = Path(tempfile.mkdtemp(prefix="python-builds-deploy-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    web, store = free_port(), free_port()
+    made = Deployment(
+        folder=folder,
+        name=f"python-builds-test-{os.getpid()}",
+        web=f"https://localhost:{web}",
+        published=f"https://localhost:{store}",
+    )
+    copy_checkout(folder)
+    try:
+        prepared = made.run("deploy/prepare.sh", "localhost", str(web), str(store))
+        assert prepared.returncode == 0, prepared.stdout
+        with (folder / "deploy/settings/farm.env").open("a") as file:
+            file.write(SETTINGS)
+        up = made.compose("up", "--build", "--detach")
+        assert up.returncode == 0, f"{up.stdout[-3000:]}\n{made.compose('logs', '--tail=40').stdout}"
+        yield made
+    finally:
+        made.compose("down", "--volumes", "--timeout=20")
+        shutil.rmtree(folder)
+
+
+def copy_checkout(folder: Path) -> None:
+    """Copy what the images and the two commands take, without what this checkout's own operator has in deploy/."""
+    unwanted = shutil.ignore_patterns("__pycache__", ".env", "secrets", "settings", "pip")
+    for name in COPIED:
+        if (CHECKOUT / name).is_dir():
+            skipped = unwanted if name == "deploy" else shutil.ignore_patterns("__pycache__")
+            shutil.copytree(CHECKOUT / name, folder / name, ignore=skipped)
+        else:
+            shutil.copy2(CHECKOUT / name, folder / name)
+    shutil.copy2(CHECKOUT / ".dockerignore", folder)
+    (folder / ".venv").symlink_to(CHECKOUT / ".venv")
+    (folder / "tarballs").mkdir()
+    mini_tarball(folder / "tarballs", "3.11.2")
+    (folder / "override.yaml").write_text(OVERRIDE.format(tarballs=folder / "tarballs"))
+
+
+def test_two_commands_end_with_a_build_in_a_container_that_is_published(deployed: Deployment) -> None:
+    visitor = deployed.session()
+    wait(lambda: visitor.get(f"{deployed.web}/healthz/ready").status_code == 200, "the proxy")
+    done = deployed.compose(
+        "exec", "-T", "master", "python-builds", "build", "--version=3.11.2", "--platform=debian-12"
+    )
+
+    assert done.returncode == 0, done.stdout
+    record = visitor.get(f"{deployed.published}/quick/python/debian-12/records/3.11.2-amd64-r1.json").json()
+    assert record["image"]["name"] == "python-builds-worker:debian-12"
+    for artifact in record["artifacts"]:
+        assert len(visitor.get(f"{deployed.published}/{artifact['key']}").content) == artifact["size"]
+    assert visitor.get(f"{deployed.published}/python/python-builds.asc").text.startswith("-----BEGIN PGP PUBLIC KEY")
+    assert visitor.put(f"{deployed.published}/python/index.json", data=b"mine").status_code == 403
+
+
+def test_the_farm_is_behind_its_login_events_too(deployed: Deployment) -> None:
+    visitor, operator = deployed.session(), deployed.session()
+    closed = ("/api/v2/builders", "/sse/listen/builds/*/finished", "/ws", "/plugins/overview/")
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+
+    assert [visitor.get(f"{deployed.web}{path}").status_code for path in closed] == [403] * len(closed)
+    assert visitor.get(f"{deployed.web}/metrics").status_code == 404
+    login = operator.get(f"{deployed.web}/auth/login", auth=("operator", deployed.secret("web-password")))
+    assert login.status_code == 200
+    assert [cookie.secure for cookie in operator.cookies] == [True]
+    key = {"Sec-WebSocket-Key": "x3JJHMbDL1EzLkh9GBhXDw==", "Origin": deployed.web}
+    with operator.get(f"{deployed.web}/ws", headers={**upgrade, **key}, stream=True) as events:
+        assert events.status_code == 101
+    with operator.get(f"{deployed.web}/sse/listen/builds/*/finished", stream=True) as events:
+        assert events.status_code == 200
+    wrong = [visitor.get(f"{deployed.web}/auth/login", auth=("operator", str(n))).status_code for n in range(12)]
+    assert 401 in wrong
+    assert wrong[-1] == 429, "the proxy limits attempts by address"
+
+
+def test_no_service_has_more_than_it_needs(deployed: Deployment) -> None:
+    ids = deployed.compose("ps", "--quiet").stdout.split()
+    described = json.loads(deployed.run("docker", "inspect", *ids).stdout)
+    by_name = {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in described}
+    everything = json.dumps(described)
+
+    assert {*by_name} == {*SERVICES}
+    for name in ("master", "proxy"):
+        assert by_name[name]["Config"]["User"].partition(":")[0] not in ("", "0", "root")
+        assert by_name[name]["HostConfig"]["CapDrop"] == ["ALL"]
+        assert by_name[name]["HostConfig"]["ReadonlyRootfs"]
+    assert {name for name, one in by_name.items() if any(one["NetworkSettings"]["Ports"].values())} == {"proxy"}
+    for file in ("database-password", "web-password"):
+        assert deployed.secret(file) not in everything
+    for path in (deployed.folder / "deploy" / "secrets").iterdir():
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_container_that_is_made_anew_has_the_same_farm(deployed: Deployment) -> None:
+    made = deployed.compose("up", "--detach", "--force-recreate", "--no-deps", "master")
+    assert made.returncode == 0, made.stdout
+    operator = deployed.session()
+    wait(lambda: operator.get(f"{deployed.web}/healthz/ready").status_code == 200, "the new master")
+
+    status = deployed.compose("exec", "-T", "master", "python-builds", "status")
+    assert status.returncode == 0, status.stdout
+    reindexed = deployed.compose("exec", "-T", "master", "python-builds", "reindex", "--digests")
+    assert reindexed.returncode == 0, reindexed.stdout
+    assert "all up to date" in reindexed.stdout
+    dumped = deployed.compose("exec", "-T", "database", "pg_dump", "--username=farm", "farm")
+    assert "COPY public.builds " in dumped.stdout, (
+        "the copy of the database that docs/production.md wants before an upgrade"
+    )
