@@ -51,7 +51,7 @@ main() {
     scratch=$(mktemp -d) # not local: the trap needs it
     trap 'rm -rf -- "$scratch"' EXIT
     random | keep database-password
-    printf 'database:5432:farm:farm:%s\n' "$(cat "$deploy/secrets/database-password")" | keep database-login
+    printf 'database:5432:*:farm:%s\n' "$(cat "$deploy/secrets/database-password")" | keep database-login
     random | keep web-password
     printf '[default]\naws_access_key_id = farm\naws_secret_access_key = %s\n' "$(random)" | keep s3-credentials
     make_certificate "$host"

@@ -23,6 +23,7 @@ FARM_DOCKER_GROUP=$(stat --dereference --format %g "${FARM_DOCKER_SOCKET:-/var/r
 FARM_WEB_PORT=$web
 FARM_STORE_PORT=$store
 FARM_WORKERS_NETWORK=$network
+FARM_DATABASE=farm_$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')
 EOF
     echo "made $file"
 }
@@ -32,13 +33,15 @@ url() {
 }
 
 make_settings() {
-    local file=$deploy/settings/farm.env host=$1 web=$2 store=$3
+    local file=$deploy/settings/farm.env host=$1 web=$2 store=$3 database
     [ ! -e "$file" ] || return 0
     mkdir -p "$deploy/settings"
+    # Of another name in each farm: by it an engine's containers are told apart, of which each farm removes what it has left.
+    database=$(sed -n 's/^FARM_DATABASE=//p' "$deploy/.env")
     cat >"$file" <<EOF
 # What the master is set to: docs/settings.md has them all. After a change: docker compose restart master.
 PYTHON_BUILDS_STATE_DIR=/var/lib/python-builds/state
-PYTHON_BUILDS_DATABASE_URL=postgresql://farm@database/farm
+PYTHON_BUILDS_DATABASE_URL=postgresql://farm@database/${database:-farm}
 PYTHON_BUILDS_WEB_HOST=0.0.0.0
 PYTHON_BUILDS_WEB_URL=$(url "$host" "$web")
 PYTHON_BUILDS_WEB_READERS=operators

@@ -31,6 +31,8 @@ COPIED = (
 MINUTES = 15
 """For the images, where nothing of them is there yet."""
 
+pytestmark = pytest.mark.timeout(MINUTES * 60 + 300)
+
 OVERRIDE = "services: {{master: {{volumes: ['{tarballs}:/tarballs:ro']}}}}\n"
 SETTINGS = """\
 PYTHON_BUILDS_SOURCES="mirror /tarballs"
@@ -189,7 +191,7 @@ def test_a_container_that_is_made_anew_has_the_same_farm(deployed: Deployment) -
     reindexed = deployed.compose("exec", "-T", "master", "python-builds", "reindex", "--digests")
     assert reindexed.returncode == 0, reindexed.stdout
     assert "all up to date" in reindexed.stdout
-    dumped = deployed.compose("exec", "-T", "database", "pg_dump", "--username=farm", "farm")
+    dumped = deployed.compose("exec", "-T", "database", "pg_dumpall", "--username=farm")
     assert "COPY public.builds " in dumped.stdout, (
         "the copy of the database that docs/production.md wants before an upgrade"
     )
