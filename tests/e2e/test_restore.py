@@ -1,6 +1,10 @@
-"""A farm is lost but for its bucket and its key; another one, with no state and no database, goes on from there."""
+"""A farm is lost but for its bucket and its key; another one, with no state and no database, goes on from there.
+
+Or it was upgraded, and goes back.
+"""
 
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from python_builds.cli.master.prepared_database import NOTE
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.settings.setting_types import CHECKOUT
 from tests.e2e.farms import make_farm, mini_tarball
@@ -123,3 +128,23 @@ def signers(bucket: dict[str, tuple[bytes, Any]], home: Path) -> dict[str, str]:
         found[key] = done.stdout.partition("VALIDSIG ")[2].split()[0]
     assert found
     return found
+
+
+def test_a_farm_goes_back_to_an_older_buildbot_with_the_copy_of_its_database() -> None:
+    with make_farm(database_url="sqlite:///state.sqlite") as farm:
+        assert farm.run("run").returncode == 0
+        farm.run("stop")
+        folder = farm.settings.state_dir / "master"
+        shutil.copy(folder / "state.sqlite", farm.folder / "copy")
+        with sqlite3.connect(folder / "state.sqlite") as connection:
+            connection.execute("UPDATE alembic_version SET version_num = 'of-a-newer-one'")
+        connection.close()
+        (folder / NOTE).write_text("99.0 noted by a newer Buildbot\n")
+        refused = farm.run("run")
+
+        assert refused.returncode == 1
+        assert "the database was brought up to date by a newer Buildbot" in refused.stdout
+        assert "Traceback" not in refused.stdout
+        shutil.copy(farm.folder / "copy", folder / "state.sqlite")
+        assert farm.run("run").returncode == 0
+        farm.run("stop")

@@ -23,6 +23,13 @@ SECONDS = 300
 CONNECT_SECONDS = 10
 NOTE = "database-prepared"
 
+_UNKNOWN_FORM = "alembic.util.exc.CommandError: Can't locate revision identified by"
+_NEWER = (
+    f"the database was brought up to date by a newer Buildbot, and {buildbot.version} does not know its form: put the "
+    "copy from before that upgrade in its place, or start with an empty one: builds and their logs are lost then, and "
+    "what is published is in the store"
+)
+
 
 def prepare_database(settings: Settings, folder: Path, log: Path, environment: Mapping[str, str]) -> None:
     """Make the database of the master in a folder, or bring it up to date.
@@ -43,7 +50,8 @@ def prepare_database(settings: Settings, folder: Path, log: Path, environment: M
             raise FarmError(f"the database could not be prepared in {SECONDS} s; see {log}") from error
     if done.returncode:
         require_sound_database(settings, folder)
-        raise FarmError(f"the database could not be prepared:\n{log.read_text(errors='replace')[-4000:]}")
+        said = log.read_text(errors="replace")
+        raise FarmError(_NEWER if _UNKNOWN_FORM in said else f"the database could not be prepared:\n{said[-4000:]}")
     (folder / NOTE).write_text(note_of(settings))
 
 
