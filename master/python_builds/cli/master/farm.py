@@ -26,9 +26,9 @@ def run_here(settings: Settings) -> None:
     """Become the farm's master, for systemd or a container engine, and do not come back."""
     chosen = for_farm(settings)
     if chosen:
-        print(chosen)
+        print(chosen, flush=True)
     print(f"the master's log is {settings.state_dir / 'master' / 'twistd.log'}; the web UI is {settings.public_url}")
-    print(f"log in as {settings.web_user} with the password in {settings.password_file}")
+    print(f"log in as {settings.web_user} with the password in {settings.password_file}", flush=True)
     become(settings, chosen.engine if chosen else None)
 
 
