@@ -41,7 +41,7 @@ verify: $(VENV)/ready  ## say whether a published file is what its farm says FIL
 accept: $(VENV)/ready  ## take up that another farm has built an artifact again FILE=https://….intoto.jsonl KEY=theirs.pub
 	$(COMMAND)
 
-run: $(VENV)/ready  ## start the farm on this machine, http://127.0.0.1:8010
+run: $(VENV)/ready  ## start the farm on this machine, http://127.0.0.1:8010 [FOREGROUND=1]
 	$(COMMAND)
 
 stop: $(VENV)/ready  ## stop the farm
