@@ -10,23 +10,25 @@ from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.upstream.static_libraries import LIBRARIES
 
 SCRIPTS = CHECKOUT / "scripts"
-NOT_SENT = ("setup", "prove")
-"""The folders of the scripts that are no part of any build: for a machine, and for what users do with a package."""
+NOT_SENT, PUBLISHED = ("setup", "prove"), "published"
+"""The folders of the scripts that are no part of any build: for a machine, for what users do with a package, and for what is
+published already, which a trial of that gets."""
 
 SENT = (".sh", ".in", ".py", ".c", ".mk")
 """Endings of the scripts that travel with a build."""
 
 
-def scripts_to_send(folder: Path) -> list[Path]:
-    """List what a worker gets of our scripts."""
+def scripts_to_send(folder: Path, *, published: bool = False) -> list[Path]:
+    """List what a worker gets of our scripts: to build, or to try what is published."""
+    left_out = NOT_SENT if published else (*NOT_SENT, PUBLISHED)
     found = (path for path in folder.rglob("*") if path.suffix in SENT and path.is_file())
-    return sorted(path for path in found if path.relative_to(folder).parts[0] not in NOT_SENT)
+    return sorted(path for path in found if path.relative_to(folder).parts[0] not in left_out)
 
 
-def packed(folder: Path) -> bytes:
+def packed(folder: Path, *, published: bool = False) -> bytes:
     """Pack what a worker gets of our scripts, as a tar of one folder, `scripts`; all of it may be run there."""
     content = io.BytesIO()
-    files = scripts_to_send(folder)
+    files = scripts_to_send(folder, published=published)
     with tarfile.open(fileobj=content, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for inside in sorted({Path(), *(path.relative_to(folder).parent for path in files)}):
             archive.addfile(_member(Path("scripts") / inside, tarfile.DIRTYPE))
