@@ -19,6 +19,7 @@ from python_builds.core.settings.settings import Settings
 from python_builds.farm.builders import make_builders, recipes
 from python_builds.farm.building.build import FarmBuild
 from python_builds.farm.reporters import make_reporters
+from python_builds.farm.schedulers import make_schedulers
 from python_builds.farm.steps.master_step import Work
 from python_builds.farm.workers import workers
 
@@ -49,7 +50,11 @@ def test_master_cfg_loads_with_no_settings_at_all() -> None:
 
     host = workers.host_platform()
     assert host is not None, "these tests need a machine that is one of `make platforms`"
-    assert [b.name for b in config.builders] == ["release", builder_name(*host), "manifest", "rebuild", JANITOR_NAME]
+    builds = builder_name(*host)
+    assert [b.name for b in config.builders] == [
+        *("release", builds, "manifest", "rebuild"),
+        *(f"{builds}-published", JANITOR_NAME),
+    ]
     assert config.collapseRequests is False
     assert config.www["port"] == "tcp:8010:interface=127.0.0.1"
 
@@ -64,10 +69,12 @@ def test_wrong_settings_stop_the_master_with_all_problems(monkeypatch: pytest.Mo
     assert len(caught.value.errors) == 2, caught.value
 
 
-def test_no_request_is_merged_away_but_the_manifests(tmp_path: Path) -> None:
+def test_no_request_is_merged_away_but_those_that_ask_for_whatever_is_to_do(tmp_path: Path) -> None:
     builders = make_builders(PLATFORMS, settings(tmp_path))
 
-    assert [b.name for b in builders if b.collapseRequests] == ["manifest"]
+    host = workers.host_platform()
+    assert host is not None
+    assert [b.name for b in builders if b.collapseRequests] == ["manifest", f"{builder_name(*host)}-published"]
     assert all(issubclass(b.factory.buildClass, FarmBuild) for b in builders)
 
 
@@ -95,6 +102,30 @@ def test_a_farm_that_is_for_some_platforms_has_builders_for_these_alone(tmp_path
     farm = with_docker_host(tmp_path).model_copy(update={"platforms": "rhel-9 debian-12"})
 
     assert [p.name for p, _ in workers.buildable(PLATFORMS, farm)] == ["debian-12", "rhel-9"]
+
+
+@pytest.mark.parametrize("values", [{"published_trial_days": 0}, {"package_check": False}])
+def test_a_farm_that_tries_no_packages_or_none_again_has_no_builders_for_that(tmp_path: Path, values: dict) -> None:
+    farm = with_docker_host(tmp_path).model_copy(update=values)
+    named = [one.name for one in (*make_builders(PLATFORMS, farm), *make_schedulers(PLATFORMS, farm))]
+
+    assert "debian-12-amd64" in named
+    assert not [name for name in named if name in ("published-timer", "try-published") or name.endswith("-published")]
+
+
+def test_what_is_published_is_tried_at_night_on_every_platform_after_all_else(tmp_path: Path) -> None:
+    farm = with_docker_host(tmp_path)
+    (timer,) = [one for one in make_schedulers(PLATFORMS, farm) if one.name == "published-timer"]
+    builders = {one.name: one for one in make_builders(PLATFORMS, farm)}
+    own = [name for name in builders if name.endswith("-published")]
+
+    assert sorted(timer._config_kwargs["builderNames"]) == sorted(own)
+    assert len(own) == len(workers.buildable(PLATFORMS, farm))
+    assert timer._config_kwargs["priority"] < 0
+    for name in own:
+        builds = builders[name.removesuffix("-published")]
+        assert builders[name].workernames == builds.workernames
+        assert builders[name].properties["worker_image"] == builds.properties["worker_image"]
 
 
 def test_a_configuration_loads_and_has_every_builder_while_no_docker_host_answers(
@@ -213,7 +244,7 @@ def test_a_recipe_changes_with_a_script_the_row_or_the_image_and_with_nothing_el
 
 
 def test_every_platform_build_says_what_recipe_it_works_by(tmp_path: Path) -> None:
-    made = [b for b in make_builders(PLATFORMS, with_docker_host(tmp_path)) if "worker_image" in b.properties]
+    made = [b for b in make_builders(PLATFORMS, with_docker_host(tmp_path)) if "recipe" in b.properties]
 
     assert {b.name: b.properties["recipe"] for b in made} == recipes(PLATFORMS, with_docker_host(tmp_path))
     assert len({b.properties["recipe"] for b in made}) == len(made)

@@ -1,4 +1,7 @@
-"""The builders: `rebuild`, `release`, one for each platform and architecture that has a worker, and `manifest`."""
+"""The builders: `release`, `manifest`, `rebuild`, and two for each platform and architecture that has a worker.
+
+One of them builds, the other tries again what is published.
+"""
 
 import functools
 from collections.abc import Mapping, Sequence
@@ -9,7 +12,7 @@ from buildbot.process.buildstep import BuildStep
 from buildbot.process.factory import BuildFactory
 
 from python_builds.adapters.building.recipe import SCRIPTS, packed, recipe
-from python_builds.adapters.store.store import make_store
+from python_builds.adapters.store.store import Store, make_store
 from python_builds.adapters.upstream.sources import make_sources
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import builder_name
@@ -22,6 +25,8 @@ from python_builds.farm.database.janitor import Janitor
 from python_builds.farm.indexes.index_build import IndexBuild
 from python_builds.farm.indexes.manifest_steps import MANIFEST, manifest_steps
 from python_builds.farm.planning.rebuild_steps import REBUILD, RequestRebuilds
+from python_builds.farm.publishing.trial_builders import trial_builders
+from python_builds.farm.publishing.trial_steps import trial_steps
 from python_builds.farm.workers.workers import MASTER_WORKER, RELEASE_WORKERS, buildable, worker_names
 
 RELEASE = "release"
@@ -82,7 +87,23 @@ def make_builders(platforms: Sequence[Platform], settings: Settings) -> list[Bui
             [RequestRebuilds(settings, builders, RELEASE, name="list and ask")],
             description="Breaks the glass: lists what is to be built again, and asks for it.",
         ),
+        *(
+            _trial_builder(name, *builders[builder], settings, store)
+            for name, builder in trial_builders(builders, settings).items()
+        ),
     ]
+
+
+def _trial_builder(name: str, platform: Platform, architecture: str, settings: Settings, store: Store) -> BuilderConfig:
+    return _builder(
+        name,
+        worker_names(platform, architecture, settings),
+        trial_steps(platform, architecture, settings, store),
+        description=f"Installs again what is published for {platform.name} on {architecture}, with today's updates.",
+        tags=[platform.name, architecture],
+        properties={"worker_image": worker_image(platform, settings.registry)},
+        collapseRequests=True,
+    )
 
 
 def _builder(

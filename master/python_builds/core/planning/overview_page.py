@@ -8,6 +8,7 @@ import jinja2
 
 from python_builds.core.planning import overview_words as words
 from python_builds.core.planning.overview import STATES, Cell, Overview
+from python_builds.core.publishing.trials import is_bad
 
 TEMPLATE = Path(__file__).with_name("overview.html.jinja")
 MARKS = dict(zip(STATES, ("✓", "▶", "…", "✗", "✗", "✗", "·", "·"), strict=True))
@@ -51,6 +52,7 @@ def _values(overview: Overview, home: str) -> dict[str, Any]:
         "counts": _counts(overview),
         "marks": MARKS,
         "say": _say,
+        "is_bad": is_bad,
         "words": words,
     }
 

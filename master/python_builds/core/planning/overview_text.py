@@ -8,6 +8,7 @@ from python_builds.core.planning.alerts import shown_as_cells
 from python_builds.core.planning.overview import Cell, Host, Overview
 from python_builds.core.planning.overview_making import PROFILE
 from python_builds.core.planning.plan_report import Line, PlanReport, summary
+from python_builds.core.publishing.trials import is_bad
 from python_builds.core.upstream.tags import parse_tag, reading_order
 
 SHOWN = 3
@@ -36,6 +37,7 @@ def status_lines(overview: Overview, url: str) -> list[str]:
         *_paragraph("queue", [words.queue_words(overview) + _longest(overview)]),
         *_paragraph("python.org", [words.poll_words(overview)]),
         *_paragraph("today", [_today(overview.today)]),
+        *_paragraph("trials", _few(_trials(overview))),
         *_paragraph("paused", _few(overview.seen.paused)),
         *_paragraph("hosts", _few([_host(host) for host in overview.seen.hosts]) or ["none: nothing can be built"]),
         *_paragraph(
@@ -151,6 +153,15 @@ def _longest(overview: Overview) -> str:
 
 def _today(cells: Sequence[Cell]) -> str:
     return f"{len(cells)} published: {words.counted(cells)}" if cells else "nothing published"
+
+
+def _trials(overview: Overview) -> list[str]:
+    """Say how what is published does with today's updates, what is broken first."""
+    trials = overview.seen.plan.trials if overview.seen.plan else {}
+    said = [
+        (not is_bad(one), f"{builder}: {words.trial_words(one, overview.seen.now)}") for builder, one in trials.items()
+    ]
+    return [sentence for _, sentence in sorted(said)]
 
 
 def _host(host: Host) -> str:

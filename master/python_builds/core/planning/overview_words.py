@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from python_builds.core.planning.estimates import Running
 from python_builds.core.planning.overview import NO_IMAGE, Cell, Overview
+from python_builds.core.publishing.trials import Trials, trials_words
 
 LACKS_IMAGE = "its Docker host has no worker image for this build; `make images` there builds one"
 
@@ -70,6 +71,11 @@ def poll_words(overview: Overview) -> str:
     times = "once" if found.failures == 1 else f"{found.failures} times"
     good = "none ever went well" if found.last_success is None else f"the last good one was {last}"
     return f"the poll failed {times}, {good}{again}: {found.last_problem or 'it did not say why'}"
+
+
+def trial_words(found: Trials, now: datetime.datetime) -> str:
+    """Say how what is published on a platform does with today's updates."""
+    return f"{trials_words(found)}, looked at {ago(found.looked_at, now)}"
 
 
 def reason(cell: Cell) -> str:

@@ -21,9 +21,10 @@ BACKFILLS = ("latest", "all", "none")
 """What a platform without any build gets: the latest patch of each minor, every release, or nothing but what is new."""
 
 PERSON_PRIORITY, FINAL_PRIORITY, BACKLOG_PRIORITY, PRERELEASE_PRIORITY, REBUILD_PRIORITY = 30, 20, 15, 10, 0
+TRIAL_PRIORITY = -10
 """Of build requests; Buildbot starts the highest first. Whoever asks for a release, even for one that exists, has a
 reason to want it now; others wait for what the planner asks for, nobody for a batch of rebuilds. The backlog are final
-releases that a newer one of their minor has followed."""
+releases that a newer one of their minor has followed. What is published is tried again when nothing else waits."""
 
 
 @dataclass(frozen=True, kw_only=True)

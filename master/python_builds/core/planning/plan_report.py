@@ -10,6 +10,7 @@ from python_builds.core.planning.alert_ends import Acknowledged
 from python_builds.core.planning.alerts import last_failures
 from python_builds.core.planning.back_off import Failure
 from python_builds.core.publishing.artifacts import Product
+from python_builds.core.publishing.trials import Trials
 
 
 class Line(BaseModel):
@@ -52,6 +53,8 @@ class PlanReport(BaseModel):
     """Who knows of which alert, at the time of reading; behind the words of the alert it is said, too."""
     without_image: Mapping[str, str] = {}
     """Builders for which nothing is planned, as their worker image is on no Docker host: a sentence for each."""
+    trials: Mapping[str, Trials] = {}
+    """What trials of what is published came to, by builder."""
 
 
 def line(item: Item) -> Line:

@@ -62,6 +62,13 @@ class PublishingSettings(BaseSettings):
         None, description="OpenVEX statements of what does not affect the published versions, by the operator"
     )
     advisories_overdue_hours: float = Field(72, gt=0, description="in which URLs of advisories should have answered")
+    published_trial_days: int = Field(
+        7,
+        ge=0,
+        le=365,
+        description="days after which what is published is tried again on a system with its updates, and at once where "
+        "the archive changed a library that it links; 0: never",
+    )
     keep_revisions: int = Field(2, ge=1, description="revisions of each product that `make prune` leaves")
 
     @property

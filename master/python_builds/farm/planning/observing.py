@@ -10,6 +10,7 @@ from python_builds.adapters.advisories.advisory_alerts import advisory_alerts
 from python_builds.adapters.planning.acknowledged import forget_ended, read_acknowledged
 from python_builds.adapters.planning.plan_files import read_inputs, read_published
 from python_builds.adapters.publishing.key_watch import key_alerts
+from python_builds.adapters.publishing.trials import read_all_trials
 from python_builds.adapters.store.store import Store
 from python_builds.adapters.upstream import release_list
 from python_builds.core.planning import alerts, overview_making
@@ -19,12 +20,14 @@ from python_builds.core.planning.plan import wanted
 from python_builds.core.planning.plan_report import PlanReport, report
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.publishing.artifacts import Product
+from python_builds.core.publishing.trials import Trials, trial_alerts
 from python_builds.core.settings.setting_types import minutes
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.release_list import ReleaseList
 from python_builds.core.upstream.tags import Tag, automatic_tags
 from python_builds.core.workers import missing_images
 from python_builds.core.workers.missing_images import MissingImage
+from python_builds.farm.publishing.trial_builders import trial_builders
 
 PROFILE = overview_making.PROFILE
 
@@ -107,6 +110,8 @@ def observe(
     }
     found |= key_alerts(farm.settings, now)
     found |= advisory_alerts(farm.settings, farm.store, PROFILE, now)
+    trials = _trials(farm)
+    found |= trial_alerts(trials)
     if not idle:
         found |= _of_images(farm, published, now.date())
         patience = datetime.timedelta(hours=farm.settings.poll_overdue_hours)
@@ -121,8 +126,14 @@ def observe(
         problems=tuple(problems),
         alerts=found,
         without_image={name: str(one) for name, one in farm.imageless.items()},
+        trials=trials,
     )
     return Observation(agenda=agenda, report=made, published=frozenset(published))
+
+
+def _trials(farm: Farm) -> dict[str, Trials]:
+    """Read what trials after release came to, where there are such."""
+    return read_all_trials(farm.settings.state_dir, trial_builders(farm.builders, farm.settings).values())
 
 
 def _can_be_built(farm: Farm, what: Product | Tag) -> bool:

@@ -24,6 +24,7 @@ from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.releases import NEWEST
 from python_builds.farm.builders import RELEASE
 from python_builds.farm.planning.rebuild_steps import REBUILD
+from python_builds.farm.publishing.trial_work import AGAIN
 from python_builds.farm.steps.thread_step import values_of
 from python_builds.farm.web.asked_release import MANY, AskedRelease, InvalidField, asked_platforms
 from python_builds.farm.web.fields import ChoiceParameter, VersionParameter, VersionsParameter
@@ -71,7 +72,12 @@ class Form(schedulers.ForceScheduler):
         given = {**fields, "builderNames": builderNames, "builderid": builderid}
         if problems := (yield problems_of(self, given)):
             raise CollectedValidationError(problems)
-        return (yield super().force(owner, builderNames=list(self.builderNames), **fields))
+        # Of a form that several builders have, Buildbot's pages say on whose page it was filled in.
+        named = []
+        for name in self.builderNames:
+            number = yield self.master.data.updates.findBuilderId(name)
+            named += [name] if str(number) == str(builderid) else []
+        return (yield super().force(owner, builderNames=named or list(self.builderNames), **fields))
 
 
 def force_scheduler(
@@ -125,6 +131,21 @@ def rebuild_scheduler(platform_names: Collection[str], settings: Settings) -> An
     )
 
 
+def trial_scheduler(builders: Sequence[str], settings: Settings) -> Any:
+    """Make the form that has what is published tried again now; each of the builders has it."""
+    return _form(
+        "try-published",
+        *builders,
+        button="Try what is published",
+        label=f"Try what is published on a system with today's updates{_for_whom(settings)}",
+        fields=[
+            util.BooleanParameter(
+                name=AGAIN, label="Also what was tried lately and links nothing that changed", default=False
+            ),
+        ],
+    )
+
+
 def _for_whom(settings: Settings) -> str:
     """Say who may press the button: Buildbot shows it to everybody, and refuses with a number."""
     if settings.web_login == PASSWORD:
@@ -141,13 +162,13 @@ def _usual(builders: Mapping[str, tuple[Platform, str]], settings: Settings) -> 
     return ", ".join(names) or "there are none here"
 
 
-def _form(name: str, builder: str, *, button: str, label: str, fields: Sequence[Any], **more: Any) -> Any:
+def _form(name: str, *builders: str, button: str, label: str, fields: Sequence[Any], **more: Any) -> Any:
     return Form(
         **more,
         name=name,
         buttonName=button,
         label=label,
-        builderNames=[builder],
+        builderNames=list(builders),
         codebases=[util.CodebaseParameter("", branch="", revision="", repository="", project="", hide=True)],
         reason=util.StringParameter(name="reason", label="Reason", default="by hand", size=40, maxsize=120),
         priority=util.IntParameter(name="priority", label="Priority", default=PERSON_PRIORITY, hide=True),

@@ -1,0 +1,1 @@
+"""What the farm does with what it has published."""
