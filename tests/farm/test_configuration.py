@@ -119,7 +119,7 @@ def test_what_is_published_is_tried_at_night_on_every_platform_after_all_else(tm
     builders = {one.name: one for one in make_builders(PLATFORMS, farm)}
     own = [name for name in builders if name.endswith("-published")]
 
-    assert sorted(timer._config_kwargs["builderNames"]) == sorted(own)
+    assert sorted(timer._config_kwargs["trials"]) == sorted(own)
     assert len(own) == len(workers.buildable(PLATFORMS, farm))
     assert timer._config_kwargs["priority"] < 0
     for name in own:

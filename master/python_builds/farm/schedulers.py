@@ -1,6 +1,6 @@
 """Who may ask for builds: the planner, a person with a form, and the timers. Everything goes through `release`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from buildbot.plugins import schedulers
@@ -16,6 +16,7 @@ from python_builds.farm.planning import rebuild_steps
 from python_builds.farm.planning.planner import Planner
 from python_builds.farm.planning.rebuild_steps import REBUILD
 from python_builds.farm.publishing import trial_builders
+from python_builds.farm.publishing.trial_timer import TrialTimer
 from python_builds.farm.upstream.release_poller import CATEGORY
 from python_builds.farm.web.forms import force_scheduler, rebuild_scheduler, trial_scheduler
 
@@ -27,7 +28,7 @@ def make_schedulers(platforms: Sequence[Platform], settings: Settings) -> list[A
     """Make all schedulers."""
     builders = platform_builders(platforms, settings)
     names = [platform.name for platform in platforms]
-    trials = sorted(trial_builders.trial_builders(builders, settings))
+    trials = trial_builders.trial_builders(builders, settings)
     return [
         force_scheduler(names, builders, settings),
         rebuild_scheduler(names, settings),
@@ -40,7 +41,7 @@ def make_schedulers(platforms: Sequence[Platform], settings: Settings) -> list[A
             periodicBuildTimer=MANIFEST_EVERY,
             properties={AUDIT: True},
         ),
-        *([trial_scheduler(trials, settings), _trial_timer(trials)] if trials else []),
+        *([trial_scheduler(sorted(trials), settings), _trial_timer(trials, builders)] if trials else []),
         schedulers.Triggerable(name=trial_builders.REBUILDS, builderNames=[REBUILD]),
         Planner(
             name=PLANNER,
@@ -53,11 +54,13 @@ def make_schedulers(platforms: Sequence[Platform], settings: Settings) -> list[A
     ]
 
 
-def _trial_timer(trials: Sequence[str]) -> Any:
+def _trial_timer(trials: Mapping[str, str], builders: Mapping[str, tuple[Platform, str]]) -> Any:
     """Ask each night whether something is to be tried again, after all that people and the planner wait for."""
-    return schedulers.Nightly(
+    return TrialTimer(
         name=trial_builders.TIMER,
-        builderNames=trials,
+        builderNames=sorted(trials),
+        trials=trials,
+        builders=builders,
         hour=trial_builders.HOUR,
         minute=0,
         priority=TRIAL_PRIORITY,
