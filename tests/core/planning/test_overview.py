@@ -106,6 +106,27 @@ def test_a_release_has_a_state_on_a_platform(values, state, words):
     assert (found.state, found.words) == (state, words)
 
 
+def test_how_what_is_published_does_with_todays_updates_is_shown_with_what_is_broken_first():
+    good = {"revision": 1, "verdict": "good", "at": NOW}
+    broken = {**good, "verdict": "broken", "alarm": "3.13.5 is broken: <b>libssl3</b> went"}
+    unchecked = {**good, "verdict": "not checked", "words": "no network"}
+    trials = {
+        "debian-12-amd64": {"looked_at": NOW, "trials": {"3.14.2": good, "3.13.5": good}},
+        "debian-13-amd64": {"looked_at": NOW, "trials": {"3.13.5": broken, "3.14.2": unchecked}},
+    }
+    found = look(plan=plan(trials=trials))
+    lines = [line for line in text_of(found).splitlines() if "looked at" in line]
+    page = overview_content(found, "../")
+
+    assert lines == [
+        "trials      debian-13-amd64: 3.13.5 broken, 3.14.2 not checked, looked at less than a minute ago",
+        "            debian-12-amd64: 2 good, looked at less than a minute ago",
+    ]
+    assert "<li>3.13.5 is broken: &lt;b&gt;libssl3&lt;/b&gt; went</li><li>3.14.2: not checked: no network</li>" in page
+    assert page.count('<b class="tag">broken</b>') == 1
+    assert "tried again with" not in overview_content(look(), "../"), "a farm without trials has no empty list"
+
+
 def test_what_is_published_stays_so_while_it_is_built_again_and_where_that_failed():
     again = look(published=PUBLISHED, running=(RUNS,))
     broken = look(published=PUBLISHED, plan=plan(others=[failed()]))

@@ -14,10 +14,12 @@ from twisted.internet import defer, reactor, task
 
 from python_builds.adapters.planning.report_file import read_report
 from python_builds.adapters.publishing.publishing import write_record
+from python_builds.adapters.publishing.trials import write_trials
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.core.planning.agenda import PENDING
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.records import Record
+from python_builds.core.publishing.trials import BROKEN, Trial, Trials
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.building.release_steps import SCHEDULER, RequestBuilds
 from python_builds.farm.indexes.manifest_steps import DAMAGED, MANIFEST, TellDamage
@@ -356,6 +358,22 @@ class PlannerTest(RunMasterBase):
         yield self.settle_after_asking()
         assert [r["results"] for r in (yield self.requests("debian-13-amd64"))] == [SUCCESS]
         assert read_report(self.settings.state_dir).alerts == {}
+
+    @defer.inlineCallbacks
+    def test_what_a_trial_after_release_found_broken_is_told_until_it_is_good(self) -> Any:
+        yield self.start("3.13.5")
+        yield self.listen()
+        alarm = "3.13.5 for debian-12 amd64, revision 1: broken by an update of the distribution: x"
+        one = Trial(revision=1, verdict=BROKEN, at=NOW, alarm=alarm, rebuilt=1)
+        known = "what is published of CPython 3.13.5 for debian-12-amd64 is broken"
+        for trial, told in ((one, [known]), (one.model_copy(update={"alarm": ""}), [known, f"solved: {known}"])):
+            trials = Trials(looked_at=NOW, trials={"3.13.5": trial})
+            write_trials(self.settings.state_dir, "debian-12-amd64", trials)
+            yield self.settle()
+            report = read_report(self.settings.state_dir)
+            assert report.alerts == ({known: alarm} if trial.alarm else {})
+            assert report.trials == {"debian-12-amd64": trials}
+            assert self.notices == told
 
     @defer.inlineCallbacks
     def test_an_image_that_goes_is_one_alert_and_no_failure(self) -> Any:
