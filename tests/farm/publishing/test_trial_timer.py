@@ -45,7 +45,8 @@ class TimerTest(RunMasterBase):
                 "builders": [util.BuilderConfig(name=n, workernames=["local1"], factory=factory) for n in TRIALS],
                 "schedulers": [timer, schedulers.ForceScheduler(name="force", builderNames=sorted(TRIALS))],
                 "services": [make_image_watch(settings)],
-            }
+            },
+            basedir=scratch.name,
         )
         yield self.doForceBuild(triggerCallback=timer.startBuild)
         asked = yield self.requests()
@@ -55,7 +56,7 @@ class TimerTest(RunMasterBase):
         yield self.master.service_manager.namedServices[image_watch.NAME].ask()
         yield self.doForceBuild(triggerCallback=timer.startBuild)
         asked = yield self.requests()
-        assert [name for name, *_ in asked[1:]] == ["debian-12-amd64-published", "debian-13-amd64-published"]
+        assert sorted(name for name, *_ in asked[1:]) == ["debian-12-amd64-published", "debian-13-amd64-published"]
 
     @defer.inlineCallbacks
     def requests(self) -> Any:
