@@ -37,3 +37,17 @@ def test_what_a_build_writes_moves_no_terminal():
     said = cause(["eerror: \x1b]0;title\x07a\x1b[2Jb\x1b]8;;http://x\x1b\\c\x9b5nd\u202ee\u2028f\x00\rg"])
 
     assert said.startswith("error: ") and said.isprintable()
+
+
+def test_where_checks_are_counted_the_first_that_failed_is_named_with_its_reason():
+    lines = [
+        "o  ok      check_sqlite",
+        "o  FAILED  check_ssl: ImportError: libssl.so.3: cannot open shared object file",
+        "o  FAILED  check_venv: CalledProcessError: status 1",
+        "echeck_interpreter.py: 2 of 13 checks failed",
+    ]
+
+    assert cause(lines) == (
+        "check_ssl: ImportError: libssl.so.3: cannot open shared object file (2 of 13 checks failed)"
+    )
+    assert cause(lines[-1:]) == "2 of 13 checks failed"

@@ -19,6 +19,9 @@ _ERROR = re.compile(
 )
 _MAKE = re.compile(r"g?make(?:\[\d+\])?: ")
 """Make repeats that a command failed, and not why."""
+_COUNTED = re.compile(r"\d+ of \d+ checks failed")
+_CHECK = re.compile(r"FAILED +(?=check_\w+: )")
+"""How scripts/checks/ say how many checks failed, and of each one why."""
 _OURS = re.compile(r"[a-z0-9_-]+\.(?:sh|py): (?=.)")
 """How the farm's own scripts begin their sentences, of which `die` writes the last to stderr."""
 
@@ -50,4 +53,7 @@ def cause(lines: Sequence[str]) -> str:
     errors = [line for line in own if _ERROR.search(line)]
     found = next((candidates[-1] for candidates in (died, errors, own, written) if candidates), "")
     found = _OURS.sub("", found, count=1) if _OURS.match(found) else found
+    if _COUNTED.fullmatch(found):
+        first = next((_CHECK.sub("", line, count=1) for line in written if _CHECK.match(line)), "")
+        found = f"{first} ({found})" if first else found
     return found if len(found) <= MAX_CHARACTERS else f"{found[: MAX_CHARACTERS - 1]}…"
