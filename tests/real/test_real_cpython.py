@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from python_builds.core.settings.setting_types import CHECKOUT
+from tests.real.broken_update import VERSION, broken_update
 
 # Upstream's own digests, as in https://www.python.org/ftp/python/
 RELEASES = {
@@ -83,6 +84,32 @@ def test_the_package_installs_here_runs_and_goes_without_a_trace(built: Built, t
 
     assert shown.stdout == f"Python {built.version}\n"
     assert not prefix.exists()
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("built", ["3.13.15"], indirect=True)
+def test_a_published_package_is_good_until_an_update_takes_a_library_away(built: Built) -> None:
+    (record,) = built.store.glob("quick/python/*/records/*.json")
+    linked = json.loads(record.read_bytes())["built_with"]["libraries"]["libssl.so.3"].split()[0]
+    packages = [
+        *record.parents[1].glob(f"pkgs/python-{built.version}_*.deb"),
+        *record.parents[1].glob("pkgs/python-3.13_*"),
+    ]
+    package, metapackage = [path for path in packages if path.suffix == ".deb"]
+    with broken_update(CHECKOUT / ".state" / "base" / record.parents[1].name) as trial:
+        found = {}
+        for name in ("good", "broken"):
+            if name == "broken":
+                trial.drop(linked, "libssl.so.3")
+            asked = trial.run("prepare-base-system.sh", trial.base, "updated", linked)
+            upgraded = trial.run("upgrade-base-system.sh", "updated")
+            assert (asked.returncode, upgraded.returncode) == (0, 0), asked.stdout + upgraded.stdout
+            assert (f"{linked} {VERSION}\n" in asked.stdout) == (name == "broken")
+            found[name] = trial.run("try-published.sh", package, built.prefix, "updated", metapackage)
+
+    assert found["good"].returncode == 0, found["good"].stdout
+    assert found["broken"].returncode == 1, found["broken"].stdout
+    assert "libssl.so.3: cannot open shared object file" in found["broken"].stdout
 
 
 def bytecode(python: Path, folder: Path) -> bytes:
