@@ -1,10 +1,10 @@
-"""When trials after release are asked for: of builders that have their worker image, in a whole Buildbot master."""
+"""Who asks for trials after release, and of which builders, in a whole Buildbot master."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from buildbot.plugins import schedulers, steps, util
+from buildbot.plugins import steps, util
 from buildbot.process.results import SUCCESS
 from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer
@@ -12,6 +12,7 @@ from twisted.internet import defer
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.publishing.trial_timer import TrialTimer
+from python_builds.farm.web.forms import trial_scheduler
 from python_builds.farm.workers import image_watch
 from python_builds.farm.workers.workers import make_image_watch
 from tests.docker_engine import engine_on_this_machine
@@ -22,7 +23,7 @@ TRIALS = {f"{name}-published": name for name in BUILDERS}
 
 class TimerTest(RunMasterBase):
     @defer.inlineCallbacks
-    def test_a_builder_without_its_image_is_asked_nothing(self) -> Any:
+    def test_the_timer_asks_those_with_an_image_and_a_person_one_builder(self) -> Any:
         scratch = TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         serving = engine_on_this_machine("debian-12")
@@ -40,10 +41,11 @@ class TimerTest(RunMasterBase):
             priority=-10,
             reason="each night",
         )
+        form = trial_scheduler(sorted(TRIALS), settings)
         yield self.setup_master(
             {
                 "builders": [util.BuilderConfig(name=n, workernames=["local1"], factory=factory) for n in TRIALS],
-                "schedulers": [timer, schedulers.ForceScheduler(name="force", builderNames=sorted(TRIALS))],
+                "schedulers": [timer, form],
                 "services": [make_image_watch(settings)],
             },
             basedir=scratch.name,
@@ -57,6 +59,13 @@ class TimerTest(RunMasterBase):
         yield self.doForceBuild(triggerCallback=timer.startBuild)
         asked = yield self.requests()
         assert sorted(name for name, *_ in asked[1:]) == ["debian-12-amd64-published", "debian-13-amd64-published"]
+
+        builder = yield self.master.data.updates.findBuilderId("debian-13-amd64-published")
+        yield self.doForceBuild(triggerCallback=lambda: form.force("test", builderid=builder))
+        asked = yield self.requests()
+        assert [name for name, *_ in asked[3:]] == ["debian-13-amd64-published"], (
+            "a person asks one builder, on its page"
+        )
 
     @defer.inlineCallbacks
     def requests(self) -> Any:

@@ -11,8 +11,8 @@ from python_builds.core.upstream.static_libraries import LIBRARIES
 
 SCRIPTS = CHECKOUT / "scripts"
 NOT_SENT, PUBLISHED = ("setup", "prove"), "published"
-"""The folders of the scripts that are no part of any build: for a machine, for what users do with a package, and for what is
-published already, which a trial of that gets."""
+"""The folders of the scripts that are no part of any build: for a machine, for what users do with a package, and for
+trials of what is published, which alone get these."""
 
 SENT = (".sh", ".in", ".py", ".c", ".mk")
 """Endings of the scripts that travel with a build."""
