@@ -105,7 +105,11 @@ def test_an_archive_that_unpacks_without_end_ends_early(monkeypatch):
         records_of_content("here", big.getvalue(), Stop())
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"\x1f\x8bnonsense", b"PK\x03\x04nonsense", packed(osv())[:60]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html>", b"\x1f\x8bnonsense", b"PK\x03\x04nonsense", packed(osv())[:60]],
+    ids=["nothing", "a page", "no gzip", "no zip", "half an archive"],
+)
 def test_what_is_neither_json_nor_an_archive_is_told(content):
     with pytest.raises(SourceError, match="here is "):
         records_of_content("here", content, Stop())
