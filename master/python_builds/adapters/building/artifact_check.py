@@ -5,19 +5,18 @@ parser harms no master. Whatever the indexes say of a package is then what was v
 """
 
 import json
-import os
 import re
 import resource
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from python_builds.adapters.apart import NoAnswer, answer_of
 from python_builds.adapters.building.elf_files import read_program
 from python_builds.adapters.building.package_check import Meant, package_problems
 from python_builds.adapters.building.package_files import Selection, read_tarball
-from python_builds.adapters.stop import Stop, run
+from python_builds.adapters.stop import Stop
 from python_builds.adapters.upstream.source_tarball import DEFINED
 from python_builds.core.building.hardening import hardening_problems
 from python_builds.core.building.package_contents import file_problems, same_tree_problems, shown, tree_problems
@@ -26,11 +25,11 @@ from python_builds.core.building.requests import parse_platform_request
 from python_builds.core.errors import PythonBuildsError, StoreError
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.artifacts import TARBALL_PARTS, TREE_SBOM, Product, tarball_file
-from python_builds.core.settings.setting_types import CHECKOUT
 
 MAX_MEMORY = 4 * 2**30
 MAX_CPU_SECONDS = 600
 MAX_SECONDS = 4 * MAX_CPU_SECONDS
+MODULE = "python_builds.adapters.building.artifact_check"
 MAX_SHOWN = 20
 
 OTHER_FOR_UV = re.compile(r".*\.json|lib/python3\.[0-9]+t?/(__pycache__/)?_sysconfigdata_[^/]*")
@@ -55,21 +54,10 @@ def check_apart(product: Product, meant: Meant, folder: Path, stop: Stop) -> Non
         "meant": asdict(meant),
         "max_memory": MAX_MEMORY,
     }
-    command = [sys.executable, "-m", "python_builds.adapters.building.artifact_check", json.dumps(asked), str(folder)]
-    # What is in the master's environment is nothing for a process that a stranger's file may take over.
-    environment = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(CHECKOUT / "master"),
-    }
     try:
-        done = run(command, stop, MAX_SECONDS, env=environment)
-    except subprocess.TimeoutExpired:
-        raise StoreError(f"what the build left cannot be looked at within {MAX_SECONDS} s") from None
-    if done.returncode:
-        last = (done.stderr.splitlines() or [f"it ended with {done.returncode}"])[-1]
-        raise StoreError(f"what the build left cannot be looked at: {last}")
-    problems = json.loads(done.stdout)
+        problems = answer_of(MODULE, json.dumps(asked), str(folder), stop=stop, seconds=MAX_SECONDS)
+    except NoAnswer as error:
+        raise StoreError(f"what the build left cannot be looked at{error}") from None
     if problems:
         more = f"\nand {len(problems) - MAX_SHOWN} more" if len(problems) > MAX_SHOWN else ""
         raise StoreError("what the build left is not what was to be made:\n" + "\n".join(problems[:MAX_SHOWN]) + more)

@@ -2,23 +2,24 @@
 
 import hashlib
 import json
-import os
 import resource
-import subprocess
 import sys
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from python_builds.adapters.stop import Stop, run
+from python_builds.adapters.apart import NoAnswer, answer_of
+from python_builds.adapters.stop import Stop
 from python_builds.adapters.upstream.source_tarball import MAX_CPU_SECONDS, MAX_MEMORY, MAX_SECONDS
 from python_builds.core.building.contents import Bundled
 from python_builds.core.errors import StoreError
-from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.upstream.bundled import bundled, is_wanted
 
 MAX_FILE = 16 * 2**20
 """Bytes of one of the files; the largest wheel so far has 2 million."""
+
+
+MODULE = "python_builds.adapters.upstream.bundled_files"
 
 
 def read_bundled(tarball: Path, stop: Stop) -> tuple[Bundled, ...]:
@@ -27,20 +28,11 @@ def read_bundled(tarball: Path, stop: Stop) -> tuple[Bundled, ...]:
     Raises:
         StoreError: if it cannot be read, which one that is mirrored can.
     """
-    command = [sys.executable, "-m", "python_builds.adapters.upstream.bundled_files", str(tarball)]
-    environment = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(CHECKOUT / "master"),
-    }
     try:
-        done = run(command, stop, MAX_SECONDS, env=environment)
-    except subprocess.TimeoutExpired:
-        raise StoreError(f"{tarball.name} cannot be read within {MAX_SECONDS} s") from None
-    if done.returncode:
-        last = (done.stderr.splitlines() or [f"whoever read it ended with {done.returncode}"])[-1]
-        raise StoreError(f"what {tarball.name} bundles cannot be read: {last}")
-    return tuple(Bundled.model_validate(one) for one in json.loads(done.stdout))
+        found = answer_of(MODULE, str(tarball), stop=stop, seconds=MAX_SECONDS)
+    except NoAnswer as error:
+        raise StoreError(f"what {tarball.name} bundles cannot be read{error}") from None
+    return tuple(Bundled.model_validate(one) for one in found)
 
 
 def inspect(path: Path) -> tuple[Bundled, ...]:

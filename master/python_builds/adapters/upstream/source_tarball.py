@@ -11,7 +11,6 @@ import os
 import posixpath
 import re
 import resource
-import subprocess
 import sys
 import tarfile
 import zlib
@@ -22,9 +21,9 @@ from typing import IO, NoReturn
 
 from packaging.version import Version
 
-from python_builds.adapters.stop import Stop, run
+from python_builds.adapters.apart import NoAnswer, answer_of
+from python_builds.adapters.stop import Stop
 from python_builds.core.errors import NotVerified
-from python_builds.core.settings.setting_types import CHECKOUT
 
 NAMES_ITS_VERSION = PurePosixPath("Include/patchlevel.h")
 """The file below the top folder in which CPython keeps its number."""
@@ -44,6 +43,7 @@ MAX_CPU_SECONDS = 120
 """The slowest so far takes 2 on a machine of 2026."""
 
 MAX_SECONDS = 4 * MAX_CPU_SECONDS
+MODULE = "python_builds.adapters.upstream.source_tarball"
 
 DEFINED = re.compile(rb'^#define\s+PY_VERSION\s+"([^"]{1,40})"', re.MULTILINE)
 """The line of that file."""
@@ -65,21 +65,11 @@ def check_apart(tarball: Path, version: Version, stop: Stop) -> str:
     Raises:
         NotVerified: saying what it is instead.
     """
-    command = [sys.executable, "-m", "python_builds.adapters.upstream.source_tarball", str(tarball)]
-    # What is in the master's environment is nothing for a process that a stranger's file may take over.
-    environment = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(CHECKOUT / "master"),
-    }
     try:
-        done = run(command, stop, MAX_SECONDS, env=environment)
-    except subprocess.TimeoutExpired:
-        _refuse(tarball, f"cannot be read within {MAX_SECONDS} s")
-    if done.returncode:
-        last = (done.stderr.splitlines() or [f"whoever read it ended with {done.returncode}"])[-1]
-        _refuse(tarball, f"cannot be read with {MAX_MEMORY} bytes of memory in {MAX_CPU_SECONDS} s: {last}")
-    found = json.loads(done.stdout)
+        found = answer_of(MODULE, str(tarball), stop=stop, seconds=MAX_SECONDS)
+    except NoAnswer as error:
+        limits = "" if error.is_late else f" with {MAX_MEMORY} bytes of memory in {MAX_CPU_SECONDS} s"
+        _refuse(tarball, f"cannot be read{limits}{error}")
     if problem := found.get("problem"):
         _refuse(tarball, problem)
     if found["version"] != str(version):
