@@ -6,9 +6,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 : "${REPOSITORIES:=}"
 
 main() {
+    [ $# -ge 2 ] || { echo "usage: known-names.sh apt|dnf|zypper PACKAGE..." >&2 && exit 2; }
     local manager=$1 name
     shift
-    # shellcheck source=scripts/prove/client-apt.sh
+    # shellcheck source=client-apt.sh
     . "$here/client-$manager.sh"
     for name in ${REPOSITORIES//,/ }; do
         knows_repository "$name" || {
@@ -22,4 +23,4 @@ main() {
     done
 }
 
-main "$@"
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

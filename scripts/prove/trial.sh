@@ -7,7 +7,6 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 : "${CDN:=}" "${REPOSITORY:=}" "${NAMES:=}" "${NAME:=}" "${VERSION:=}" "${PREFIX:=}" "${FIRST:=}"
-
 . "$here/installed-functions.sh"
 
 # Each by its name from the signed repository, one after the other, and all beside each other.
@@ -70,11 +69,12 @@ try_elsewhere() {
 }
 
 main() {
-    # shellcheck source=scripts/prove/client-apt.sh
+    [ $# -eq 2 ] || { echo "usage: trial.sh apt|dnf|zypper repository|installer|upgrade|uv|elsewhere" >&2 && exit 2; }
+    # shellcheck source=client-apt.sh
     . "$here/client-$1.sh"
     [ "$2" = uv ] || prepare
     "try_$2"
     echo WORKS
 }
 
-main "$@"
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

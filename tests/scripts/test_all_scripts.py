@@ -11,6 +11,7 @@ from tests.scripts.trees import PREFIX
 SHELL_SCRIPTS = sorted(script for script in SCRIPTS.rglob("*.sh") if script.parent.name != "setup")
 COMMANDS = [script for script in SHELL_SCRIPTS if script.read_text().startswith("#!")]  # the others are sourced
 TAKE_NO_ARGUMENTS = {
+    "facts.sh",
     "seal-stage.sh",
     "check-network.sh",
     "prepare-folders.sh",
