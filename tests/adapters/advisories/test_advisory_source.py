@@ -1,8 +1,10 @@
 """Sources of advisories: folders, files and URLs; conditional, bounded, and harmless whatever is in them."""
 
+import contextlib
 import datetime
 import io
 import json
+import random
 import subprocess
 import tarfile
 import zipfile
@@ -113,6 +115,45 @@ def test_an_archive_that_unpacks_without_end_ends_early(monkeypatch):
 def test_what_is_neither_json_nor_an_archive_is_told(content):
     with pytest.raises(SourceError, match="here is "):
         records_of_content("here", content, Stop())
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_is_unpacked_by_nothing_that_takes_any_amount_of_memory(method):
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", method) as archive:
+        archive.writestr("PSF-2026-1.json", json.dumps(osv()))
+
+    with pytest.raises(SourceError, match=f"is packed by method {method}; deflate is allowed"):
+        records_of_content("here", zipped.getvalue(), Stop())
+
+
+@pytest.mark.parametrize("place, value", [(6, 99), (8, 0x20), (8, 0x40)], ids=["version", "patch", "encryption"])
+def test_a_zip_of_a_kind_that_cannot_be_read_is_told(place, value):
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("PSF-2026-1.json", json.dumps(osv()))
+    content = bytearray(zipped.getvalue())
+    content[content.index(b"PK\x01\x02") + place] = value
+
+    with pytest.raises(SourceError, match="here is an archive that cannot be read"):
+        records_of_content("here", bytes(content), Stop())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_damaged_archive_is_read_or_told(seed):
+    dice = random.Random(seed)
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(
+        zipped, "w", dice.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+    ) as archive:
+        archive.writestr("PSF-2026-1.json", json.dumps(osv()) * 9)
+    whole = dice.choice([zipped.getvalue(), packed(osv())])
+    for _ in range(100):
+        content = bytearray(whole)
+        for _ in range(dice.randint(1, 4)):
+            content[dice.randrange(4, len(content))] = dice.randrange(256)
+        with contextlib.suppress(SourceError):
+            records_of_content("here", bytes(content), Stop())
 
 
 def test_more_records_than_anybody_has_are_refused(monkeypatch, tmp_path):

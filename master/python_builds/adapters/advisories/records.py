@@ -26,6 +26,9 @@ MAX_MEMBERS = 200_000
 MAX_UNPACKED = 256 * 2**20
 """Bytes of all records of one source together."""
 
+PACKED_BY = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Of a .zip. LZMA takes as much memory as the file asks for, up to 4 GiB; nobody packs records by it."""
+
 _NAME = re.compile(rf"(?:.*/)?({ID_PATTERN})\.json", re.ASCII | re.DOTALL)
 
 
@@ -60,6 +63,7 @@ def records_of_content(where: str, content: bytes, stop: Stop) -> tuple[dict[str
             return _read(where, _of_tar(content), stop)
         raw = json.loads(content)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        # The last is zipfile's for what it cannot read: another encryption, a later version of the format.
         raise SourceError(f"{where} is an archive that cannot be read: {error!s:.200}") from None
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{where} is neither JSON nor a .zip or .tar.gz of it: {error!s:.200}") from None
@@ -91,6 +95,10 @@ def _of_zip(content: bytes) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for member in archive.infolist()[:MAX_MEMBERS]:
             if (match := _NAME.fullmatch(member.filename)) and not member.flag_bits & 1:
+                if member.compress_type not in PACKED_BY:
+                    raise zipfile.BadZipFile(
+                        f"{match[1]}.json is packed by method {member.compress_type}; deflate is allowed"
+                    )
                 with archive.open(member) as file:
                     yield f"{match[1]}.json", file.read(MAX_RECORD + 1)
 
