@@ -6,6 +6,8 @@ it tells numbers, and neither names nor sentences.
 
 import hmac
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from buildbot.www.resource import Resource
@@ -22,74 +24,63 @@ REFUSED = "Only who may look at the farm may read its metrics, or shows their to
 
 def add_vital_pages(master: Any, token: str) -> None:
     """Lay them into a master's site; `token` opens the metrics, if there is one."""
-    health = HealthResource(master, "all")
-    health.putChild(b"live", HealthResource(master, "live"))
-    health.putChild(b"ready", HealthResource(master, "ready"))
-    master.www.site.resource.putChild(b"healthz", health)
-    master.www.site.resource.putChild(b"metrics", MetricsResource(master, token))
+    whole, live, ready = (VitalPage(master, partial(health, kind=kind)) for kind in ("all", "live", "ready"))
+    whole.putChild(b"live", live)
+    whole.putChild(b"ready", ready)
+    master.www.site.resource.putChild(b"healthz", whole)
+    master.www.site.resource.putChild(b"metrics", VitalPage(master, partial(metrics, token=token)))
 
 
-class VitalResource(Resource):
-    """One of them."""
+class VitalPage(Resource):
+    """One of them: `answer` gives its body, or a Deferred of it, by the master and the request."""
 
     needsReconfig = False
+
+    def __init__(self, master: Any, answer: Callable[[Any, Any], Any]) -> None:
+        super().__init__(master)
+        self.answer = answer
 
     def render_GET(self, request: Any) -> Any:
         """Answer, which no cache keeps."""
         request.setHeader(b"Cache-Control", b"no-store")
-        return self.asyncRenderHelper(request, self.answer)
-
-    def answer(self, request: Any) -> Any:
-        """Give the answer's body, or a Deferred of it."""
-        raise NotImplementedError
+        return self.asyncRenderHelper(request, partial(self.answer, self.master))
 
 
-class HealthResource(VitalResource):
-    """How the farm is, with 200 or 503: `live` while it answers at all, `ready` with its database, `all` if well."""
-
-    def __init__(self, master: Any, kind: str) -> None:
-        super().__init__(master)
-        self.kind = kind
-
-    @defer.inlineCallbacks
-    def answer(self, request: Any) -> Any:
-        """Say it in JSON."""
-        request.setHeader(b"Content-Type", b"application/json")
-        if self.kind == "live":
-            return _document(ok=True)
-        signs = yield self.master.service_manager.namedServices[NAME].signs()
-        checks = signs.checks
-        if self.kind == "ready":
-            checks = {"database": checks["database"]}
-        ok = all(check["ok"] for check in checks.values())
-        request.setResponseCode(200 if ok else 503)
-        return _document(ok=ok, checks=checks)
+@defer.inlineCallbacks
+def health(master: Any, request: Any, *, kind: str) -> Any:
+    """Say how the farm is by 200 or 503: `live` while it answers at all, `ready` with its database, `all` if well."""
+    request.setHeader(b"Content-Type", b"application/json")
+    if kind == "live":
+        return _document(ok=True)
+    signs = yield _service(master).signs()
+    checks = {"database": signs.checks["database"]} if kind == "ready" else signs.checks
+    ok = all(check["ok"] for check in checks.values())
+    request.setResponseCode(200 if ok else 503)
+    return _document(ok=ok, checks=checks)
 
 
-class MetricsResource(VitalResource):
-    """All figures, as Prometheus reads them."""
+@defer.inlineCallbacks
+def metrics(master: Any, request: Any, *, token: str) -> Any:
+    """Give all figures, as Prometheus reads them, to who may read them."""
+    if not _may_read(request, token):
+        request.setResponseCode(401)
+        request.setHeader(b"WWW-Authenticate", b'Bearer realm="metrics"')
+        request.setHeader(b"Content-Type", b"text/plain; charset=utf-8")
+        return REFUSED.encode()
+    text = yield _service(master).metrics()
+    request.setHeader(b"Content-Type", CONTENT_TYPE_LATEST.encode())
+    return text
 
-    def __init__(self, master: Any, token: str) -> None:
-        super().__init__(master)
-        self.token = token
 
-    @defer.inlineCallbacks
-    def answer(self, request: Any) -> Any:
-        """Give them to who may read them."""
-        if not self._may_read(request):
-            request.setResponseCode(401)
-            request.setHeader(b"WWW-Authenticate", b'Bearer realm="metrics"')
-            request.setHeader(b"Content-Type", b"text/plain; charset=utf-8")
-            return REFUSED.encode()
-        text = yield self.master.service_manager.namedServices[NAME].metrics()
-        request.setHeader(b"Content-Type", CONTENT_TYPE_LATEST.encode())
-        return text
+def _service(master: Any) -> Any:
+    return master.service_manager.namedServices[NAME]
 
-    def _may_read(self, request: Any) -> bool:
-        if not self.token:
-            return bool(request.may_look())
-        shown = request.getHeader(b"Authorization") or b""
-        return hmac.compare_digest(shown, f"Bearer {self.token}".encode())
+
+def _may_read(request: Any, token: str) -> bool:
+    if not token:
+        return bool(request.may_look())
+    shown = request.getHeader(b"Authorization") or b""
+    return hmac.compare_digest(shown, f"Bearer {token}".encode())
 
 
 def _document(**values: object) -> bytes:
