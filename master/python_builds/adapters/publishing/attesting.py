@@ -131,7 +131,7 @@ def _secret(block: bytes, path: Path) -> Secret:
         return key
     if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
         return key
-    raise SigningError(f"{path} holds a key of another kind; it must be ECDSA of P-256 or Ed25519")
+    raise _of_another_kind(path)
 
 
 def _public(block: bytes, name: str) -> Public:
@@ -143,4 +143,8 @@ def _public(block: bytes, name: str) -> Public:
         return key
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return key
-    raise SigningError(f"{name} holds a key of another kind; it must be ECDSA of P-256 or Ed25519")
+    raise _of_another_kind(name)
+
+
+def _of_another_kind(name: object) -> SigningError:
+    return SigningError(f"{name} holds a key of another kind; it must be ECDSA of P-256 or Ed25519")
