@@ -25,6 +25,21 @@ KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "a-secret-key", "r
 App = Callable[[dict[str, Any], Callable[..., Any]], Any]
 
 
+def bucket_settings(url: str, folder: Path, secret: str = "a-secret") -> dict[str, object]:
+    """Give a farm's settings for a bucket there, with its credentials in a file in a folder."""
+    credentials = folder / "credentials"
+    credentials.write_text(f"[default]\naws_access_key_id = someone\naws_secret_access_key = {secret}\n")
+    credentials.chmod(0o600)
+    return {
+        "s3_bucket": BUCKET,
+        "s3_prefix": "some/where",
+        "s3_endpoint_url": url,
+        "s3_region": "us-east-1",
+        "s3_path_style": "true",
+        "s3_credentials_file": credentials,
+    }
+
+
 @dataclass(frozen=True)
 class Fault:
     """What to do instead of answering: to requests of this method whose path has this text, the n-th of them first."""

@@ -9,7 +9,7 @@ import pytest
 
 from python_builds.core.settings.setting_types import CHECKOUT
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
-from tests.s3 import BUCKET, FaultyS3, s3_server
+from tests.s3 import BUCKET, FaultyS3, bucket_settings, s3_server
 
 SECRET = "the-secret-access-key"
 
@@ -22,19 +22,9 @@ def s3() -> Iterator[FaultyS3]:
 
 @pytest.fixture
 def farm(s3: FaultyS3, tmp_path: Path) -> Iterator[FarmUnderTest]:
-    credentials, key = tmp_path / "credentials", tmp_path / "signing.asc"
-    credentials.write_text(f"[default]\naws_access_key_id = someone\naws_secret_access_key = {SECRET}\n")
-    credentials.chmod(0o600)
+    key = tmp_path / "signing.asc"
     subprocess.run([CHECKOUT / "scripts/setup/make-signing-key.sh", key, "Farm <farm@example.org>"], check=True)
-    settings = {
-        "s3_bucket": BUCKET,
-        "s3_prefix": "some/where",
-        "s3_endpoint_url": s3.url,
-        "s3_region": "us-east-1",
-        "s3_path_style": "true",
-        "s3_credentials_file": credentials,
-        "signing_key_file": key,
-    }
+    settings = {**bucket_settings(s3.url, tmp_path, SECRET), "signing_key_file": key}
     with make_farm(**settings) as made:
         mini_tarball(made.tarballs, "3.11.2")
         yield made

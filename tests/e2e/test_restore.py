@@ -18,7 +18,7 @@ from python_builds.core.publishing.artifacts import Product
 from python_builds.core.settings.setting_types import CHECKOUT
 from tests.e2e.farms import make_farm, mini_tarball
 from tests.published import publish
-from tests.s3 import BUCKET, FaultyS3, s3_server
+from tests.s3 import FaultyS3, bucket_settings, s3_server
 
 KEPT = ("/records/", "/pkgs/", "sources/", "/snapshots/", "/reservations/", ".tar.", "write-test.txt")
 """In the keys of what nothing can make again."""
@@ -40,18 +40,7 @@ def key(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(s3: FaultyS3, key: Path, tmp_path: Path) -> dict[str, object]:
-    credentials = tmp_path / "credentials"
-    credentials.write_text("[default]\naws_access_key_id = someone\naws_secret_access_key = a-secret\n")
-    credentials.chmod(0o600)
-    return {
-        "s3_bucket": BUCKET,
-        "s3_prefix": "some/where",
-        "s3_endpoint_url": s3.url,
-        "s3_region": "us-east-1",
-        "s3_path_style": "true",
-        "s3_credentials_file": credentials,
-        "signing_key_file": key,
-    }
+    return {**bucket_settings(s3.url, tmp_path), "signing_key_file": key}
 
 
 @pytest.fixture
