@@ -9,15 +9,18 @@ import pytest
 from buildbot.config.errors import ConfigErrors
 from buildbot.config.master import FileLoader
 from buildbot.configurators.janitor import JANITOR_NAME
+from buildbot.process.properties import Properties
 
 from python_builds.adapters.building.recipe import recipe
-from python_builds.core.building.stages import ARTIFACTS
+from python_builds.core.building.requests import TRUST
+from python_builds.core.building.stages import ARTIFACTS, CHECK_STEP, COLLECT_STEP
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.publishing.artifacts import builder_name
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.builders import make_builders, recipes
 from python_builds.farm.building.build import FarmBuild
+from python_builds.farm.building.transfers import Upload
 from python_builds.farm.reporters import make_reporters
 from python_builds.farm.schedulers import make_schedulers
 from python_builds.farm.steps.master_step import Work
@@ -231,6 +234,35 @@ def test_the_compiler_cache_is_bounded_wherever_a_build_runs(tmp_path: Path) -> 
     steps = [factory.buildStep() for factory in platform_builder.factory.steps]
 
     assert {s.env["CCACHE_MAXSIZE"] for s in steps if hasattr(s, "command")} == {"7G"}
+
+
+def test_every_command_and_every_file_of_a_build_has_its_limit(tmp_path: Path) -> None:
+    platform_builder = make_builders(PLATFORMS, settings(tmp_path))[1]
+    steps = [factory.buildStep() for factory in platform_builder.factory.steps]
+    commands = {step.name: step for step in steps if hasattr(step, "command")}
+
+    assert {(s.timeout, s.maxTime) for s in commands.values()} == {(20 * 60, 4 * 3600)}
+    assert {"configure", "compile", "train", "test", "install", "package", COLLECT_STEP, CHECK_STEP} <= {*commands}
+    assert {step.maxsize for step in steps if isinstance(step, Upload)} == {2**30}
+
+
+@pytest.mark.parametrize(
+    "properties, name",
+    [
+        ({"profile": "quick", TRUST: "signature"}, "signature"),
+        ({"profile": "quick"}, "digest"),
+        ({"profile": "optimized", TRUST: "signature"}, ""),
+        ({TRUST: "signature"}, ""),
+    ],
+)
+def test_a_ccache_is_for_one_trust_and_for_quick_builds_alone(
+    tmp_path: Path, properties: dict[str, str], name: str
+) -> None:
+    platform_builder = make_builders(PLATFORMS, settings(tmp_path))[1]
+    steps = [factory.buildStep() for factory in platform_builder.factory.steps]
+    (named,) = {step.env["PYTHON_BUILDS_CCACHE"] for step in steps if hasattr(step, "command")}
+
+    assert named.getRenderingFor(Properties(**properties)).result == name
 
 
 def test_a_recipe_changes_with_a_script_the_row_or_the_image_and_with_nothing_else() -> None:

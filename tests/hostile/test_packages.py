@@ -451,6 +451,21 @@ def test_what_harms_the_parser_harms_no_master(folder: Path, monkeypatch: pytest
         check_apart(product("debian-12"), MEANT, folder, Stop())
 
 
+def test_looking_ends_when_it_has_taken_too_long(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifact_check, "MAX_SECONDS", 0)
+
+    with pytest.raises(StoreError, match="what the build left cannot be looked at within 0 s"):
+        check_apart(product("debian-12"), MEANT, folder, Stop())
+
+
+def test_a_library_whose_code_is_changed_when_it_is_loaded_is_refused(tmp_path: Path) -> None:
+    source = '__asm__(".text\\nhere: .quad elsewhere\\n");'
+    library = compiled(tmp_path / "x.so", "-shared", "-Wl,-z,notext", source=source)
+    found = program_problems(read_program("3.13.5/lib/x.so", library.read_bytes()), "amd64", "3.13.5")
+
+    assert any("changes its code when it is loaded" in sentence for sentence in found), found
+
+
 @pytest.mark.parametrize(
     "flags, problem",
     [

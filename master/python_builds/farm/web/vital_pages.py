@@ -19,7 +19,7 @@ from python_builds.farm.web.vital_signs import NAME
 METRICS = b"/metrics"
 VITAL_PAGES = (b"/healthz", b"/healthz/live", b"/healthz/ready", METRICS)
 
-REFUSED = "Only who may look at the farm may read its metrics, or shows their token: see docs/operate.md.\n"
+REFUSED = "Metrics are for who shows their token, or where there is none for who may look: see docs/operate.md.\n"
 
 
 def add_vital_pages(master: Any, token: str) -> None:
