@@ -59,12 +59,19 @@ def test_no_action_ends_in_a_traceback_whatever_it_is_given(farm: FarmUnderTest)
             for action in actions:
                 if not isinstance(value, str) or len(value) > 1000:
                     refuse(path, action, odd)
+        if value != []:
+            refuse("buildrequests", "cancel", {"buildrequestids": value})
         if not isinstance(value, bool):
             refuse(f"schedulers/{scheduler}", "enable", {"enabled": value})
         for form in forms:
             for field in FIELDS:
                 status, said = ask(client, f"forceschedulers/{form}", "force", {"python_version": "no", field: value})
                 assert status in (200, 400) and (status == 200 or said), (form, field, value, said)
+    for numbers in ([0], [-1], [True], [1.0], ["1"], [None], [int(DIGITS)], [request] * 501):
+        refuse("buildrequests", "cancel", {"buildrequestids": numbers})
+    refuse("buildrequests", "cancel", {"buildrequestids": [request], "reason": 3})
+    refuse("buildrequests", "cancel", {"buildrequestids": [request, 9999]}, 404)
+    refuse("buildrequests", "cancel", {})
     refuse(f"schedulers/{scheduler}", "enable", {})
     for number in ("9999", DIGITS):
         for path in (f"builds/{number}", f"builders/1/builds/{number}"):
@@ -86,6 +93,7 @@ def test_no_action_ends_in_a_traceback_whatever_it_is_given(farm: FarmUnderTest)
     log = (farm.settings.state_dir / "master" / "twistd.log").read_text(errors="replace")
     assert "while handling API request" not in log
     assert client.get(f"workers/{worker}")["workers"][0]["paused"]
+    assert not client.is_complete(request)
 
 
 def test_a_stranger_is_told_to_log_in_before_he_is_told_what_is_wrong(farm: FarmUnderTest) -> None:
@@ -93,6 +101,8 @@ def test_a_stranger_is_told_to_log_in_before_he_is_told_what_is_wrong(farm: Farm
     client.session.cookies.clear()
 
     assert ask(client, "builds/9999", "rebuild", {})[0] == 403
+    assert ask(client, "buildrequests", "cancel", {"buildrequestids": [1]})[0] == 403
+    assert ask(client, "buildrequests", "cancel", {"buildrequestids": "all"})[0] == 403
     assert ask(client, "forceschedulers/force", "force", {"builderid": [1]})[0] == 403
 
 

@@ -4,9 +4,10 @@ The line and the colour of a release's build are those of its parts: it is broug
 and at the start for those that were open when the master stopped. What its own request came to stays as it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+import sqlalchemy as sa
 from buildbot.data.resultspec import Filter
 from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, SKIPPED, SUCCESS, WARNINGS
 from buildbot.reporters.utils import getURLForBuild, getURLForBuildrequest
@@ -89,13 +90,11 @@ class ReleaseParts(BuildbotService):
         """Bring the releases up to date of which parts have ended, or which have just ended themselves."""
         ended, self.ended = self.ended, []
         release = yield self.master.data.updates.findBuilderId(self.release)
-        due = set()
-        for request in {one["buildsetid"]: one for one in ended}.values():
+        due = yield self._parents({one["buildsetid"] for one in ended if one["builderid"] != release})
+        for request in ended:
             if request["builderid"] == release:
                 builds = yield self.master.data.get(("buildrequests", request["buildrequestid"], "builds"))
                 due |= {build["buildid"] for build in builds[-1:]}
-            else:
-                due.add((yield self._parent(request)))
         for build in due - {None}:
             yield self.update(build)
 
@@ -133,8 +132,14 @@ class ReleaseParts(BuildbotService):
 
     @defer.inlineCallbacks
     def _parent(self, request: Mapping[str, Any]) -> Any:
-        buildset = yield self.master.data.get(("buildsets", request["buildsetid"]))
-        return buildset["parent_buildid"]
+        (parent,) = yield self._parents({request["buildsetid"]})
+        return parent
+
+    def _parents(self, buildsets: Collection[int]) -> Any:
+        """Find the builds that have asked for these, None for a person, by one question for any number of them."""
+        table = self.master.db.model.buildsets
+        query = sa.select(table.c.parent_buildid).where(table.c.id.in_(buildsets)).distinct()
+        return self.master.db.pool.do(lambda connection: {*connection.execute(query).scalars()})
 
 
 def _results(states: set[str | None]) -> int | None:

@@ -20,16 +20,21 @@ from twisted.internet import defer
 
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.plain_text import few_words
+from python_builds.farm.web import many_requests
 from python_builds.farm.web.form_values import MAX_NUMBER, problems_of
+from python_builds.farm.web.many_requests import ManyRequests
 
 ACTIONS = {
     BuildEndpoint: ("stop", "rebuild"),
     BuildRequestEndpoint: ("cancel",),
+    ManyRequests: ("cancel",),
     WorkerEndpoint: ("stop", "pause", "unpause", "kill"),
     SchedulerEndpoint: ("enable",),
     ForceSchedulerEndpoint: ("force",),
 }
 """What can be done to what. Buildbot 4.3 lists changing a request's priority too, and cannot."""
+
+REQUESTS = ("buildrequests",)
 
 REFUSALS = (BadJsonRpc2, InvalidControlException, InvalidPathError)
 
@@ -42,6 +47,8 @@ class FarmRest(V2RootResource):
         """Find what a request is about, see that it makes sense, and that whoever asks may ask for it."""
         path = tuple(bytes2unicode(part) for part in request.postpath)
         endpoint, ids = yield self.master.data.getEndpoint(path)
+        if path == REQUESTS and request.method == b"POST":
+            endpoint = ManyRequests(endpoint.rtype, self.master)
         try:
             require_numbers(path, ids)
             if request.method == b"POST":
@@ -50,7 +57,8 @@ class FarmRest(V2RootResource):
             if self.master.www.getUserInfos(request).get("anonymous") and request.method == b"POST":
                 raise Forbidden(b"log in first") from None
             raise
-        return (yield super().getEndpoint(request, method, params))
+        yield super().getEndpoint(request, method, params)
+        return endpoint, ids
 
 
 def register() -> None:
@@ -83,10 +91,13 @@ def require_sense(
     if action not in actions:
         listed = ", ".join(actions) or "none"
         raise InvalidControlException(f"{action!r:.40} is no action of {_named(path)}; these are: {listed}")
-    # Buildbot looks for the master of a scheduler before it looks whether there is that scheduler.
-    found = yield endpoint.get(ResultSpec(), {name: value for name, value in ids.items() if name != "masterid"})
-    if found is None:
-        raise InvalidPathError(f"there is no {_named(path)}")
+    if isinstance(endpoint, ManyRequests):
+        many_requests.require_numbers(params)
+    else:
+        # Buildbot looks for the master of a scheduler before it looks whether there is that scheduler.
+        found = yield endpoint.get(ResultSpec(), {name: value for name, value in ids.items() if name != "masterid"})
+        if found is None:
+            raise InvalidPathError(f"there is no {_named(path)}")
     if isinstance(endpoint, ForceSchedulerEndpoint):
         form = yield endpoint.findForceScheduler(ids["schedulername"])
         problems = yield problems_of(form, {name: value for name, value in params.items() if name != "owner"})

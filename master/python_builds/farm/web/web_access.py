@@ -78,6 +78,8 @@ class CancelEndpointMatcher(EndpointMatcherBase):
         """Match."""
         return defer.succeed(Match(self.master))
 
+    match_BuildRequestsEndpoint_cancel = match_BuildRequestEndpoint_cancel
+
 
 def allow_rules() -> list[Any]:
     """Say which role each action takes; the first that matches decides."""
