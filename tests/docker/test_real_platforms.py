@@ -21,6 +21,7 @@ from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.s3_store import S3Store
 from python_builds.adapters.workers.local_engine import has_image, local_engine
 from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.publishing.dsse import ENDING
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
 from python_builds.core.workers.images import worker_image
@@ -91,6 +92,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     (folder / "credentials").chmod(0o600)
     key = folder / "signing.asc"
     subprocess.run([CHECKOUT / "scripts/setup/make-signing-key.sh", key, "Farm <farm@example.org>"], check=True)
+    statements = folder / "attestation.pem"
+    subprocess.run([CHECKOUT / "scripts/setup/make-attestation-key.sh", statements], check=True)
     with s3_server() as s3, cdn() as web:
         web.store = s3.store(prefix="")
         with make_farm(
@@ -105,6 +108,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
             s3_path_style="true",
             s3_credentials_file=folder / "credentials",
             signing_key_file=key,
+            attestation_key_file=statements,
+            builder_id="https://farm.example.org",
             cdn_url=web.url,
         ) as farm:
             build(farm, CHOSEN)
@@ -224,6 +229,10 @@ def test_whoever_is_not_root_is_told_what_to_do_and_gets_a_folder_that_pip_s_thi
     assert done.stdout.endswith("WORKS\n")
 
 
+ELSEWHERE = "dnf|zypper|uv |python-builds verify|127[.]0[.]0[.]1"
+"""What the page's commands that a bare system cannot run have in common."""
+
+
 def page_blocks() -> list[str]:
     """Give the page's commands for users, with sudo as root has it, and nothing that waits for an answer."""
     blocks = re.findall(r"```sh\n(.*?)```", (CHECKOUT / "docs" / "use.md").read_text(), re.DOTALL)
@@ -237,16 +246,34 @@ def page_blocks() -> list[str]:
     return [re.sub(r"--folder ~", "--yes --folder ~", block) for block in blocks]
 
 
-@pytest.mark.parametrize(
-    "number", [n for n, block in enumerate(page_blocks()) if not re.search("dnf|zypper|uv |127[.]0[.]0[.]1", block)]
-)
+@pytest.mark.parametrize("number", [n for n, block in enumerate(page_blocks()) if not re.search(ELSEWHERE, block)])
 def test_the_page_s_commands_work_word_for_word(published: Published, number: int) -> None:
-    """All but dnf's and zypper's, which this system has no repositories for: test_rpm_repository.py runs those."""
+    """All but those that are run in another place: dnf's and zypper's by test_rpm_repository.py, the others below."""
     prepare = "set -euo pipefail\nexport DEBIAN_FRONTEND=noninteractive\napt-get -q update\napt-get -q -y install curl gpg gpg-agent\ncd /tmp\n"
     client = published.client("debian-12")
     done = client.run(prepare + page_blocks()[number], platform_named("debian-12").base_image)
 
     assert done.returncode == 0
+
+
+def test_the_page_s_commands_that_verify_work_word_for_word_beside_a_checkout(
+    published: Published, tmp_path: Path
+) -> None:
+    (block,) = [block for block in page_blocks() if "python-builds verify" in block]
+    tarball = "python-3.11.2-debian-12.tar.gz"
+    for name, key in (
+        ("farm.pub", "python-builds.pub"),
+        ("farm.asc", "python-builds.asc"),
+        (tarball, f"debian-12/{tarball}"),
+        (f"{tarball}{ENDING}", f"debian-12/{tarball}{ENDING}"),
+    ):
+        (tmp_path / name).write_bytes(published.store.read(f"quick/python/{key}"))
+    environment = {"PATH": f"{CHECKOUT}:{os.environ['PATH']}", "HOME": str(tmp_path), "CDN": published.web.url}
+    command = ["bash", "-euo", "pipefail", "-c", block]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("provenance   holds") == 2 and done.stdout.count("https://farm.example.org") == 2
 
 
 def test_the_page_s_uv_commands_work_word_for_word(published: Published) -> None:
