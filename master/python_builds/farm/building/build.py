@@ -13,10 +13,14 @@ from twisted.internet import defer
 from twisted.python import log
 
 from python_builds.core.building.build_words import sentence
+from python_builds.farm.building import deadline
 from python_builds.farm.building.failures import PROPERTY, seen_failure
 from python_builds.farm.workers.container_worker import HostDoesNotAnswer, HostLacksImage
 
 MAX_ATTEMPTS = 3
+SHUTDOWN = "Master Shutdown"
+"""Why Buildbot stops a build when the master ends."""
+
 LOST = "lost its worker"
 STARTING = "latent worker crashed before connecting: "
 """How Buildbot starts the sentence; there was no connection, but not every such worker crashed."""
@@ -31,6 +35,39 @@ class FarmBuild(Build):
     """Set by a step that found that the build's product exists."""
     no_worker: Any = None
     """Why the worker never came."""
+    late = ""
+    """What the worker did not end in time."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.deadline = deadline.Deadline(self._give_the_worker_up)
+
+    @defer.inlineCallbacks
+    def startBuild(self, workerforbuilder: Any) -> Any:
+        """Start, and do not wait for ever until the worker is ready."""
+        self._limit(deadline.STEP_SECONDS)
+        yield super().startBuild(workerforbuilder)
+        if self.stopped_reason is not None and self._preparation_step is None and not self.finished:
+            # Cancelled while it was being made: Buildbot leaves such a build without an end, and its worker busy.
+            yield self.buildFinished(["cancelled", f"({self.stopped_reason})"], CANCELLED)
+
+    def startNextStep(self) -> Any:
+        """Begin a step, and do not wait for ever until it ends."""
+        started = super().startNextStep()
+        if self.currentStep is not None:
+            self._limit(deadline.STEP_SECONDS if self.stopped_reason is None else deadline.STOP_SECONDS)
+        return started
+
+    def _limit(self, seconds: float) -> None:
+        what = "the preparation of its worker" if self.currentStep is None else self.currentStep.name
+        self.deadline.set(self.master.reactor, seconds, what)
+
+    def _give_the_worker_up(self, late: str) -> None:
+        """Take its connection away: whatever waits for it ends then, and the worker counts as lost."""
+        self.late = late
+        worker = self.workerforbuilder.worker
+        if worker is not None:
+            worker.disconnect().addErrback(log.err, late)
 
     @defer.inlineCallbacks
     def buildPreparationFailure(self, why: Any, state_string: str) -> Any:
@@ -42,6 +79,8 @@ class FarmBuild(Build):
     def stopBuild(self, *args: Any, **kwargs: Any) -> Any:
         """Stop, and keep the first reason: what a person cancelled stays cancelled when the master stops too."""
         first = self.stopped_reason
+        if first is None and not self.finished:
+            self._limit(deadline.STOP_SECONDS)  # before the worker is told, as it need not answer
         yield super().stopBuild(*args, **kwargs)
         if first is not None:
             self.stopped_reason = first
@@ -55,13 +94,17 @@ class FarmBuild(Build):
     @defer.inlineCallbacks
     def buildFinished(self, text: list[str], results: int) -> Any:
         """Decide about a retry, then finish."""
-        if self.stopped_reason == "Master Shutdown" and CANCELLED in (results, self.results):
+        self.deadline.done()
+        if self.stopped_reason == SHUTDOWN and CANCELLED in (results, self.results):
             self.results = results = RETRY
+        elif self.stopped_reason not in (None, SHUTDOWN) and (self.late or RETRY in (results, self.results)):
+            self.results = results = CANCELLED  # a worker that was lost meanwhile is no reason to build it again
+            text = ["cancelled", f"({self.stopped_reason})", self.late or "- it lost its worker"]
         elif isinstance(self.no_worker, HostDoesNotAnswer | HostLacksImage):
             # Nothing that this build did: it waits as long as it takes, and each try leaves a line that says for what.
             text = [f"waiting for a worker: {self._why_no_worker()}"]
         elif RETRY in (results, self.results):
-            text = [(yield self._why_lost()) or " ".join(text)]
+            text = [self.late or (yield self._why_lost()) or " ".join(text)]
             earlier = yield self.master.data.get(("buildrequests", self.requests[0].id, "builds"))
             lost = 1 + sum(str(build["state_string"]).startswith(LOST) for build in earlier)
             text = [f"{LOST} ({lost} of {MAX_ATTEMPTS} times): {' '.join(text)}"]
