@@ -24,6 +24,7 @@ def staged() -> Iterator[Path]:
         write(tree / "include/python3.13/patchlevel.h", '#define PY_VERSION "3.13.5"\n')
         write(tree / "lib/python3.13/os.py", "x = 1\n" * 1000)
         write(tree / "lib/python3.13/_sysconfigdata__linux_.py", f"build_time_vars = {{'prefix': '{PREFIX}'}}\n")
+        write(tree / "lib/python3.13/__pycache__/_sysconfigdata__linux_.cpython-313.pyc", "bytecode")
         write(tree / "lib/python3.13/build-details.json", f'{{"base_prefix": "{PREFIX}"}}\n')
         write(tree / TREE_SBOM, DOCUMENT.decode())
         (tree / "bin").mkdir()

@@ -32,8 +32,11 @@ MAX_SECONDS = 4 * MAX_CPU_SECONDS
 MODULE = "python_builds.adapters.building.artifact_check"
 MAX_SHOWN = 20
 
-OTHER_FOR_UV = re.compile(r".*\.json|lib/python3\.[0-9]+t?/(__pycache__/)?_sysconfigdata_[^/]*")
-"""What uv rewrites, and its bytecode."""
+OTHER_FOR_UV = re.compile(r".*\.json|lib/python3\.[0-9]+t?/_sysconfigdata_[^/]*\.py")
+"""What names the folder of the tree, and what uv rewrites."""
+
+NOT_FOR_UV = re.compile(r".*/lib/python3\.[0-9]+t?/__pycache__/_sysconfigdata_[^/]*\.pyc")
+"""The bytecode of what uv rewrites."""
 
 WITH_PROGRAMS = ("", "test")
 """Tarballs whose programs and modules are looked at: that for uv has the same, and debug information is not run."""
@@ -91,7 +94,8 @@ def check(product: Product, meant: Meant, folder: Path) -> list[str]:
     for part, members in trees.items():
         top = "python" if part == "uv" else tag
         problems += [f"{TARBALL_PARTS[part]}: {p}" for p in tree_problems(members, top)]
-    problems += same_tree_problems(trees["uv"], "python", trees[""], tag, OTHER_FOR_UV)
+    kept = [m for m in trees[""] if not NOT_FOR_UV.fullmatch(m.path)]
+    problems += same_tree_problems(trees["uv"], "python", kept, tag, OTHER_FOR_UV)
     if meant.sbom_sha256:
         problems += linked_problems(linked, trees[""], tag, meant.linked)
         for part, top in (("", tag), ("uv", "python")):

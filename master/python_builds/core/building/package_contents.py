@@ -16,6 +16,9 @@ MAX_FILES = 50_000
 MAX_BYTES = 2**30
 """Of all files, unpacked; CPython has 150 MB."""
 
+MAX_SHOWN = 200
+"""Characters of a stranger's text in a sentence."""
+
 KINDS = ("file", "directory", "symlink", "hardlink")
 
 
@@ -85,7 +88,7 @@ def _stays(link: Member, top: str) -> bool:
 
 def shown(text: str) -> str:
     """Write a stranger's text for a log."""
-    return ascii(text[:200])
+    return ascii(text[:MAX_SHOWN])
 
 
 KEPT = re.compile(r"lib/ensurepip(/[A-Za-z0-9_]+(/(?P<place>.*))?)?", re.DOTALL)
@@ -96,11 +99,18 @@ links it to its place."""
 def same_tree_problems(
     members: Sequence[Member], top: str, others: Sequence[Member], other_top: str, may_differ: re.Pattern[str]
 ) -> list[str]:
-    """Say where two trees, each in its own folder, hold other things; what `may_differ` matches is there in both."""
+    """Say where two trees, each in its own folder, hold other things.
+
+    Files that `may_differ` matches are there in both, with the same mode.
+    """
     one, other = _contents(members, top), _contents(others, other_top)
     names = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
-    names = [name for name in names if not may_differ.fullmatch(name)]
+    names = [n for n in names if not (may_differ.fullmatch(n) and _are_files_alike(one.get(n), other.get(n)))]
     return [f"{shown(name)} is another in {top} than in {other_top}" for name in names]
+
+
+def _are_files_alike(one: tuple[str, int, str] | None, other: tuple[str, int, str] | None) -> bool:
+    return one is not None and other is not None and one[:2] == other[:2] and one[0] == "file"
 
 
 def file_problems(members: Sequence[Member], path: str, sha256: str) -> list[str]:
@@ -126,13 +136,13 @@ def in_place(members: Sequence[Member], top: str) -> tuple[list[Member], list[st
     return list(moved.values()), problems
 
 
-def _contents(members: Sequence[Member], top: str) -> dict[str, tuple[str, str]]:
-    """Give kind and content by the name in the tree; what has two names is as good as two files."""
+def _contents(members: Sequence[Member], top: str) -> dict[str, tuple[str, int, str]]:
+    """Give kind, a file's mode and content by the name in the tree; what has two names is as good as two files."""
     digests = {m.path: m.digest for m in members}
 
-    def content(member: Member) -> tuple[str, str]:
+    def content(member: Member) -> tuple[str, int, str]:
         if member.kind == "hardlink":
-            return "file", digests.get(member.target, "")
-        return member.kind, member.digest or member.target
+            return "file", member.mode, digests.get(member.target, "")
+        return member.kind, member.mode if member.kind == "file" else 0, member.digest or member.target
 
     return {m.path.removeprefix(f"{top}/"): content(m) for m in members if inside(m.path, top)}
