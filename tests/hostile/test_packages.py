@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from python_builds.adapters.building.artifact_check import check, check_apart
 from python_builds.adapters.building.package_files import read_deb
 from python_builds.adapters.stop import Stop
 from python_builds.core.errors import StoreError
-from python_builds.core.publishing.artifacts import artifact_keys, metapackage_file, package_file
+from python_builds.core.publishing.artifacts import Product, artifact_keys, metapackage_file, package_file
 from tests.hostile.packages import MEANT, PREFIX, Change, edit, product, relink, repack, repacked, script
 from tests.script_runs import write
 
@@ -48,6 +49,18 @@ def test_a_tree_that_is_linked_to_what_its_document_does_not_say_is_refused(fold
 
 PYTHON = f"{PREFIX[1:]}/bin/python3.13"
 DOCUMENTS = "usr/share/doc/python-3.13.5"
+
+SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
+
+
+def appended(name: str) -> Change:
+    """Have one of the farm's own scripts do one thing more."""
+
+    def change(tree: Path) -> None:
+        path = tree / "DEBIAN" / name
+        path.write_text(path.read_text() + "id >/pwned\n")
+
+    return change
 
 
 @pytest.mark.parametrize(
@@ -92,6 +105,8 @@ DOCUMENTS = "usr/share/doc/python-3.13.5"
         (lambda tree: write(tree / "opt/python/3.12.0/bin/python3", "x"), "lies outside of opt/python/3.13.5"),
         (lambda tree: (tree / PYTHON).chmod(0o4755), "has mode 4755"),
         (lambda tree: (tree / PYTHON).chmod(0o777), "has mode 0777"),
+        (lambda tree: (tree / PYTHON).chmod(0o700), "'bin/python3.13' is another in opt/python/3.13.5 than in"),
+        (lambda tree: write(tree / f"{PREFIX[1:]}/lib/x.json", "{}"), "'lib/x.json' is another in"),
         (lambda tree: (tree / PYTHON).parent.joinpath("x").symlink_to("/etc/shadow"), "is a link out of"),
         (lambda tree: (tree / PYTHON).parent.joinpath("x").symlink_to("../../../../etc"), "is a link out of"),
         (lambda tree: os.mkfifo((tree / PYTHON).parent / "x"), "is a pipe"),
@@ -125,14 +140,23 @@ METAPACKAGE_LINK = "opt/python/3.13"
 @pytest.mark.parametrize(
     "change, problem",
     [
-        (script("postinst"), "its control archive has postinst"),
+        *((script(name), f"its control archive has {name}: '#!/bin/sh\\nid") for name in SCRIPTS),
+        *((lambda tree, name=name: (tree / "DEBIAN" / name).unlink(), f"has {name}: nothing") for name in SCRIPTS),
+        (script("config"), "its control archive has config"),
+        (lambda tree: write(tree / "DEBIAN/triggers", "interest /usr\n"), "its control archive has triggers"),
         (edit("Package: python-3.13", "Package: nano"), "control has Package: 'nano'"),
+        (edit("Architecture: amd64", "Architecture: all"), "control has Architecture: 'all'"),
+        (edit("Description: Newest", "Description: Free"), "control has Description: 'Free CPython 3.13"),
+        (edit("Maintainer: python", "Maintainer: somebody"), "control has Maintainer: 'somebody"),
+        (edit("Depends: python-3.13.5 (>= 2)\n", ""), "control has Depends: nothing"),
+        (edit("python-3.13.5 (>= 2)", "python-3.13.4 (>= 2)"), "control has Depends: 'python-3.13.4 (>= 2)'"),
         (edit("Version: 3.13.5-2", "Version: 99"), "control has Version: '99', and must have '3.13.5-2'"),
         (edit("python-3.13.5 (>= 2)", "python-3.13.5 (>= 2), nano"), "control has Depends:"),
         (edit("Section: python", "Pre-Depends: nano\nSection: python"), "control has Pre-Depends:"),
         (lambda tree: write(tree / "etc/cron.d/x", "* * * * * root id\n"), "it holds"),
         (lambda tree: relink(tree / METAPACKAGE_LINK, "3.13.4"), "a link to 3.13.5"),
         (lambda tree: relink(tree / METAPACKAGE_LINK, "/etc"), "a link to 3.13.5"),
+        (lambda tree: (tree / METAPACKAGE_LINK).unlink(), "it holds '', and must hold opt/python/3.13 alone"),
     ],
 )
 def test_a_metapackage_that_is_another_is_refused(folder: Path, change: Change, problem: str) -> None:
@@ -141,6 +165,19 @@ def test_a_metapackage_that_is_another_is_refused(folder: Path, change: Change, 
     problems = check(made, MEANT, folder)
 
     assert any(problem in found for found in problems), problems
+
+
+@pytest.mark.parametrize("file", [package_file, metapackage_file])
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_of_the_farm_s_that_does_one_thing_more_is_refused_with_that_thing(
+    folder: Path, file: Callable[[Product, int], str], name: str
+) -> None:
+    made = product("debian-12")
+    repack(folder / file(made, 2), appended(name))
+    problems = check(made, MEANT, folder)
+
+    (found,) = (problem for problem in problems if f"its control archive has {name}: after" in problem)
+    assert found.partition(", and must have")[0].endswith("\\nid >/pwned\\n'"), found
 
 
 def test_a_deb_with_more_parts_or_two_of_a_kind_is_refused(folder: Path) -> None:

@@ -1,76 +1,151 @@
 """An rpm that a build left is what the farm meant to make, or is refused."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from python_builds.adapters.building.artifact_check import check
-from python_builds.core.publishing.artifacts import package_file
 from tests.hostile.packages import MEANT, PREFIX, product
-from tests.script_runs import write
+from tests.script_runs import SCRIPTS
 
-SPEC = """
-Name: {name}
-Version: 1
-Release: 2
-Summary: CPython in /opt/python/3.13.5
-License: Python-2.0
-URL: https://www.python.org/
-Packager: python-builds <python-builds@localhost>
-Recommends: ca-certificates
-{head}
-%description
-The Python interpreter, its standard library, pip and the files to embed
-and extend it, beside every other version.
-%install
-mkdir -p %{{buildroot}}/opt/python
-cp -a {tree} %{{buildroot}}/opt/python/
-{install}
-%files
-%defattr(-,root,root,-)
-/opt/python/3.13.5
-{files}
+MADE = product("rhel-9")
+PACKAGE = ["package-rpm.sh", MADE.package, "2", "x86_64", PREFIX, "gzip"]
+METAPACKAGE = ["metapackage-rpm.sh", MADE.metapackage, "3.13.5-2", "x86_64", PREFIX]
+EDIT = """
+import pathlib, sys
+path, old, new = pathlib.Path(sys.argv[1]), *sys.argv[2:]
+text = path.read_text()
+assert old in text, text
+path.write_text(text.replace(old, new))
 """
+MAKE = """
+. "$1"
+rpmbuild() { python3 -c "$edit" "${@: -1}" "$old" "$new"; command rpmbuild "$@"; }
+main "${@:2}"
+"""
+"""The recipe's own script, with somebody who changes the spec file between it and rpmbuild."""
+
+
+@pytest.fixture
+def sealed(staged: Path, folder: Path, tmp_path: Path) -> Path:
+    """Give a copy of what packages are made of, whose packages are what arrived from the worker."""
+    made = tmp_path / "sealed"
+    shutil.copytree(staged / "sealed", made, symlinks=True, ignore=shutil.ignore_patterns("dist"))
+    (made / "dist").symlink_to(folder)
+    return made
+
+
+def changed(sealed: Path, command: list[str], old: str, new: str) -> list[str]:
+    """Make an rpm of another spec file, and check."""
+    script, *arguments = command
+    subprocess.run(
+        ["bash", "-c", MAKE, script, SCRIPTS / "steps" / script, *arguments],
+        cwd=sealed,
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "edit": EDIT, "old": old, "new": new},
+        check=True,
+        capture_output=True,
+    )
+    return check(MADE, MEANT, sealed / "dist")
+
+
+@pytest.mark.parametrize("command", [PACKAGE, METAPACKAGE])
+def test_an_rpm_that_nobody_has_changed_passes(sealed: Path, command: list[str]) -> None:
+    assert changed(sealed, command, "%files", "%files") == []
+
+
+NOARCH = "%global _binaries_in_noarch_packages_terminate_build 0\nBuildArch: noarch"
+FIELDS = [
+    ("Epoch: 7", "the header has EPOCH: '7', and must have '(none)'"),
+    ("Vendor: somebody", "the header has VENDOR: 'somebody', and must have '(none)'"),
+    (NOARCH, "the header has ARCH: 'noarch', and must have 'x86_64'"),
+    ("Provides: nano = 99", "the header has provides:"),
+    ("Obsoletes: nano < 99", "the header has obsoletes: 'nano < 99', and must have ''"),
+    ("Conflicts: nano", "the header has conflicts: 'nano', and must have ''"),
+    ("Recommends: nano", "the header has recommends:"),
+    ("Suggests: nano", "the header has suggests: 'nano', and must have ''"),
+    ("Supplements: bash", "the header has supplements: 'bash', and must have ''"),
+    ("Enhances: bash", "the header has enhances: 'bash', and must have ''"),
+    ("Requires: nano", "it requires 'nano', which is no library"),
+]
+"""What a spec file may have beside what ours has."""
+
+SCRIPTLETS = [
+    ("%pre\n", "%pre\nid\n", "the header has scripts:"),
+    ("%files\n", "%post\nid\n%files\n", "the header has scripts:"),
+    ("%files\n", "%post -p <lua>\nprint(1)\n%files\n", "the header has scripts:"),
+    ("%posttrans\n", "%posttrans -p /usr/bin/python3\n", "the header has scripts:"),
+    ("%files\n", "%pretrans -p <lua>\nprint(1)\n%files\n", "the header has scripts:"),
+    ("%files\n", "%triggerin -- bash\nid\n%files\n", "the header has triggers:"),
+    ("%files\n", "%filetriggerin -- /usr\nid\n%files\n", "the header has filetriggers:"),
+]
 
 
 @pytest.mark.parametrize(
-    "values, problem",
+    "old, new, problem",
     [
-        ({"name": "nano"}, "the header has NAME: 'nano', and must have 'python-3.13.5'"),
-        ({"head": "Epoch: 7"}, "the header has EPOCH: '7'"),
-        ({"head": "Provides: nano = 99"}, "the header has provides:"),
-        ({"head": "Obsoletes: nano < 99"}, "the header has obsoletes: 'nano < 99', and must have ''"),
-        ({"head": "Conflicts: nano"}, "the header has conflicts:"),
-        ({"head": "Supplements: bash"}, "the header has supplements:"),
-        ({"head": "Requires: nano"}, "it requires 'nano', which is no library"),
-        ({"files": "%post\nid"}, "the header has scripts:"),
-        ({"files": "%preun -p <lua>\nprint(1)"}, "the header has scripts:"),
-        ({"files": "%triggerin -- bash\nid"}, "the header has triggers:"),
-        ({"files": "%filetriggerin -- /usr\nid"}, "the header has filetriggers:"),
-        ({"install": "mkdir %{buildroot}/etc; echo x >%{buildroot}/etc/x", "files": "/etc/x"}, "lies outside of"),
-        ({"install": "chmod 4755 %{buildroot}/opt/python/3.13.5/bin/python3.13"}, "has mode 4755"),
-        ({"files": "%config /opt/python/3.13.5/lib/python3.13/os.py"}, "is a file with flags"),
-        ({"install": "ln -s /etc/shadow %{buildroot}/opt/python/3.13.5/x"}, "is a link out of"),
-        ({"install": "echo x >>%{buildroot}/opt/python/3.13.5/lib/python3.13/os.py"}, "is another in"),
+        ("Name: python-3.13.5", "Name: nano", "the header has NAME: 'nano', and must have 'python-3.13.5'"),
+        ("Version: 1", "Version: 99", "the header has VERSION: '99', and must have '1'"),
+        ("Release: 2", "Release: 3", "the header has RELEASE: '3', and must have '2'"),
+        ("Summary: CPython in", "Summary: Free money in", "the header has SUMMARY: 'Free money in /opt/python/3.13.5'"),
+        ("beside every other version.", "and money.", "the header has DESCRIPTION: 'The Python interpreter, its"),
+        ("Packager: python-builds", "Packager: somebody", "the header has PACKAGER: 'somebody"),
+        ("License: Python-2.0", "License: MIT", "the header has LICENSE: 'MIT', and must have 'Python-2.0'"),
+        ("URL: https://www.python.org/", "URL: https://x", "the header has URL: 'https://x', and must have"),
+        ("Recommends: ca-certificates", "", "the header has recommends: '', and must have 'ca-certificates'"),
+        *(("License:", f"{field}\nLicense:", problem) for field, problem in FIELDS),
+        *SCRIPTLETS,
     ],
 )
-def test_an_rpm_that_is_another_is_refused(
-    staged: Path, folder: Path, tmp_path: Path, values: dict[str, str], problem: str
-) -> None:
-    made = product("rhel-9")
-    tree = staged / "sealed" / "stage" / PREFIX[1:]
-    words = {"name": made.package, "head": "", "install": "", "files": "", "tree": tree, **values}
-    write(
-        tmp_path / "x.spec", "%global debug_package %{nil}\n%global __os_install_post %{nil}\n" + SPEC.format(**words)
-    )
-    define = [
-        f"--define=_topdir {tmp_path}",
-        f"--define=_rpmdir {folder}",
-        f"--define=_rpmfilename {package_file(made, 2)}",
-    ]
-    command = ["rpmbuild", "-bb", "--nodeps", "--target=x86_64", *define, tmp_path / "x.spec"]
-    subprocess.run(command, check=True, capture_output=True)
-    problems = check(made, MEANT, folder)
+def test_an_rpm_that_says_something_else_is_refused(sealed: Path, old: str, new: str, problem: str) -> None:
+    problems = changed(sealed, PACKAGE, old, new)
+
+    assert any(found.startswith(f"python-3.13.5-1-2.x86_64.rpm: {problem}") for found in problems), problems
+
+
+FILES = "{}\n%files\n%defattr(-,root,root,-)\n/opt/python/3.13.5\n{}\n"
+
+
+@pytest.mark.parametrize(
+    "install, listed, problem",
+    [
+        ("mkdir %{buildroot}/etc; echo x >%{buildroot}/etc/x", "/etc/x", "'etc/x' lies outside of"),
+        ("chmod 4755 %{buildroot}/opt/python/3.13.5/bin/python3.13", "", "has mode 4755"),
+        ("chmod 600 %{buildroot}/opt/python/3.13.5/bin/python3.13", "", "'bin/python3.13' is another in"),
+        ("", "%config /opt/python/3.13.5/lib/python3.13/os.py", "is a file with flags"),
+        ("", "%attr(-, nobody, root) /opt/python/3.13.5/lib/python3.13/os.py", "belongs to nobody:root"),
+        ("ln -s /etc/shadow %{buildroot}/opt/python/3.13.5/x", "", "is a link out of"),
+        ("echo x >>%{buildroot}/opt/python/3.13.5/lib/python3.13/os.py", "", "'lib/python3.13/os.py' is another in"),
+        ("rm %{buildroot}/opt/python/3.13.5/lib/python3.13/os.py", "", "'lib/python3.13/os.py' is another in"),
+    ],
+)
+def test_an_rpm_that_holds_something_else_is_refused(sealed: Path, install: str, listed: str, problem: str) -> None:
+    problems = changed(sealed, PACKAGE, f"%files\n%defattr(-,root,root,-)\n{PREFIX}\n", FILES.format(install, listed))
 
     assert any(problem in found for found in problems), problems
+
+
+@pytest.mark.parametrize(
+    "old, new, problem",
+    [
+        ("Name: python-3.13", "Name: nano", "the header has NAME: 'nano', and must have 'python-3.13'"),
+        ("Version: 3.13.5", "Version: 3.13.99", "the header has VERSION: '3.13.99', and must have '3.13.5'"),
+        ("Release: 2", "Release: 3", "the header has RELEASE: '3', and must have '2'"),
+        ("Summary: Newest", "Summary: Free", "the header has SUMMARY: 'Free CPython 3.13', and must have"),
+        ("Depends on the newest", "Depends on an old", "the header has DESCRIPTION:"),
+        ("Requires: python-3.13.5 >= 1-2", "", "it does not require python-3.13.5 >= 1-2"),
+        ("Requires: python-3.13.5 >= 1-2", "Requires: python-3.13.4 >= 1-2", "it requires 'python-3.13.4 >= 1-2'"),
+        ('ln -s "3.13.5"', 'ln -s "3.13.4"', "it holds 'opt/python/3.13 (symlink 3.13.4)', and must hold"),
+        ('ln -s "3.13.5"', 'ln -s "/etc"', "it holds 'opt/python/3.13 (symlink /etc)', and must hold"),
+        ("%files\n", "echo >%{buildroot}/opt/x\n%files\n/opt/x\n", "it holds 'opt/python/3.13 (symlink 3.13.5), opt/x"),
+        ("License:", "Recommends: nano\nLicense:", "the header has recommends: 'nano', and must have ''"),
+        ("License:", "Requires: nano\nLicense:", "it requires 'nano', which is no library"),
+        ("%pre\n", "%pre\nid\n", "the header has scripts:"),
+        ("%files\n", "%triggerin -- bash\nid\n%files\n", "the header has triggers:"),
+    ],
+)
+def test_a_metapackage_s_rpm_that_is_another_is_refused(sealed: Path, old: str, new: str, problem: str) -> None:
+    problems = changed(sealed, METAPACKAGE, old, new)
+
+    assert any(found.startswith(f"python-3.13-3.13.5-2.x86_64.rpm: {problem}") for found in problems), problems

@@ -1,10 +1,11 @@
 """What packages say of themselves: rules for a deb's control file and documents and for an rpm's header."""
 
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 
 from python_builds.core.building.maintainer_scripts import scriptlets
-from python_builds.core.building.package_contents import Member, shown
+from python_builds.core.building.package_contents import MAX_SHOWN, Member, shown
 from python_builds.core.publishing.artifacts import Product, package_architecture
 
 _RELATION = r"[a-z0-9][a-z0-9+.-]+( \((<<|<=|=|>=|>>) [0-9][A-Za-z0-9.+~:-]*\))?"
@@ -192,8 +193,17 @@ def differences(of: str, found: Mapping[str, str], wanted: Mapping[str, str]) ->
     """Say where a mapping is another than it must be."""
     names = [*wanted, *(name for name in found if name not in wanted)]
     return [
-        f"{of} has {name}: {shown(found[name]) if name in found else 'nothing'}, and must have "
-        f"{shown(wanted[name]) if name in wanted else 'nothing'}"
+        f"{of} has {name}: {_difference(found.get(name), wanted.get(name))}"
         for name in names
         if found.get(name) != wanted.get(name)
     ]
+
+
+def _difference(found: str | None, wanted: str | None) -> str:
+    texts = [text for text in (found, wanted) if text is not None]
+    # Of what is cut when it is shown, as scripts are, that which is another.
+    skipped = len(posixpath.commonprefix(texts)) - 20 if len(texts) == 2 else 0
+    if skipped <= 0 or max(map(len, texts)) <= MAX_SHOWN:
+        skipped = 0
+    one, other = (shown(text[skipped:]) if text is not None else "nothing" for text in (found, wanted))
+    return (f"after {skipped} characters " if skipped else "") + f"{one}, and must have {other}"
