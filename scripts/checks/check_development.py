@@ -108,6 +108,7 @@ def stdlib():
 def check_flags_of_our_own_build(folder, prefix, built_for):
     """What shapes CPython as it is shipped is no business of what users build; some flags CPython gives to both itself."""
     own = {*flags("CONFIGURE_CFLAGS_NODIST", "CONFIGURE_LDFLAGS_NODIST")} - {*flags("OPT", "BASECFLAGS")}
+    assert own, "the build variables do not say which flags our own build was given: CONFIGURE_CFLAGS_NODIST"
     config = run(prefix / "bin" / "python3-config", "--embed", "--cflags", "--ldflags")
     given = {name: flags(name) for name in USERS_FLAGS} | {"python3-config": shlex.split(config)}
     leaked = {name: sorted(own.intersection(words)) for name, words in given.items() if own.intersection(words)}
