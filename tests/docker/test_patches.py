@@ -23,7 +23,7 @@ export DEBIAN_FRONTEND=noninteractive
 rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
 echo 'deb [trusted=yes] file:/srv/now ./' >/etc/apt/sources.list
 mkdir /srv/now
-offer() { (cd /srv/now; rm -f *; for name; do cp /packages/*"$name"* .; done; cat *.control >Packages); apt-get -qq update; }
+offer() { (cd /srv/now; rm -f *; for tag; do cp "/packages/$tag"/* .; done; cat *.control >Packages); apt-get -qq update; }
 apt_get() { apt-get -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends "$@"; }
 """
 
@@ -81,31 +81,45 @@ echo END
 """
 )
 
+FREE_THREADED = (
+    PREPARE
+    + """
+offer 3.99.2 3.99.2t
+apt_get install python-3.99t python-3.99 >/dev/null
+python3.99t
+readlink /opt/python/3.99t /usr/local/bin/python3.99t
+readlink -f /usr/local/share/man/man1/python3.99t.1
+apt_get purge python-3.99t >/dev/null
+ls /opt/python
+readlink -f /usr/local/bin/* /usr/local/share/man/man1/*
+"""
+)
+
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with the packages of two patches, and for each a paragraph of apt's index."""
+    """Give a folder for each version with its packages, and for each a paragraph of apt's index."""
     require_tool("dpkg-deb", "dpkg")
     folder = tmp_path_factory.mktemp("packages")
-    for version in ("3.99.1", "3.99.2"):
-        prefix = f"/opt/python/{version}"
+    for version in ("3.98.0rc1", "3.99.1", "3.99.2", "3.99.10", "3.99.2t"):
+        prefix, minor = f"/opt/python/{version}", version[:4] + "t" * version.endswith("t")
+        steps = [("package-deb.sh", f"python-{version}", "1", "amd64", prefix, "gzip")]
+        if "rc" not in version:
+            steps.append(("metapackage-deb.sh", f"python-{minor}", f"{version.rstrip('t')}-1", "amd64", prefix))
         with work_folder() as work:
+            tree = work / "stage" / prefix[1:]
             write(work / "logs/source-date-epoch", "1700000000\n")
-            write(
-                work / "stage" / prefix[1:] / "bin/python3.99", f"#!/bin/sh\necho this is {version}\n", executable=True
-            )
-            write(work / "stage" / prefix[1:] / "share/man/man1/python3.99.1", ".TH python\n")
+            write(tree / f"bin/python{minor}", f"#!/bin/sh\necho this is {version}\n", executable=True)
+            # CPython's own page has no other name where it is free-threaded.
+            write(tree / f"share/man/man1/python{minor.rstrip('t')}.1", ".TH python\n")
             subprocess.run(["chown", "-R", "--reference", work / "dist", work / "stage"], check=True)
-            for script, *words in (
-                ("package-deb.sh", f"python-{version}", "1", "amd64", prefix, "gzip"),
-                ("metapackage-deb.sh", "python-3.99", f"{version}-1", "amd64", prefix),
-            ):
+            for script, *words in steps:
                 run(work, script, *words, as_build_user=True).check_returncode()
             for deb in (work / "dist").glob("*.deb"):
                 control = subprocess.check_output(["dpkg-deb", "--field", deb], text=True)
-                shutil.copy(deb, folder)
                 found = f"Filename: ./{deb.name}\nSize: {deb.stat().st_size}\nSHA256: {file_sha256(deb)}\n\n"
-                write(folder / f"{deb.name}.control", control + found)
+                write(folder / version / f"{deb.name}.control", control + found)
+                shutil.copy(deb, folder / version)
     return folder
 
 
@@ -140,3 +154,15 @@ def test_what_somebody_has_removed_by_hand_does_not_keep_the_packages_from_going
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("/opt:\n\n/usr/local/bin:\nEND\n")
+
+
+def test_the_package_of_a_free_threaded_minor_has_links_of_its_own(packages: Path) -> None:
+    done = in_container(IMAGE, FREE_THREADED, packages)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        *("this is 3.99.2t", "3.99.2t", "/opt/python/3.99t/bin/python3.99t"),
+        "/opt/python/3.99.2t/share/man/man1/python3.99.1",
+        *("3.99", "3.99.2", "3.99.2t"),
+        *("/opt/python/3.99.2/bin/python3.99", "/opt/python/3.99.2/share/man/man1/python3.99.1"),
+    ]
