@@ -81,6 +81,17 @@ echo END
 """
 )
 
+FRESH = (
+    PREPARE
+    + """
+offer 3.98.0rc1 3.99.1 3.99.2 3.99.2t 3.99.10
+apt_get install python-3.99 >/dev/null
+ls /opt/python
+apt_get install python-3.98 >/dev/null
+ls /opt/python
+"""
+)
+
 FREE_THREADED = (
     PREPARE
     + """
@@ -154,6 +165,17 @@ def test_what_somebody_has_removed_by_hand_does_not_keep_the_packages_from_going
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("/opt:\n\n/usr/local/bin:\nEND\n")
+
+
+@pytest.mark.parametrize("platform", ["debian-12", "debian-13"])
+def test_of_several_patches_apt_installs_the_newest_and_of_pre_releases_what_the_pattern_finds(
+    packages: Path, platform: str
+) -> None:
+    """As docs/use.md says of pre-releases: no package has the name of their minor."""
+    done = in_container(platform_named(platform).base_image, FRESH, packages)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["3.99", "3.99.10", *("3.98.0rc1", "3.99", "3.99.10")]
 
 
 def test_the_package_of_a_free_threaded_minor_has_links_of_its_own(packages: Path) -> None:
