@@ -93,6 +93,7 @@ class Built:
     def __init__(self, box: Box, case: str, version: str, tarball: Path) -> None:
         self.box, self.case, self.version = box, case, version
         self.prefix, self.package = f"/opt/python/{version}", f"python-{version}"
+        variant = "t" if version.endswith("t") else ""
         self.folder = f"/var/lib/python-builds/{case}-{version}"
         self.architecture = box.run("uname -m").strip()
         box.run(f"mkdir -p {self.folder}")
@@ -103,7 +104,12 @@ class Built:
                 box.write(f"{self.folder}/scripts/checks/{name}", text)
         self.sh("scripts/steps/prepare-folders.sh")
         self.step(f"unpack-source.sh {tarball.name} $(sha256sum <{tarball.name} | cut -d ' ' -f 1)")
-        for step in ("configure.sh {} quick", "compile.sh quick", "smoke-test.sh", "install-to-stage.sh {} quick"):
+        for step in (
+            f"configure.sh {{}} quick {variant}",
+            "compile.sh quick",
+            "smoke-test.sh",
+            "install-to-stage.sh {} quick",
+        ):
             self.step(step.format(self.prefix))
 
     def sh(self, command: str, status: int | None = 0) -> str:

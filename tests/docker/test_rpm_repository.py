@@ -34,7 +34,7 @@ from tests.docker.rpm_box import Box, Built, docker, started_box
 from tests.e2e.farms import mini_tarball
 from tests.published import Crawler, from_store
 
-VERSION, OTHER, NEWER = "3.11.2", "3.11.7", "3.11.9"
+VERSION, OTHER, NEWER, FREE_THREADED = "3.11.2", "3.11.7", "3.11.9", "3.14.2t"
 SERVED = "/srv/published"
 PLATFORMS = {"dnf": platform_named("rhel-9"), "zypper": platform_named("opensuse-156")}
 REPOSITORIES = {"dnf": "etc/yum.repos.d", "zypper": "etc/zypp/repos.d"}
@@ -64,13 +64,17 @@ class Published:
     def publish(self, built: Built, manager: str, revision: int, folder: Path) -> None:
         """Publish what was built, as a farm does."""
         product = Product(
-            version=Version(built.version), platform=PLATFORMS[manager], architecture="amd64", profile="optimized"
+            version=Version(built.version.rstrip("t")),
+            variant="t" if built.version.endswith("t") else "",
+            platform=PLATFORMS[manager],
+            architecture="amd64",
+            profile="optimized",
         )
         built.make(revision)
         names = [name for name in artifact_keys(product, revision) if not name.endswith(".sha256")]
         for name in names:
             if name == metapackage_file(product, revision):
-                version = f"{built.version}-{revision}"
+                version = f"{product.version}-{revision}"
                 built.step(f"metapackage-rpm.sh {product.metapackage} {version} x86_64 {built.prefix}")
             if name.endswith(".tar.gz"):
                 script = "package-uv.sh" if name.endswith("-uv.tar.gz") else "package-tarball.sh"
@@ -85,7 +89,8 @@ class Published:
             self.store,
             Record.model_validate(
                 {
-                    "python_version": built.version,
+                    "python_version": str(product.version),
+                    "variant": product.variant,
                     "platform": product.platform.name,
                     "architecture": "amd64",
                     "revision": revision,
@@ -125,6 +130,12 @@ def built(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="module")
 def newer(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Built:
     return Built(box, "mini", NEWER, mini_tarball(tmp_path_factory.mktemp("newer"), NEWER))
+
+
+@pytest.fixture(scope="module")
+def free_threaded(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    source = mini_tarball(tmp_path_factory.mktemp("free-threaded"), FREE_THREADED.rstrip("t"))
+    return Built(box, "mini", FREE_THREADED, source)
 
 
 @pytest.fixture(scope="module")
@@ -206,9 +217,34 @@ def test_the_package_of_a_minor_follows_its_patches(
     do(box, manager, root, "update")
     assert box.run(f"rpm --root {root} -q python-3.11").startswith(f"python-3.11-{NEWER}-1.")
     assert box.run(f"readlink {root}/opt/python/3.11").strip() == NEWER
-    assert box.run(f"ls {root}/opt/python").split() == ["3.11", OTHER, NEWER][:1] + sorted([OTHER, NEWER])
-    do(box, manager, root, f"remove python-3.11 python-{OTHER} python-{NEWER}")
-    assert box.run(f"ls {root}/opt; ls {root}/usr/local/bin") == ""
+    assert box.run(f"ls {root}/opt/python").split() == ["3.11", OTHER, NEWER]
+    if manager == "dnf":  # zypper has no command that removes what nobody needs any more
+        do(box, manager, root, "autoremove")
+        assert box.run(f"ls {root}/opt/python").split() == ["3.11", NEWER]
+    do(box, manager, root, f"remove $(rpm --root {root} -qa --queryformat '%{{NAME}} ' 'python-3.11*')")
+    assert box.run(f"find {root}/opt {root}/usr/local/bin {root}/usr/local/share/man ! -type d") == ""
+
+
+@every_manager
+def test_the_package_of_a_free_threaded_minor_has_links_of_its_own(
+    published: Published, free_threaded: Built, box: Box, root: str, manager: str, tmp_path: Path
+) -> None:
+    published.publish(free_threaded, manager, 1, tmp_path)
+    published.index()
+    do(box, manager, root, REFRESH[manager])
+    do(box, manager, root, "install python-3.14t python-3.11")
+
+    local = f"{root}/usr/local"
+    assert box.run(f"readlink {root}/opt/python/3.14t {local}/bin/python3.14t").split() == [
+        FREE_THREADED,
+        "/opt/python/3.14t/bin/python3.14t",
+    ]
+    assert box.run(f"readlink {local}/share/man/man1/*").split() == [
+        "/opt/python/3.11/share/man/man1/python3.11.1",
+        "/opt/python/3.14t/share/man/man1/python3.14.1",
+    ]
+    do(box, manager, root, f"remove python-3.14t python-{FREE_THREADED}")
+    assert box.run(f"ls {local}/bin {local}/share/man/man1 | grep 3.14 || true") == ""
 
 
 @every_manager
