@@ -1,4 +1,4 @@
-"""What install.sh does to a system: real apt, dpkg, dnf, zypper and rpm with packages that hold a script for an interpreter.
+"""What install.sh does to a system: real apt and dpkg with packages that hold a script for an interpreter.
 
 Real CPythons are installed in test_real_platforms.py.
 """
@@ -7,13 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from python_builds.core.settings.setting_types import CHECKOUT
-from tests.docker.rpm_box import Box, docker, started_box
+from tests.docker.install_sh import CDN, LINK, RUN, installer_box
+from tests.docker.rpm_box import Box
 
-CDN = "/srv/cdn"
 VERSIONS = ("3.12.9", "3.13.4", "3.13.5", "3.14.2t", "3.15.0rc1")
-RUN = f"CDN_URL=file://{CDN} setsid sh /srv/install.sh"
-LINK = "/usr/local/bin/python3.13"
 BROKEN = "deb [trusted=yes] file:/nonexistent x main"
 LOCK = """perl -e 'use Fcntl; open(my $f, ">>", $ARGV[0]) or die; my $lock = pack("s s l! l! i", F_WRLCK, 0, 0, 0, 0);
 fcntl($f, F_SETLK, $lock) or die "no lock: $!"; sleep 8' """
@@ -43,9 +40,7 @@ def publish(box: Box, *versions: str) -> None:
 
 @pytest.fixture(scope="module")
 def module_box() -> Iterator[Box]:
-    with started_box() as box:
-        docker("cp", str(CHECKOUT / "installer/install.sh"), f"{box.name}:/srv/install.sh", check=True)
-        docker("cp", str(CHECKOUT / "tests/os_release"), f"{box.name}:/srv/", check=True)
+    with installer_box() as box:
         box.run(f"rm -f /etc/apt/sources.list.d/*; echo '{BROKEN}' >/etc/apt/sources.list")
         yield box
 
@@ -190,62 +185,3 @@ def test_a_package_that_fails_for_another_s_sake_is_installed(box: Box) -> None:
         box.run("dpkg --purge --force-all bad")
 
     assert "the package manager has something to complain of, see above; CPython 3.13.5 is installed" in said
-
-
-RPM = {"dnf": ("rhel-9", "rocky-9.3", "yum.repos.d"), "zypper": ("opensuse-156", "leap-15.6", "zypp/repos.d")}
-
-
-@pytest.fixture
-def rpm_system(box: Box, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Make the box a system of dnf's or zypper's that has a broken repository; give what runs the installer there."""
-    manager = request.node.callspec.params["manager"]
-    platform, system, folder = RPM[manager]
-    box.run(f"rm -rf {CDN}; mkdir -p {CDN}/python/{platform}/pkgs /etc/{folder}; echo {{}} >{CDN}/python/versions.json")
-    for version in ("3.13.4", "3.13.5"):
-        spec = f"Name: python-{version}\nVersion: 1\nRelease: 1\nSummary: x\nLicense: none\nAutoReqProv: no\n%description\nx\n%install\n"
-        script = f"%{{buildroot}}/opt/python/{version}/bin"
-        spec += f"mkdir -p {script}\nprintf '#!/bin/sh\\necho Python {version}\\n' >{script}/python3\nchmod +x {script}/python3\n"
-        box.write(f"/tmp/rpms/{version}.spec", f"{spec}%files\n/opt/python/{version}\n")
-        box.run(
-            f"rpmbuild -bb --define '_topdir /tmp/rpms' --define '_rpmdir {CDN}/python/{platform}/pkgs' /tmp/rpms/{version}.spec"
-        )
-    box.run(f"cd {CDN}/python/{platform}/pkgs; mv x86_64/* .; rmdir x86_64; cd ..; sha256sum pkgs/* >SHA256SUMS")
-    repository = "[broken]\nname=broken\nbaseurl=http://127.0.0.1:9/x\nenabled=1\ngpgcheck=0\nskip_if_unavailable=0\n"
-    box.write(f"/etc/{folder}/broken.repo", repository)
-    hidden = [tool for tool in ("dnf", "dnf-3", "yum") if manager == "zypper"]
-    for tool in hidden:
-        box.run(f"mv /usr/bin/{tool} /usr/bin/{tool}.away || true")
-    yield f"export OS_RELEASE=/srv/os_release/{system} PYTHONHOME=/nope; {RUN}"
-    box.run(
-        f"rm /etc/{folder}/broken.repo; rpm -qa 'python-3*' | xargs -r rpm -e; rm -rf /var/lib/rpm /var/cache/zypp",
-        None,
-    )
-    for tool in hidden:
-        box.run(f"mv /usr/bin/{tool}.away /usr/bin/{tool} || true")
-
-
-@pytest.mark.parametrize("manager", RPM)
-def test_dnf_and_zypper_install_upgrade_and_remove_beside_a_broken_repository(
-    box: Box, manager: str, rpm_system: str
-) -> None:
-    first = box.run(f"{rpm_system} --yes --symlink 3.13.4")
-    second = box.run(f"{rpm_system} --yes --upgrade")
-    third = box.run(f"{rpm_system} --yes --uninstall 3.13.5")
-
-    assert f"linked {LINK} to /opt/python/3.13.4/bin/python3\n" in first
-    assert f"linked {LINK} to /opt/python/3.13.5/bin/python3, before to" in second
-    assert f"remove it: {manager} " in second
-    assert f"removed the link {LINK}\nremoved CPython 3.13.5\n" in third
-    assert box.run("rpm -qa 'python-3*'").strip() == "python-3.13.4-1-1.x86_64"
-
-
-@pytest.mark.parametrize("manager", RPM)
-def test_the_lock_of_rpm_systems_is_waited_for(box: Box, manager: str, rpm_system: str) -> None:
-    held = {
-        "dnf": f"{LOCK} /var/lib/rpm/.rpm.lock & sleep 1",
-        "zypper": "mkdir -p /run; (exec -a zypper sleep 8) & echo $! >/run/zypp.pid; sleep 1",
-    }[manager]
-    said = box.run(f"mkdir -p /var/lib/rpm; {held}; {rpm_system} --yes 3.13")
-
-    assert "another package manager is at work here: waiting for it" in said
-    assert box.run("/opt/python/3.13.5/bin/python3").strip() == "Python 3.13.5"
