@@ -2,6 +2,7 @@
 # Makes the secrets of a farm in containers, each a file of deploy/secrets/ that only its reader may read; what is there stays.
 # They belong to OWNER, as whom the master and the proxy run; the database's and the store's own root reads theirs all the same.
 set -euo pipefail
+unset CDPATH # with it, cd may go elsewhere, and prints where
 
 deploy=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 

@@ -2,6 +2,7 @@
 # Writes what a farm in containers is set to: deploy/.env for compose, deploy/settings/farm.env for the master; what is there
 # stays. PLATFORMS are those that the farm is for.
 set -euo pipefail
+unset CDPATH # with it, cd may go elsewhere, and prints where
 
 deploy=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 

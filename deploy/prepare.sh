@@ -3,6 +3,7 @@
 # deploy/secrets/, settings in deploy/settings/ and deploy/.env, images. It may be run again, as after an upgrade. PLATFORMS are
 # those that the farm is for, by default debian-12.
 set -euo pipefail
+unset CDPATH # with it, cd may go elsewhere, and prints where
 
 deploy=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 checkout=$(dirname "$deploy")

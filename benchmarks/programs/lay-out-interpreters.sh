@@ -2,6 +2,7 @@
 # Puts the interpreters that are compared where they belong in a container, as root; the current folder has ours.tar and
 # predecessor.tar. Fails unless each is of the version and linked as it is to be.
 set -euo pipefail
+unset CDPATH # with it, cd may go elsewhere, and prints where
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 unprivileged=(setpriv --reuid=nobody --regid=nogroup --clear-groups --no-new-privs)
 

@@ -2,6 +2,7 @@
 # Starts PostgreSQL in a container. POSTGRES_USER, POSTGRES_DB, POSTGRES_PASSWORD_FILE are as with the image `postgres`: they
 # are what a new database is made with, and mean nothing afterwards. Who is in the container needs no password.
 set -euo pipefail
+unset CDPATH # with it, cd may go elsewhere, and prints where
 
 programs=/opt/postgresql
 

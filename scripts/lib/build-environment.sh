@@ -2,6 +2,7 @@
 # What the build scripts share. Sourced by them, never run. The current directory is the work folder.
 set -euo pipefail
 shopt -s inherit_errexit # else a failure inside $(...) goes on to the next command
+unset CDPATH # with it, cd may go elsewhere, and prints where
 
 work=$(pwd -P)
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)

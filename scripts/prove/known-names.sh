@@ -2,7 +2,7 @@
 # Which names of a platform's row its system does not know: known-names.sh MANAGER PACKAGE..., as root in a base image.
 # A line for each, as "package libnsl2-devel" or "repository crb"; REPOSITORIES has those that are to be there, with commas.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(unset CDPATH && cd "$(dirname "$0")" && pwd)
 : "${REPOSITORIES:=}"
 
 main() {

@@ -5,7 +5,7 @@
 #   NAMES          the packages; NAME is the one that most trials take, VERSION its version, PREFIX its folder
 #   FIRST          address of its first revision's package file
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(unset CDPATH && cd "$(dirname "$0")" && pwd)
 : "${CDN:=}" "${REPOSITORY:=}" "${NAMES:=}" "${NAME:=}" "${VERSION:=}" "${PREFIX:=}" "${FIRST:=}"
 . "$here/installed-functions.sh"
 

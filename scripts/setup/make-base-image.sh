@@ -2,6 +2,7 @@
 # Makes the base image IMAGE, an untouched system of SUITE, from the archive this machine's own apt uses: for Docker hosts
 # that reach no registry. Needs root, debootstrap and Docker; `make base-image PLATFORM=debian-12` gives the arguments.
 set -euo pipefail
+unset CDPATH # with it, cd may go elsewhere, and prints where
 
 setup=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 

@@ -8,8 +8,21 @@ import pytest
 from tests.script_runs import SCRIPTS, pretend, require_tool, run
 from tests.scripts.trees import PREFIX
 
+
+def programs():
+    """What people and machines run by itself, wherever it lies in the checkout."""
+    checkout = SCRIPTS.parent
+    listed = subprocess.run(["git", "ls-files"], cwd=checkout, capture_output=True, text=True, check=True).stdout
+    paths = [checkout / name for name in listed.splitlines() if not name.startswith("tests/")]
+    return [path for path in paths if path.is_file() and re.match(rb"#!.*\b(ba)?sh\b", path.read_bytes())]
+
+
 SHELL_SCRIPTS = sorted(script for script in SCRIPTS.rglob("*.sh") if script.parent.name != "setup")
 COMMANDS = [script for script in SHELL_SCRIPTS if script.read_text().startswith("#!")]  # the others are sourced
+CHANGES_FOLDER = re.compile(r"^[^#\n]*?\bcd (?=[-\"$./a-z])", re.MULTILINE)
+CHANGE_FOLDER = [
+    path for path in [*programs(), *SCRIPTS.glob("lib/build-*.sh")] if CHANGES_FOLDER.search(path.read_text())
+]
 TAKE_NO_ARGUMENTS = {
     "facts.sh",
     "seal-stage.sh",
@@ -43,9 +56,17 @@ def test_shellcheck_has_nothing_to_say():
 @pytest.mark.parametrize("script", COMMANDS, ids=lambda script: script.name)
 def test_wrong_arguments_get_the_usage(script, work):
     arguments = ["--unexpected"] if script.name in TAKE_NO_ARGUMENTS else []
-    done = run(work, script.name, *arguments)
+    done = run(work, script.name, *arguments, CDPATH=".:/x")  # as some people export it
     assert done.returncode == 2
     assert done.stderr.startswith(f"usage: {script.name} ")
+
+
+@pytest.mark.parametrize("script", CHANGE_FOLDER, ids=lambda script: script.name)
+def test_no_script_changes_folder_by_what_its_caller_exported(script):
+    """With CDPATH, `$(cd FOLDER && pwd)` prints two lines, or another folder."""
+    text = script.read_text()
+    before = text[: CHANGES_FOLDER.search(text).end()]
+    assert re.search(r"\bunset CDPATH\b|^\. .*/build-environment\.sh\"$", before, re.MULTILINE)
 
 
 @pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda script: script.name)
