@@ -10,7 +10,7 @@ from python_builds.core.errors import PythonBuildsError
 
 
 class Cdn(ThreadingHTTPServer):
-    """Serves a store; `changed` are objects that somebody tampered with, or None for those that are gone."""
+    """Serves a store; `changed` are objects that somebody tampered with, or None for those that are gone; all get `headers`."""
 
     daemon_threads = True
 
@@ -20,6 +20,7 @@ class Cdn(ThreadingHTTPServer):
         self.store: Any = None
         self.changed: dict[str, bytes | None] = {}
         self.asked: list[str] = []
+        self.headers: dict[str, str] = {}
 
     def content(self, key: str) -> bytes | None:
         if key in self.changed:
@@ -38,6 +39,8 @@ class Handler(BaseHTTPRequestHandler):
         content = self.server.content(key)
         self.send_response(200 if content is not None else 404)
         self.send_header("Content-Length", str(len(content or b"")))
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         if self.command == "GET":
             self.wfile.write(content or b"")

@@ -115,9 +115,13 @@ def exists(url: str, stop: Stop, within: Sequence[str] = ()) -> bool:
 
 
 def download(url: str, target: Path, stop: Stop, max_bytes: int = MAX_TARBALL, within: Sequence[str] = ()) -> None:
-    """Stream a file to disk; from URLs that start as one of those in `within`, if it has any, redirects included."""
+    """Stream a file to disk; from URLs that start as one of those in `within`, if it has any, redirects included.
+
+    It arrives as it lies there: a server may call a `.tgz` gzip-encoded, and what that decodes to is another file.
+    """
     try:
         with _exchange("GET", url, stop, within) as (answer, wire), target.open("wb") as file:
+            answer.raw.headers.discard("Content-Encoding")  # by which urllib3 would decode it
             for block in _blocks(answer, wire, url, max_bytes):
                 file.write(block)
     except requests.RequestException as error:
@@ -142,7 +146,7 @@ class _Ask:
     seconds: float
 
 
-_PATIENTLY = _Ask({}, _RETRIES, MAX_TRANSFER_SECONDS)
+_PATIENTLY = _Ask({"Accept-Encoding": "identity"}, _RETRIES, MAX_TRANSFER_SECONDS)
 
 
 @contextlib.contextmanager
