@@ -97,6 +97,20 @@ def test_a_tarball_without_a_digest_and_other_files_are_not_offered(folder):
     (folder.path / "Python-3.12.1.tgz.sha256").write_text(f"{sha256(b'')}  Python-3.12.1.tgz\n")
 
     assert folder.offers() == []
+    (note,) = folder.notes
+    assert note.startswith(f"{folder.path}: no SHA-256 vouches for Python-3.13.5.tgz: write it to SHA256SUMS, ")
+
+
+def test_a_line_of_digests_that_is_not_understood_is_said(folder):
+    put(folder, "Python-3.13.5.tgz")
+    (folder.path / "SHA256SUMS").write_text(f"Python-3.13.5.tgz: {sha256(b'')}\n")
+    for _ in range(2):  # each time anew
+        search = Search([folder], Version("3.13.5"), Trust.DIGEST)
+
+        assert names(search.offers()) == ["Python-3.13.5.tgz"]
+        assert search.passed == [
+            f"{folder.path}/SHA256SUMS: line 1 is no SHA-256 with a file's name: 'Python-3.13.5.tgz: {sha256(b'')[:61]}'."
+        ]
 
 
 def test_a_folder_that_is_none_is_an_error(tmp_path):

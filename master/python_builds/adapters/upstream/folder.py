@@ -1,7 +1,6 @@
 """Folders of this machine as sources: tarballs put there by hand, each with its digest beside it."""
 
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from python_builds.adapters.http import MAX_TARBALL
 from python_builds.adapters.stop import Stop
 from python_builds.adapters.upstream.offers import Offer
 from python_builds.core.errors import SourceError
+from python_builds.core.upstream.checksums import read_checksums
 from python_builds.core.upstream.releases import version_of_tarball
 from python_builds.core.upstream.trust import Trust
 
@@ -19,7 +19,7 @@ class Folder:
 
     path: Path
     stop: Stop = field(default_factory=Stop, compare=False)
-    notes: Sequence[str] = ()
+    notes: list[str] = field(default_factory=list, compare=False)
 
     @property
     def name(self) -> str:
@@ -30,7 +30,14 @@ class Folder:
         """List the tarballs that have a digest beside them."""
         if not self.path.is_dir():
             raise SourceError(f"{self.path} is no folder")
-        digests = _digests(self.path)
+        self.notes.clear()
+        tarballs = {path: version for path in sorted(self.path.iterdir()) if (version := version_of_tarball(path.name))}
+        digests = self._digests()
+        if bare := [path.name for path in tarballs if path.name not in digests]:
+            self.notes.append(
+                f"{self.path}: no SHA-256 vouches for {', '.join(bare[:3])}{' and more' if bare[3:] else ''}: "
+                "write it to SHA256SUMS, or to a file of the tarball's name and .sha256."
+            )
         return [
             Offer(
                 version=version,
@@ -46,9 +53,20 @@ class Folder:
                 by_hand=True,
                 mirrored=False,
             )
-            for path in sorted(self.path.iterdir())
-            if (version := version_of_tarball(path.name)) and path.name in digests
+            for path, version in tarballs.items()
+            if path.name in digests
         ]
+
+    def _digests(self) -> dict[str, str]:
+        """Read SHA256SUMS and each NAME.sha256, which has the last word and may hold the digest alone."""
+        found: dict[str, str] = {}
+        listed, *alone = self.path / "SHA256SUMS", *sorted(self.path.glob("*.sha256"))
+        for path in [listed, *alone] if listed.exists() else alone:
+            read = read_checksums(path.read_bytes(), "" if path == listed else path.name.removesuffix(".sha256"))
+            found |= read.digests
+            if read.problem:
+                self.notes.append(f"{path}: {read.problem}.")
+        return found
 
 
 def copy(source: Path, target: Path, stop: Stop) -> None:
@@ -63,14 +81,3 @@ def copy(source: Path, target: Path, stop: Stop) -> None:
             file.write(block)
             if file.tell() > MAX_TARBALL:
                 raise SourceError(f"{source} is larger than the {MAX_TARBALL} bytes that it may have")
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    """Read NAME.sha256 and SHA256SUMS, whose lines are `<hex>  <name>`, or in NAME.sha256 the digest alone."""
-    found = {}
-    for path in [folder / "SHA256SUMS", *sorted(folder.glob("*.sha256"))]:
-        for line in path.read_text(errors="replace").splitlines() if path.exists() else []:
-            digest, _, name = line.strip().partition(" ")
-            if digest:
-                found[name.strip(" *") or path.name.removesuffix(".sha256")] = digest.lower()
-    return found
