@@ -149,10 +149,26 @@ def test_an_older_release_is_looked_for_with_the_file_that_vouches_for_it():
     assert not_in_directory(old, {"Python-3.13.9.tgz", "Python-3.13.9.tgz.sigstore"}) != ""
 
 
-def test_the_names_of_a_directory_are_read():
-    page = '<a href="../">../</a> <A HREF="Python-3.14.0%61.tgz">x</A><a href="./b.asc">b</a><a href="/etc/c">c</a>'
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="Python-3.14.1.tgz">',
+        '<A HREF="Python-3.14%2E1.tgz">',
+        '<a href="./Python-3.14.1.tgz">',
+        '<a href="/ftp/python/3.14.1/Python-3.14.1.tgz">',
+        '<a href="https://mirror.example.org/python/3.14.1/Python-3.14.1.tgz">',
+        '<a href="//mirror.example.org/python/Python-3.14.1.tgz?C=N&amp;O=D#top">',
+        "<a href='Python-3.14.1.tgz'>",
+        "<a class=file href = '/python/Python-3.14.1.tgz' title=\"a file\">",
+        "<a href=Python-3.14.1.tgz>",
+        "<a href=/python/3.14.1/Python-3.14.1.tgz class=file>",
+        "<a href=https&#58;//mirror.example.org/Python-3.14.1.tgz>",
+    ],
+)
+def test_the_names_of_a_directory_are_read_however_a_mirror_links_to_them(link):
+    page = f'<a href="../">../</a> {link}Python-3.14.1.tgz</a> <a href="b.asc">b</a><a href="?C=M">Modified</a>'
 
-    assert names_in_directory(page) == {"../", "Python-3.14.0a.tgz", "b.asc", "/etc/c"}
+    assert names_in_directory(page) == {"Python-3.14.1.tgz", "b.asc"}
 
 
 @settings(deadline=None)

@@ -21,7 +21,8 @@ from python_builds.core.upstream.releases import Listing, Release, minor, newest
 
 MAX_NOTES = 20
 
-_HREF = re.compile(r'href="([^"]{1,300})"', re.IGNORECASE)
+_HREF = re.compile(r"""href\s{0,9}=\s{0,9}(?:"([^"]{1,900})"|'([^']{1,900})'|([^\s"'>]{1,900}))""", re.IGNORECASE)
+"""Servers write links with quotation marks of both kinds, and without."""
 
 
 class _Document(BaseModel):
@@ -82,8 +83,9 @@ def not_in_directory(release: Release, names: Collection[str]) -> str:
 
 
 def names_in_directory(page: str) -> frozenset[str]:
-    """Read the file names from a directory's listing in HTML."""
-    return frozenset(unquote(html.unescape(href)).removeprefix("./") for href in _HREF.findall(page))
+    """Read the file names from a directory's listing in HTML: mirrors link to them by name, by path, and by URL."""
+    paths = (re.split("[?#]", html.unescape("".join(link)))[0] for link in _HREF.findall(page))
+    return frozenset(unquote(path.rpartition("/")[2]) for path in paths) - {""}
 
 
 def new_releases(listing: Listing, wanted: Wanted, known: Collection[str] | None) -> list[Release]:
