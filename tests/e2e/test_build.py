@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 
@@ -10,6 +11,7 @@ import pytest
 from python_builds.core.indexes.manifest import KINDS
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.served import is_for_clients
+from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.farm.workers.workers import base_root
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder
 from tests.preconditions import needs
@@ -50,11 +52,17 @@ def test_one_command_ends_with_a_package_and_an_index_that_names_it(farm: FarmUn
     assert farm.processes() == [], "make build left something running"
 
 
-def test_percent_signs_in_the_name_of_a_folder_do_no_harm() -> None:
+def test_percent_signs_in_the_names_of_folders_do_no_harm() -> None:
+    """Of the state's and the checkout's: CI names a checkout after its branch, as in ci%2Fmain."""
     with make_farm("-100%of-%s") as farm:
+        checkout = farm.folder / "ci%2Fmain-%o-%(x)s"
+        for name in ("master", "scripts", "worker", "dockerfiles", "installer"):
+            shutil.copytree(CHECKOUT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+        farm.environment["PYTHONPATH"] = str(checkout / "master")
         mini_tarball(farm.tarballs, "3.11.2")
         done = farm.build("3.11.2", PROFILE="optimized")
 
+        assert (farm.settings.state_dir / "master/buildbot.tac").readlink().is_relative_to(checkout)
     assert done.returncode == 0, done.stdout
 
 
