@@ -3,8 +3,11 @@
 import contextlib
 import http.server
 import json
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.workers.images import worker_image
@@ -78,3 +81,18 @@ def engine_on_this_machine(*platforms: str) -> Iterator[Engine]:
         threading.Thread(target=engine.serve_forever, daemon=True).start()
         yield engine
         engine.shutdown()
+
+
+@contextlib.contextmanager
+def engine_by_tls(folder: Path, *platforms: str) -> Iterator[Engine]:
+    """Give one that wants a client's certificate, of an authority that is in the folder, as both need it, and nowhere else."""
+    names = ("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / "key.pem", "-out", folder / "cert.pem")
+    kind = ("-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=tests")
+    subprocess.run(["openssl", "req", "-x509", *kind, *names], check=True, capture_output=True)
+    (folder / "ca.pem").write_bytes((folder / "cert.pem").read_bytes())
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(folder / "ca.pem"))
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    with engine_on_this_machine(*platforms) as engine:
+        engine.socket = context.wrap_socket(engine.socket, server_side=True)
+        yield engine

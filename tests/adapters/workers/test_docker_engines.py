@@ -1,6 +1,8 @@
 """What the farm says and knows of Docker hosts, without one."""
 
+import ssl
 from ipaddress import ip_network
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,12 +12,16 @@ from pydantic import ValidationError
 from python_builds.adapters.workers.docker_engines import (
     ContainerState,
     container_name,
+    images_on,
     networks_of,
     remove_leftovers,
     tls_config,
 )
+from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.workers.container_limits import create_options, environment, limits
 from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.core.workers.images import worker_image
+from tests.docker_engine import engine_by_tls
 
 
 def host(**values):
@@ -42,6 +48,21 @@ def test_no_hosts_are_no_problem():
 
 def test_a_host_without_tls_has_no_tls_settings():
     assert tls_config(host()) is None
+
+
+def test_a_host_by_tls_is_trusted_by_its_own_authority_whatever_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, ssl.get_default_verify_paths().openssl_cafile)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+
+    with engine_by_tls(tmp_path, "debian-12") as engine:
+        far = host(url=engine.url, tls=tmp_path)
+        image = worker_image(platform_named("debian-12"))
+
+        assert images_on(far, [image]) == {image}
+        assert remove_leftovers([far], "farm:/var/lib/master") == []
 
 
 def test_the_limits_leave_root_only_what_a_check_needs():

@@ -26,6 +26,18 @@ LOG_LINES = 1
 """How much of a container's log goes into a sentence."""
 
 
+class OwnAuthority(TLSConfig):  # type: ignore[misc]  # docker-py carries no types
+    """TLS settings that hold, whatever authorities and proxies the environment names for the world outside.
+
+    requests prefers REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE to what it was told, and neither has a host's own authority.
+    """
+
+    def configure_client(self, client: Any) -> None:
+        """Have a client take nothing from the environment."""
+        super().configure_client(client)
+        client.trust_env = False
+
+
 @dataclass(frozen=True)
 class ContainerState:
     """What was seen of a container."""
@@ -109,7 +121,7 @@ def tls_config(host: DockerHost) -> TLSConfig | None:
     """Give docker-py's TLS settings for a host, or None for one without."""
     if host.tls is None:
         return None
-    return TLSConfig(client_cert=_files(host.tls, "cert", "key"), ca_cert=str(host.tls / "ca.pem"), verify=True)
+    return OwnAuthority(client_cert=_files(host.tls, "cert", "key"), ca_cert=str(host.tls / "ca.pem"), verify=True)
 
 
 def container_name(worker: str, master: str) -> str:
