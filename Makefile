@@ -127,9 +127,9 @@ test-fast: $(VENV)/ready-dev  ## run the tests of pure functions alone, in secon
 
 test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=1 adds real CPythons on Debian 11, 12 and 13 [ALL=1]
 	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES)
-	@$(BIN)/pytest tests/docker --numprocesses 3
+	@$(BIN)/pytest tests/docker --numprocesses 4
 
-test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.11.2, 3.13.15), install them, run them (as root, some minutes)
+test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.13.15), install them, run them (as root, some minutes)
 	@$(BIN)/pytest tests/real
 
 bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, its scale, the indexes, speed, recipes, build_cost, size, compilers; most need Docker and worker images [BENCH=farm] [PLATFORM=debian-12, of speed and recipes] [AGAINST=HEAD~5 ROUNDS=8, of recipes] [GCC=14, of compilers]

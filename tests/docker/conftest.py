@@ -17,8 +17,8 @@ from tests.docker.engines import ADDRESS, BRIDGE, IMAGE, PrivateEngine, containe
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
 
 
-class ThreeGroups(LoadScopeScheduling):
-    """Has tests in an engine or a container of their own run beside the others, which share images and the engine.
+class FourGroups(LoadScopeScheduling):
+    """Has tests in an engine or a container of their own, and of what one farm published, run beside the others.
 
     Much of their time is waiting: for an engine to start, a container to connect, a package manager.
 
@@ -29,11 +29,13 @@ class ThreeGroups(LoadScopeScheduling):
         file = nodeid.partition("::")[0].rpartition("/")[2]
         if file in {"test_compose.py", "test_docker_faults.py", "test_logins.py", "test_network.py"}:
             return "engine"
+        if file == "test_real_platforms.py":
+            return "published"
         return "rpm" if file.startswith("test_rpm") else "shared"
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ThreeGroups:
-    return ThreeGroups(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FourGroups:
+    return FourGroups(config, log)
 
 
 @pytest.fixture

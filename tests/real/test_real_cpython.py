@@ -17,10 +17,9 @@ from tests.real.broken_update import VERSION, broken_update
 # Upstream's own digests, as in https://www.python.org/ftp/python/
 RELEASES = {
     "3.9.2": "3c2034c54f811448f516668dce09d24008a0716c3a794dd8639b5388cbde247d",
-    "3.11.2": "2411c74bda5bbcfcddaf4531f66d1adc73f247f529aee981b029513aefdbf849",
     "3.13.15": "1e66a7945a48390ee4c2a4268a0e4185884059a13c4aab6d148aa208deea4a76",
 }
-"""The oldest series, one with setup.py, and one without."""
+"""The oldest series, which has setup.py, and a newer one without. tests/docker builds another, in a container."""
 
 
 @dataclass(frozen=True)
