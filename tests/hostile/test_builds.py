@@ -1,12 +1,17 @@
 """Whole builds of hostile tarballs: what they reach for is out of their reach, or ends them with a sentence."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
+from python_builds.core.building.stages import CHECK_STEP
+from python_builds.core.platforms.platforms import platform_named
+from python_builds.farm.workers.workers import base_root
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder
+from tests.preconditions import needs
 
 LEFT_RUNNING = """
 env -i setsid /bin/sh -c '
@@ -53,16 +58,26 @@ def test_a_process_that_a_build_left_and_a_package_of_its_own_change_nothing(far
     assert subprocess.run(["pgrep", "--full", "left-by-a-hostile-build"], capture_output=True).stdout == b""
 
 
-def test_a_tree_with_what_no_package_may_hold_ends_the_build_with_a_sentence(farm: FarmUnderTest) -> None:
+def test_a_tree_with_what_no_package_may_hold_ends_the_build_before_anything_is_installed() -> None:
+    needs(os.geteuid() == 0, "a package is tried by root")
     hostile = 'cp /bin/true "$1/bin/root"; chmod 4755 "$1/bin/root"; ln -s /etc/shadow "$1/lib/secrets"'
-    mini_tarball(farm.tarballs, "3.11.2", {"configure": "CFLAGS_NODIST= LDFLAGS_NODIST=", "install": hostile})
-    done = farm.build("3.11.2")
+    with make_farm(package_check="true") as farm:
+        platform = platform_named(platform_builder().rpartition("-")[0])
+        base_root(platform, farm.settings).mkdir(parents=True)
+        mini_tarball(farm.tarballs, "3.11.2", {"configure": "CFLAGS_NODIST= LDFLAGS_NODIST=", "install": hostile})
+        farm.run("run")
+        done = farm.build("3.11.2")
+        client = farm.client()
+        builder = client.builder_id(platform_builder())
+        (build,) = client.get(f"builders/{builder}/builds")["builds"]
+        begun = [step["name"] for step in client.steps(build["buildid"]) if step["started_at"] is not None]
 
-    assert done.returncode == 1
-    assert "verify the artifacts" in done.stdout
-    assert "what the build left is not what was to be made" in done.stdout
-    assert "'3.11.2/bin/root' has mode 4755" in done.stdout
-    assert "'3.11.2/lib/secrets' is a link out of 3.11.2, to '/etc/shadow'" in done.stdout
-    assert "'3.11.2/bin/python3' has no guard of its stack: it never calls __stack_chk_fail" in done.stdout
-    assert "lib-dynload/_mini.so' looks functions up when it first calls them: it has no DF_BIND_NOW" in done.stdout
-    assert farm.files("quick/python/*/pkgs/*") == []
+        assert done.returncode == 1
+        assert "verify the artifacts" in done.stdout
+        assert "what the build left is not what was to be made" in done.stdout
+        assert "'3.11.2/bin/root' has mode 4755" in done.stdout
+        assert "'3.11.2/lib/secrets' is a link out of 3.11.2, to '/etc/shadow'" in done.stdout
+        assert "'3.11.2/bin/python3' has no guard of its stack: it never calls __stack_chk_fail" in done.stdout
+        assert "lib-dynload/_mini.so' looks functions up when it first calls them: it has no DF_BIND_NOW" in done.stdout
+        assert farm.files("quick/python/*/pkgs/*") == []
+        assert "verify the artifacts" in begun and not {"make the base system", CHECK_STEP} & {*begun}, begun
