@@ -53,7 +53,7 @@ class Farm:
         """Put a tarball into the folder; give its digest."""
         return sha256(mini_tarball(self.tarballs, "3.13.5", **options).read_bytes())
 
-    def find(self, version: str = "3.13.5", spool: str = "spool") -> Outcome:
+    def find(self, version: str = "3.13.5", spool: str = "spool", minimum: str = "digest") -> Outcome:
         """Do what a release build does."""
         (self.folder / spool).mkdir()
         self.said.clear()
@@ -64,7 +64,7 @@ class Farm:
             steps={},
             say=self.said.append,
         )
-        settings = Settings(_env_file=None, state_dir=self.folder / "state", minimum_trust="digest")
+        settings = Settings(_env_file=None, state_dir=self.folder / "state", minimum_trust=minimum)
         sources = [Mirror(self.store), Folder(self.tarballs), *self.more]
         return find_source(lambda _: sources, self.store, settings, work)
 
@@ -129,6 +129,20 @@ def test_a_damaged_mirror_stays_as_well_vouched_for_as_it_was(farm: Farm) -> Non
     farm.find()
 
     assert mirrored(farm.store, VERSION) == before
+
+
+def test_what_is_mirrored_and_not_vouched_for_well_enough_is_refused(farm: Farm) -> None:
+    farm.put()
+    farm.find()
+    tarball = farm.tarballs / "Python-3.13.5.tgz"
+    tarball.unlink()
+
+    with pytest.raises(SourceNotFound) as refused:
+        farm.find(minimum="openpgp")
+    assert f"{tarball} is vouched for by digest only; PYTHON_BUILDS_MINIMUM_TRUST asks for openpgp." in str(
+        refused.value
+    )
+    assert farm.find().summary == "Python-3.13.5.tgz, vouched for by digest"
 
 
 def test_a_damaged_mirror_that_nobody_can_replace_is_an_error_that_says_so(farm: Farm) -> None:

@@ -36,7 +36,7 @@ from python_builds.core.publishing.artifacts import (
 )
 from python_builds.core.publishing.record_keys import record_key
 from python_builds.core.publishing.records import Source, library_source
-from python_builds.core.settings.settings import Settings
+from python_builds.core.settings.settings import Settings, variable
 from python_builds.core.upstream.static_libraries import libraries_needed
 from python_builds.core.upstream.trust import WORST, Trust
 from python_builds.farm.steps.master_step import Outcome, Work
@@ -58,14 +58,24 @@ def check_request(settings: Settings, store: Store, request: PlatformRequest, wo
         require_rpm()
     require_ready(settings, store, product.profile)  # rather now than after an hour of compiling
     source = mirrored(store, product.version)  # kept in a property: the mirror may have a better one when we are done
-    if not source.trust.satisfies(Trust(str(work.properties.get(TRUST) or WORST))):
-        raise InvalidRequest(
-            f"{source.name} is vouched for by {source.trust}, and this build was asked for as one of a source that "
-            f"{work.properties[TRUST]} vouches for, with whose compilations it would share a ccache: ask for it again"
-        )
+    _require_trust(settings, source, Trust(str(work.properties.get(TRUST) or WORST)))
     work.say(f"{product} from {source.name} ({source.origin}, {source.trust})")
     properties = {**_source_properties(product, source), "started_at": now()}
     return Outcome(summary=f"CPython {product.tag}, {product.profile}", properties=properties)
+
+
+def _require_trust(settings: Settings, source: Source, asked: Trust) -> None:
+    """Refuse what was mirrored when less was enough, and what would share a ccache with better sources."""
+    if not source.trust.satisfies(settings.minimum_trust):
+        raise InvalidRequest(
+            f"{source.name} is vouched for by {source.trust} only, as mirrored; {variable('minimum_trust')} asks "
+            f"for {settings.minimum_trust}. Ask for the release again, so that another source may vouch for it better"
+        )
+    if not source.trust.satisfies(asked):
+        raise InvalidRequest(
+            f"{source.name} is vouched for by {source.trust}, and this build was asked for as one of a source that "
+            f"{asked} vouches for, with whose compilations it would share a ccache: ask for it again"
+        )
 
 
 def reserve(store: Store, request: PlatformRequest, work: Work) -> Outcome:
