@@ -1,11 +1,13 @@
 """Starts a worker from its environment, the same for a process on this machine and for a container.
 
-BUILDMASTER, BUILDMASTER_PORT, WORKERNAME and WORKERPASS are set by the master, which makes a new password for each
-worker it starts. A worker whose master is gone gives up after some tries, so that none is left behind.
+BUILDMASTER, BUILDMASTER_PORT, WORKERNAME and WORKERPASS_FILE are set by the master, which makes a new password for each
+worker it starts. It is in that file, once: an environment can be read for as long as its process lives. A worker whose
+master is gone gives up after some tries, so that none is left behind.
 """
 
 import os
 import signal
+from pathlib import Path
 
 from buildbot_worker.bot import Worker
 from twisted.application import service
@@ -14,12 +16,21 @@ from twisted.application import service
 # own tests then fail.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+def take_password(path: Path) -> str:
+    """Read what may be a pipe, and leave nothing there."""
+    password = path.read_text()
+    if path.is_file():
+        path.unlink()
+    return password
+
+
 application = service.Application("buildbot-worker")
 Worker(
     os.environ["BUILDMASTER"],
     int(os.environ["BUILDMASTER_PORT"]),
     os.environ["WORKERNAME"],
-    os.environ.pop("WORKERPASS"),
+    take_password(Path(os.environ["WORKERPASS_FILE"])),
     os.getcwd(),
     keepalive=60,
     umask=0o022,

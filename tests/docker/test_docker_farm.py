@@ -6,6 +6,7 @@ import docker
 
 from python_builds.cli.building.progress import SUCCESS, WARNINGS
 from python_builds.core.workers.container_limits import capabilities
+from python_builds.core.workers.images import PASSWORD_FILE
 from tests.docker.engines import IMAGE, containers, force
 from tests.e2e.farms import FarmUnderTest, mini_tarball, wait
 
@@ -31,7 +32,7 @@ def test_a_build_in_a_container_is_reproduced_in_another(farm: FarmUnderTest) ->
     assert "reproduced: every file is the same" in done.stdout
 
 
-def test_a_container_is_caged_and_knows_nothing_but_its_own_password(
+def test_a_container_is_caged_and_no_environment_in_it_has_a_secret(
     farm: FarmUnderTest, engine: docker.DockerClient
 ) -> None:
     farm.environment["AWS_SECRET_ACCESS_KEY"] = "not for workers"
@@ -50,7 +51,10 @@ def test_a_container_is_caged_and_knows_nothing_but_its_own_password(
     assert not limits["Privileged"]
     assert "docker.sock" not in str(container.attrs["Mounts"])
     assert "not for workers" not in str(container.attrs)
-    assert [e.partition("=")[0] for e in environment if "PASS" in e or "SECRET" in e or "KEY" in e] == ["WORKERPASS"]
+    assert [e for e in environment if "PASS" in e or "SECRET" in e or "KEY" in e] == [
+        f"WORKERPASS_FILE={PASSWORD_FILE}"
+    ]
+    assert container.exec_run(["test", "-e", PASSWORD_FILE]).exit_code == 1, "the worker removed it"
     # As the build user, who may read the environment of what runs from the tarball and of nothing else.
     looking = ["env", "-i", "sh", "-c", "cat /proc/[0-9]*/environ"]
 
@@ -58,7 +62,8 @@ def test_a_container_is_caged_and_knows_nothing_but_its_own_password(
         return bytes(container.exec_run(looking, user="65534:65534").output)
 
     wait(lambda: b"PYTHON_BUILDS_BUILD_USER" in seen(), "something of the tarball to run")
-    assert b"WORKERPASS" not in seen()
+    everybody = bytes(container.exec_run(["sh", "-c", "cat /proc/[0-9]*/environ"]).output)
+    assert b"WORKERPASS_FILE=" in everybody and b"WORKERPASS=" not in everybody
     # The worker is connected there: as root, and it has given up the right to let others do so.
     connecting = ["bash", "-c", "exec 3<>/dev/tcp/$BUILDMASTER/$BUILDMASTER_PORT"]
     assert b"Connection refused" in container.exec_run(connecting, user="65534:65534").output

@@ -108,8 +108,9 @@ def test_a_container_without_its_environment_ends_at_once_and_names_what_is_miss
 
 
 def test_a_container_gives_up_where_there_is_no_master_and_does_not_say_its_password(image):
-    given = ["BUILDMASTER=127.0.0.1", "BUILDMASTER_PORT=1", "WORKERNAME=x", "WORKERPASS=not-to-be-seen"]
-    done = docker("run", "--rm", *CAGE, *(f"--env={e}" for e in given), image, timeout=120)
+    given = ["BUILDMASTER=127.0.0.1", "BUILDMASTER_PORT=1", "WORKERNAME=x", "WORKERPASS_FILE=/dev/stdin"]
+    environment = [f"--env={e}" for e in given]
+    done = docker("run", "--rm", "--interactive", *CAGE, *environment, image, input="not-to-be-seen", timeout=120)
 
     assert "Server Shut Down" in done.stdout, done.stdout + done.stderr
     assert "not-to-be-seen" not in done.stdout + done.stderr

@@ -20,7 +20,7 @@ class Worker(pb.Referenceable):
     def remote_setBuilderList(self, builders):
         return {}
 
-host, port, name, password = sys.argv[1:]
+host, port, name, password, *mine = sys.argv[1:]
 factory = pb.PBClientFactory()
 
 def tell(words):
@@ -30,7 +30,7 @@ def tell(words):
 factory.login(UsernamePassword(name.encode(), password.encode()), Worker()).addCallbacks(
     lambda _: tell("accepted"), lambda failure: tell(f"{failure.type}: {failure.getErrorMessage()}")
 )
-reactor.connectTCP(host, int(port), factory)
+reactor.connectTCP(host, int(port), factory, bindAddress=(mine[0], 0) if mine else None)
 reactor.callLater(30, tell, "no answer")
 reactor.run()
 """

@@ -2,12 +2,14 @@
 
 import contextlib
 import hashlib
+import io
 import socket
+import tarfile
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,8 +24,8 @@ from python_builds.core.workers.images import WORKER_LABEL
 SECONDS = 20
 """That a host has to answer."""
 
-LOG_LINES = 1
-"""How much of a container's log goes into a sentence."""
+LOG_LINES = 5
+"""That the end of a container's log is looked for words in: a traceback's has an empty one below them."""
 
 
 class OwnAuthority(TLSConfig):  # type: ignore[misc]  # docker-py carries no types
@@ -59,6 +61,16 @@ class ContainerState:
         return "; ".join(filter(None, (how, self.trouble, log)))
 
 
+def put_file(client: docker.APIClient, container: str, path: str, content: bytes) -> None:
+    """Put a file of root's alone into a container that need not run."""
+    packed, place = io.BytesIO(), PurePosixPath(path)
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        file = tarfile.TarInfo(place.name)
+        file.size, file.mode = len(content), 0o600
+        tar.addfile(file, io.BytesIO(content))
+    client.put_archive(container, str(place.parent), packed.getvalue())
+
+
 def inspect_container(arguments: Mapping[str, Any], container: str, since: float, patience: float) -> ContainerState:
     """Look at a container, after a wait for it to end."""
     with contextlib.closing(docker.APIClient(**arguments)) as client:
@@ -66,7 +78,7 @@ def inspect_container(arguments: Mapping[str, Any], container: str, since: float
             with contextlib.suppress(requests.RequestException):
                 client.wait(container, timeout=patience)
         state = client.inspect_container(container)["State"]
-        lines = client.logs(container, tail=LOG_LINES).decode(errors="replace").splitlines()
+        lines = client.logs(container, tail=LOG_LINES).decode(errors="replace").split("\n")
         events = client.events(
             since=int(since), until=int(time.time()) + 1, filters={"container": container, "event": "oom"}, decode=True
         )
@@ -74,7 +86,7 @@ def inspect_container(arguments: Mapping[str, Any], container: str, since: float
             runs=state["Running"],
             exit_status=state["ExitCode"],
             out_of_memory=state["OOMKilled"] or any(True for _ in events),
-            log=" | ".join(line.strip() for line in lines if line.strip())[:300],
+            log=next((line.strip() for line in reversed(lines) if line.strip()), "")[:300],
         )
 
 

@@ -11,6 +11,9 @@ WORKER_LABEL = "python-builds.worker"
 CLOSE_NETWORK = "/opt/buildbot-worker/close-network.sh"
 """In every worker image: starts a command in a network that is closed to what comes from a tarball."""
 
+PASSWORD_FILE = "/opt/buildbot-worker/password"  # noqa: S105 - only where it is
+"""In a worker's container, until the worker has read it."""
+
 
 def worker_image(platform: Platform, registry: str = "") -> str:
     """Name a platform's worker image, in a registry or on a Docker host alone."""

@@ -6,6 +6,7 @@ What Buildbot tells in its log only (or as a traceback) becomes a sentence here,
 from collections.abc import Callable
 from typing import Any
 
+import docker
 import docker.errors
 import requests
 from buildbot.interfaces import LatentWorkerCannotSubstantiate, LatentWorkerFailedToSubstantiate
@@ -14,9 +15,16 @@ from buildbot.worker.latent import States
 from twisted.internet import defer, threads
 from twisted.python import log
 
-from python_builds.adapters.workers.docker_engines import image_of, inspect_container, networks_of, remove_container
+from python_builds.adapters.workers.docker_engines import (
+    image_of,
+    inspect_container,
+    networks_of,
+    put_file,
+    remove_container,
+)
 from python_builds.core.workers.container_limits import environment, limits
 from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.core.workers.images import PASSWORD_FILE
 from python_builds.farm.workers.image_watch import watch_of
 from python_builds.farm.workers.one_time_login import OneTimeLogin
 
@@ -89,8 +97,12 @@ class ContainerWorker(OneTimeLogin, worker.DockerLatentWorker):
         return started
 
     def createEnvironment(self, build: Any = None) -> dict[str, str]:
-        """Tell the container that is being made how it connects."""
-        return {**super().createEnvironment(build), **environment(self.host), "WORKERPASS": self.draw_password()}
+        """Tell the container that is being made how it connects; its password is no part of that."""
+        told = {name: value for name, value in super().createEnvironment(build).items() if name != "WORKERPASS"}
+        return {**told, **environment(self.host), "WORKERPASS_FILE": PASSWORD_FILE}
+
+    def _getDockerClient(self, client_args: dict[str, Any]) -> docker.APIClient:
+        return _TellingClient(self.draw_password, **client_args)
 
     def networks(self) -> Any:
         """List what the container's connection can come from."""
@@ -176,6 +188,21 @@ class ContainerWorker(OneTimeLogin, worker.DockerLatentWorker):
         for other in self.master.workers.workers.values():
             if isinstance(other, ContainerWorker) and other.host == self.host:
                 super(ContainerWorker, other).putInQuarantine()
+
+
+class _TellingClient(docker.APIClient):
+    """A client that tells a container its password between its creation and its start, which is one step of Buildbot's.
+
+    Its environment would not do: all that runs in it has that, the engine's init and `docker exec` included.
+    """
+
+    def __init__(self, draw_password: Callable[[], str], **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._draw_password = draw_password
+
+    def start(self, container: Any, *args: Any, **kwargs: Any) -> None:
+        put_file(self, container["Id"], PASSWORD_FILE, self._draw_password().encode())
+        super().start(container, *args, **kwargs)
 
 
 def _options(host: DockerHost) -> dict[str, Any]:

@@ -68,6 +68,8 @@ class LocalProcessWorker(OneTimeLogin):
             env=self._environment(),
             path=str(self.folder),
         )
+        self.process.write(self.draw_password().encode())
+        self.process.closeStdin()
         return True
 
     @defer.inlineCallbacks
@@ -102,7 +104,7 @@ class LocalProcessWorker(OneTimeLogin):
             "BUILDMASTER": self.master_host,
             "BUILDMASTER_PORT": str(self.registration.getPBPort()),
             "WORKERNAME": self.name,
-            "WORKERPASS": self.draw_password(),
+            "WORKERPASS_FILE": "/dev/stdin",
             COOKIE: self.cookie,
         }
 

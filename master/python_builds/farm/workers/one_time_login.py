@@ -82,6 +82,7 @@ class OneTimeLogin(AbstractLatentWorker):
                 yield self._check_peer(peer_of(conn))
             except Exception:
                 self._substantiation_failed(Failure())
+                _turn_away(conn)
                 raise
         yield super().attached(conn)
 
@@ -105,6 +106,12 @@ class OneTimeLogin(AbstractLatentWorker):
     def getRandomPass(self) -> str:
         """Make up what Buildbot registers for the moment until ours is."""
         return secrets.token_urlsafe(BYTES)
+
+
+def _turn_away(conn: Any) -> None:
+    """Close a connection; Buildbot keeps one that is refused, and would take no other while its peer answers."""
+    conn.loseConnection()
+    conn.notifyDisconnected()
 
 
 def peer_of(conn: Any) -> IPv4Address | IPv6Address:
