@@ -115,6 +115,40 @@ chown -R 65534:65534 /srv/pythons
 echo WORKS
 """
 
+TRY_UV_MINOR = """
+set -eu
+cd /tmp
+export UV_PYTHON_INSTALL_DIR=/srv/pythons UV_CACHE_DIR=/tmp/cache UV_PYTHON_BIN_DIR=/tmp/bin UV_NO_CONFIG=1
+minor=${VERSION%.*}
+export UV_PYTHON_DOWNLOADS_JSON_URL=$CDN/before/uv.json
+uv python install "$minor"
+readlink /srv/pythons/cpython-$minor-linux-*
+uv venv --managed-python --python "$minor" venv
+export UV_PYTHON_DOWNLOADS_JSON_URL=$CDN/after/uv.json
+uv python upgrade "$minor"
+readlink /srv/pythons/cpython-$minor-linux-*
+for python in "/tmp/bin/python$minor" venv/bin/python; do
+    "$python" -c 'import os, ssl, sqlite3, sys; print(os.path.basename(os.path.realpath(sys.base_prefix)))'
+done
+UV_PYTHON_INSTALL_DIR=/srv/others uv python install
+ls /srv/pythons /srv/others | grep ^cpython-
+"""
+"""Of a farm that gets a newer patch meanwhile, and pre-releases."""
+
+TRY_PIP = f"""
+set -eu
+{ADD_REPOSITORY}
+apt-get -q update
+apt-get -q -y --no-install-recommends install "$NAME"
+export PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels PATH=$PREFIX/bin:$PATH
+python3 -c 'import ensurepip; print("pip", ensurepip.version())'
+pip --version | cut -d ' ' -f 1-2
+cd /srv
+eval "$PAGE"
+pip --version | cut -d ' ' -f 1-2
+.venv/bin/pip --version | cut -d ' ' -f 1-2
+"""
+
 TRY_MOVED = f"""
 set -eu
 tree=/srv/deeper/down/$VERSION
@@ -161,7 +195,8 @@ echo WORKS
 TRY_LINKS = """
 set -eu
 /opt/buildbot-worker/bin/python -m venv /tmp/tools
-/tmp/tools/bin/pip install -q --no-index --find-links /wheels virtualenv
+/tmp/tools/bin/pip install -q --no-index --find-links /wheels virtualenv pipx
+export UV_PYTHON_DOWNLOADS_JSON_URL=$REPOSITORY/uv.json UV_CACHE_DIR=/tmp/cache
 /tmp/tools/bin/python /links.py "$VERSION" /mnt/bound
 """
 
@@ -170,7 +205,7 @@ set -eu
 export DEBIAN_FRONTEND=noninteractive
 apt-get -q update >/dev/null
 apt-get -q -y --no-install-recommends install $TOOLS >/dev/null
-curl -fsSL "$CDN/quick/python/install.sh" | sh -s -- --yes --symlink "$VERSION"
+curl -fsSL "$CDN/quick/python/install.sh" | PYTHONHOME=/usr PYTHONPATH=/scripts/checks sh -s -- --yes --symlink "$VERSION"
 {AS_NOBODY} "$PREFIX/bin/python" /scripts/checks/check_interpreter.py "$PREFIX"
 test "$(readlink /usr/local/bin/python${{VERSION%.*}})" = "$PREFIX/bin/python3"
 apt-get purge -y "$NAME"
@@ -203,7 +238,9 @@ mkdir -m 777 /srv/mine
 cat >/tmp/mine.sh <<'MINE'
 sh /tmp/install.sh --yes "$VERSION" && exit 1
 set -e
-sh /tmp/install.sh --yes --folder /srv/mine/python "$VERSION"
+mkdir /srv/mine/stray
+for module in encodings os platform importlib sysconfig; do echo 'raise SystemExit("stray")' >/srv/mine/stray/$module.py; done
+PYTHONHOME=/nope PYTHONPATH=/srv/mine/stray sh /tmp/install.sh --yes --folder /srv/mine/python "$VERSION"
 /srv/mine/python/bin/python3 -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))'
 /srv/mine/python/bin/pip3 --version
 /srv/mine/python/bin/python3 -m venv --without-pip /srv/mine/venv
@@ -229,7 +266,7 @@ def build_wheel(folder, *_):
 BACKEND
 /srv/mine/python/bin/pip3 install -q --no-index --no-build-isolation /srv/mine/hello
 sed -i "s/^$VERSION /${VERSION%.*}.0 /; s/-$VERSION-/-${VERSION%.*}.0-/" /srv/mine/python/.python-builds
-sh /tmp/install.sh --yes --folder /srv/mine/python | grep -x "Python $VERSION"
+PYTHONHOME=/usr PYTHONPATH=/srv/mine/stray sh /tmp/install.sh --yes --folder /srv/mine/python | grep -x "Python $VERSION"
 /srv/mine/python/bin/hello | grep -x hello
 /srv/mine/python/bin/pip3 list --format=freeze | grep -x hello==1
 sh /tmp/install.sh --yes --folder /srv/mine/python --uninstall

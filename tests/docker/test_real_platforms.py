@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
+from packaging.version import Version
 
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.s3_store import S3Store
@@ -34,8 +36,10 @@ from tests.docker.clients import (
     TRY_LINKS,
     TRY_MINOR,
     TRY_MOVED,
+    TRY_PIP,
     TRY_UPGRADE,
     TRY_UV,
+    TRY_UV_MINOR,
     TRY_WITHOUT_ROOT,
     Client,
 )
@@ -226,6 +230,7 @@ def test_whoever_is_not_root_is_told_what_to_do_and_gets_a_folder_that_pip_s_thi
     assert "packages are installed by root: run this as root, or name a folder of yours with --folder" in done.stderr
     assert "/srv/mine/python/lib\n" in done.stdout
     assert "in the place of " in done.stderr
+    assert "not all could be tried" not in done.stderr, "PYTHONHOME and PYTHONPATH are somebody's"
     assert done.stdout.endswith("WORKS\n")
 
 
@@ -335,6 +340,60 @@ def test_uv_installs_it_anywhere_makes_environments_and_extensions_are_built_wit
     assert done.stdout.endswith("WORKS\n")
 
 
+@pytest.mark.parametrize("name", CHOSEN)
+def test_uv_takes_the_newest_patch_of_a_minor_goes_on_to_the_next_and_leaves_pre_releases(
+    published: Published, name: str
+) -> None:
+    version = RELEASES[name]
+    documents = before_and_after(json.loads(published.store.read(f"quick/python/{name}/uv.json")), version)
+    published.web.changed = {key: json.dumps(document).encode() for key, document in documents.items()}
+    uv = Path(sys.executable).parent / "uv"
+    image = worker_image(platform_named(name))
+    done = published.client(name).run(TRY_UV_MINOR, image, f"--volume={uv}:/usr/bin/uv:ro")
+    published.web.changed = {}
+
+    assert done.returncode == 0
+    before, after, *of = [line.split("-")[1] for line in done.stdout.splitlines()]
+    older, minor = str(earlier(version)), version.rpartition(".")[0]
+    assert (before, after) == (older, version)
+    assert of[:2] == [version, version], "the link and an environment of before go on with it"
+    assert of[2:] == [minor, version, minor, older, version], "of another folder first"
+
+
+def earlier(version: str) -> Version:
+    """Give the patch before."""
+    minor, _, patch = version.rpartition(".")
+    return Version(f"{minor}.{int(patch) - 1}")
+
+
+def before_and_after(listed: dict[str, dict[str, Any]], version: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """Give the farm's uv.json as it is, with pre-releases, and as if its version were one patch older."""
+    (tag, entry), *_ = [(tag, entry) for tag, entry in listed.items() if f"-{version}-" in tag]
+    minor, patch = entry["minor"], entry["patch"]
+    new = {"prerelease": "rc1", "url": f"{entry['url']}.none"}
+    found = {version: entry, str(earlier(version)): {**entry, "patch": patch - 1}}
+    found[f"3.{minor}.{patch + 1}rc1"] = {**entry, **new, "patch": patch + 1}
+    found[f"3.{minor + 1}.0rc1"] = {**entry, **new, "minor": minor + 1, "patch": 0}
+    after = {tag.replace(version, name): one for name, one in found.items()}
+    before = {name: one for name, one in after.items() if name != tag}
+    return {"before/uv.json": before, "after/uv.json": after}
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_an_old_pip_is_renewed_as_the_page_says_word_for_word(published: Published, name: str, tmp_path: Path) -> None:
+    command = r"sudo /opt/python/3[.]9[.]25/bin/python3 -m pip install --upgrade pip"
+    (block,) = re.findall(rf"```sh\n({command} .*?)```", (CHECKOUT / "docs/quirks.md").read_text(), re.DOTALL)
+    download_wheels(RELEASES[name], tmp_path, f"pip=={NEWER_PIP}", "setuptools")
+    page = block.replace("sudo ", "").replace("3.9.25", RELEASES[name])
+    image = platform_named(name).base_image
+    done = published.client(name).run(TRY_PIP, image, f"--volume={tmp_path}:/wheels:ro", PAGE=page)
+
+    assert re.search(f"`{command}`", (CHECKOUT / "docs/use.md").read_text())
+    assert done.returncode == 0
+    brought, had, has, new = [line for line in done.stdout.splitlines() if re.fullmatch("pip [0-9.]+", line)]
+    assert brought == had != has == new == f"pip {NEWER_PIP}"
+
+
 def download_wheels(version: str, folder: Path, *wheels: str) -> None:
     """Download wheels for the containers, which reach no index."""
     series, platforms = version.rpartition(".")[0], ("any", "manylinux2014_x86_64", "manylinux_2_17_x86_64")
@@ -357,7 +416,7 @@ def test_setuptools_and_meson_build_with_a_tree_that_was_unpacked_anywhere(
 @pytest.mark.parametrize("name", CHOSEN)
 def test_environments_are_made_through_whatever_name_or_link(published: Published, name: str, tmp_path: Path) -> None:
     version = RELEASES[name]
-    download_wheels(version, tmp_path / "wheels", "virtualenv")
+    download_wheels(version, tmp_path / "wheels", "virtualenv", "pipx", "pip")
     (tarball,) = published.store.keys(f"quick/python/{name}/python-{version}-{name}.tar.gz")[:1]
     (tmp_path / "tree.tar.gz").write_bytes(published.store.read(tarball))
     subprocess.run(["tar", "-C", tmp_path, "-xzf", tmp_path / "tree.tar.gz"], check=True)
