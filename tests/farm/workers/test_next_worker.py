@@ -1,5 +1,7 @@
 """Which worker gets a build, in a whole Buildbot master inside the test: none whose host lacks the build's image."""
 
+import importlib
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,7 +25,20 @@ NAME = "debian-12-amd64"
 IMAGE = worker_image(platform_named("debian-12"))
 
 
+def workers_of_another_import() -> Any:
+    """Give what makes workers of classes that are not this test's: master.cfg has `reconfig` import ours anew."""
+    ours = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "python_builds"}
+    for name in ours:
+        del sys.modules[name]
+    try:
+        return importlib.import_module("python_builds.farm.workers.workers").make_workers
+    finally:
+        sys.modules.update(ours)
+
+
 class NextWorkerTest(RunMasterBase):
+    make_workers = staticmethod(make_workers)
+
     def setUp(self) -> None:
         scratch = TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
@@ -39,7 +54,9 @@ class NextWorkerTest(RunMasterBase):
     def start(self, *hosts: dict[str, object]) -> Any:
         """Start a farm with a builder for Debian 12 whose workers are containers of these hosts."""
         settings = Settings(_env_file=None, state_dir=self.folder, docker_hosts=[*hosts])
-        containers = [w for w in make_workers([platform_named("debian-12")], settings) if hasattr(w, "lacks_image")]
+        containers = [
+            w for w in self.make_workers([platform_named("debian-12")], settings) if hasattr(w, "lacks_image")
+        ]
         factory = util.BuildFactory([])
         factory.buildClass = FarmBuild
         builder = util.BuilderConfig(
@@ -148,3 +165,36 @@ class NextWorkerTest(RunMasterBase):
         assert "has no worker image for this build" in builds[0]["state_string"]
         assert not request["complete"], "it is no failure of the build"
         assert len((yield self.master.data.get(("builds",)))) == 1, "it is not tried again until the image is there"
+
+    @defer.inlineCallbacks
+    def test_after_a_reconfig_a_build_still_goes_to_the_host_that_has_its_image(self) -> Any:
+        self.make_workers = workers_of_another_import()
+        with_image, without = self.engine("debian-12"), self.engine("debian-13")
+        yield self.start(without.host(workers=4), with_image.host(name="there"))
+        yield self.ask()
+        builds = yield self.builds_that_began()
+
+        assert "Docker host there" in builds[0]["state_string"]
+
+    @defer.inlineCallbacks
+    def test_after_a_reconfig_a_host_that_does_not_answer_is_still_waited_for(self) -> Any:
+        self.make_workers = workers_of_another_import()
+        engine = self.engine("debian-12")
+        yield self.start(engine.host(workers=2))
+        engine.silent = True
+        yield self.ask()
+        builds = yield self.builds_that_began()
+
+        assert builds[0]["state_string"].startswith("waiting for a worker: Docker host here")
+        assert all(worker.quarantine_timer for worker in self.master.workers.workers.values()), "all of it rest"
+
+    @defer.inlineCallbacks
+    def test_a_host_that_a_reconfig_adds_is_asked_at_once(self) -> Any:
+        yield self.start(self.engine("debian-13").host())
+        new = self.engine("debian-12").host(name="new")
+        settings = Settings(_env_file=None, state_dir=self.folder, docker_hosts=[new])
+
+        yield self.watch.reconfigServiceWithSibling(make_image_watch(settings))
+        yield self.watch._one_at_a_time.run(defer.succeed, None)
+
+        assert self.watch.seen.images == {"new": {IMAGE}}

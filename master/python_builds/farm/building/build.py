@@ -15,7 +15,6 @@ from twisted.python import log
 from python_builds.core.building.build_words import sentence
 from python_builds.farm.building import deadline
 from python_builds.farm.building.failures import PROPERTY, seen_failure
-from python_builds.farm.workers.container_worker import HostDoesNotAnswer, HostLacksImage
 
 MAX_ATTEMPTS = 3
 SHUTDOWN = "Master Shutdown"
@@ -100,7 +99,7 @@ class FarmBuild(Build):
         elif self.stopped_reason not in (None, SHUTDOWN) and (self.late or RETRY in (results, self.results)):
             self.results = results = CANCELLED  # a worker that was lost meanwhile is no reason to build it again
             text = ["cancelled", f"({self.stopped_reason})", self.late or "- it lost its worker"]
-        elif isinstance(self.no_worker, HostDoesNotAnswer | HostLacksImage):
+        elif getattr(self.no_worker, "build_waits", False):  # by name: after `reconfig` a worker is of an older class
             # Nothing that this build did: it waits as long as it takes, and each try leaves a line that says for what.
             text = [f"waiting for a worker: {self._why_no_worker()}"]
         elif RETRY in (results, self.results):

@@ -41,9 +41,13 @@ NO_ANSWER = (docker.errors.DockerException, requests.RequestException, OSError)
 class HostDoesNotAnswer(LatentWorkerFailedToSubstantiate):
     """The Docker engine cannot be reached, so nothing is known against the build: it waits."""
 
+    build_waits = True
+
 
 class HostLacksImage(LatentWorkerFailedToSubstantiate):
     """The image went since the host was asked; nothing is known against the build: it waits for the image."""
+
+    build_waits = True
 
 
 class ContainerWorker(OneTimeLogin, worker.DockerLatentWorker):
@@ -181,13 +185,17 @@ class ContainerWorker(OneTimeLogin, worker.DockerLatentWorker):
     def putInQuarantine(self) -> None:
         """Rest for a while, but not for want of an image: the next build is of a platform whose image is there."""
         if not self.lacks_image:
-            super().putInQuarantine()
+            self.rest()
+
+    def rest(self) -> None:
+        """Take no build for a while, each time longer."""
+        super().putInQuarantine()
 
     def _rest_the_host(self) -> None:
         """Let all workers of the host wait, so that a waiting build does not try them one after the other."""
         for other in self.master.workers.workers.values():
-            if isinstance(other, ContainerWorker) and other.host == self.host:
-                super(ContainerWorker, other).putInQuarantine()
+            if getattr(other, "host", None) == self.host:
+                other.rest()
 
 
 class _TellingClient(docker.APIClient):

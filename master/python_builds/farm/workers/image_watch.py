@@ -48,12 +48,19 @@ class ImageWatch(StateMixin, BuildbotService):
         self.seen = HostImages()
         self.has_asked = False
         self._one_at_a_time = defer.DeferredLock()
+        if self.running:
+            self._begin()
         return defer.succeed(None)
 
     @defer.inlineCallbacks
     def startService(self) -> Any:
         """Begin to ask."""
         yield super().startService()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Ask at once and then now and then, if there is anybody to ask."""
+        self._end()
         if self.settings.docker_hosts:
             self.loop = LoopingCall(self.ask)
             self.loop.clock = self.master.reactor
@@ -62,9 +69,12 @@ class ImageWatch(StateMixin, BuildbotService):
     @defer.inlineCallbacks
     def stopService(self) -> Any:
         """Ask no more."""
+        self._end()
+        yield super().stopService()
+
+    def _end(self) -> None:
         if self.loop is not None and self.loop.running:
             self.loop.stop()
-        yield super().stopService()
 
     def ask(self) -> Any:
         """Ask every host, and have those look who wait for another answer."""

@@ -17,7 +17,6 @@ from twisted.python import log
 
 from python_builds.adapters.planning.paused_builders import paused_path, read_paused
 from python_builds.core.errors import FarmError
-from python_builds.farm.workers.container_worker import ContainerWorker
 from python_builds.farm.workers.image_watch import watch_of
 
 EVERY_SECONDS = 2
@@ -89,6 +88,7 @@ def _changed_at(path: Path) -> int:
 
 def _lacks_image(builder: Any, worker: Any) -> bool:
     watch = watch_of(builder.master)
-    if watch is None or not isinstance(worker, ContainerWorker):
+    host = getattr(worker, "host", None)  # not by its class, which after `reconfig` is an older one
+    if watch is None or host is None:
         return False
-    return watch.seen.lacks(worker.host.name, builder.config.properties["worker_image"])
+    return watch.seen.lacks(host.name, builder.config.properties["worker_image"])
