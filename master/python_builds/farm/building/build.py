@@ -15,6 +15,7 @@ from twisted.python import log
 from python_builds.core.building.build_words import sentence
 from python_builds.farm.building import deadline
 from python_builds.farm.building.failures import PROPERTY, seen_failure
+from python_builds.farm.workers.taken_away import TAKEN_AWAY
 
 MAX_ATTEMPTS = 3
 SHUTDOWN = "Master Shutdown"
@@ -96,6 +97,9 @@ class FarmBuild(Build):
         self.deadline.done()
         if self.stopped_reason == SHUTDOWN and CANCELLED in (results, self.results):
             self.results = results = RETRY
+        elif self.stopped_reason == TAKEN_AWAY:
+            self.results = results = RETRY
+            text = [f"worker {self.workername} was taken from the settings: built again by another"]
         elif self.stopped_reason not in (None, SHUTDOWN) and (self.late or RETRY in (results, self.results)):
             self.results = results = CANCELLED  # a worker that was lost meanwhile is no reason to build it again
             text = ["cancelled", f"({self.stopped_reason})", self.late or "- it lost its worker"]

@@ -17,6 +17,8 @@ from twisted.python import log
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from python_builds.farm.workers.taken_away import give_back_builds
+
 BYTES = 32
 
 
@@ -91,6 +93,12 @@ class OneTimeLogin(AbstractLatentWorker):
         """Let the password end with the instance, connected or not."""
         self.once.void()
         yield super().insubstantiate(*args, **kwargs)
+
+    @defer.inlineCallbacks
+    def stopService(self) -> Any:
+        """Stop, once what is built here was given back."""
+        yield give_back_builds(self)
+        yield super().stopService()
 
     @defer.inlineCallbacks
     def _check_peer(self, peer: IPv4Address | IPv6Address) -> Any:
