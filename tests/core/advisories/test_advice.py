@@ -84,6 +84,15 @@ def test_programs_get_a_line_for_each_version_and_the_same_bytes_each_time():
     assert json.loads(advisories_json(advice, {}))["versions"] == {}
 
 
+def test_what_was_looked_at_and_affects_nothing_differs_from_what_nobody_told_the_farm_of():
+    of_another = osv("DEBIAN-CVE-2026-7", package={"purl": "pkg:deb/debian/zlib"}, versions=["1.3"])
+    advice = Advice(advisories=collect({"1": osv("PSF-2026-6", versions=["3.9.1"]), "2": of_another}))
+    document = json.loads(advisories_json(advice, advise(advice, INDEX)))
+
+    assert [*document["advisories"]] == ["PSF-2026-6"], "a distribution's thousands are of other things"
+    assert affected_versions(document, "PSF-2026-6") == []
+
+
 def test_other_records_statements_or_ends_make_another_digest():
     plain = Advice(advisories=RECORDS)
 

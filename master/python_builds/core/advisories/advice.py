@@ -8,7 +8,8 @@
 
 `versions` names each version of index.json, a line each. `unknown` is what the table of commits or the record leaves
 open: it is not "not affected". `not_affected` is what the operator says of it (`openvex.json`). Of libraries that are
-linked statically `affected` has the advisory where a build of that version has the library.
+linked statically `affected` has the advisory where a build of that version has the library. `advisories` has all that are
+of CPython, whether or not one affects a version: what is not in it the farm was not told of.
 """
 
 import hashlib
@@ -94,7 +95,7 @@ def advisories_json(advice: Advice, advised: Mapping[Tag, Advised]) -> bytes:
         },
         "commits_until": {name: str(version) for name, version in advice.table.newest.items()},
         "minors": advice.minors,
-        "advisories": {one.id: _described(one) for one in records if one.id in named},
+        "advisories": {one.id: _described(one) for one in records if one.id in named or _is_of_cpython(one)},
     }
     text = json.dumps(head, default=lambda moment: moment.isoformat())
     lines = ",\n  ".join(f"{json.dumps(str(tag))}: {json.dumps(_line(one))}" for tag, one in advised.items())
@@ -157,6 +158,10 @@ def _advised(advice: Advice, tag: Tag, of_cpython: Mapping[str, str], libraries:
         minor_status=known.get("status", ""),
         end_of_life=known.get("end_of_life", ""),
     )
+
+
+def _is_of_cpython(one: Advisory) -> bool:
+    return one.withdrawn is None and any(part.name == CPYTHON for part in one.affected)
 
 
 def _described(one: Advisory) -> dict[str, Any]:
