@@ -8,8 +8,8 @@
 
 `versions` names each version of index.json, a line each. `unknown` is what the table of commits or the record leaves
 open: it is not "not affected". `not_affected` is what the operator says of it (`openvex.json`). Of libraries that are
-linked statically `affected` has the advisory where a build of that version has the library. `advisories` has all that are
-of CPython, whether or not one affects a version: what is not in it the farm was not told of.
+linked statically `affected` has the advisory where a build of that version has the library. `advisories` has all that
+are of CPython, whether or not one affects a version: what is not in it the farm was not told of.
 """
 
 import hashlib
