@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from python_builds.adapters.building.artifact_check import check
+from python_builds.core.errors import StoreError
 from tests.hostile.packages import MEANT, PREFIX, product
 from tests.script_runs import SCRIPTS
 
@@ -124,6 +125,12 @@ def test_an_rpm_that_holds_something_else_is_refused(sealed: Path, install: str,
     problems = changed(sealed, PACKAGE, f"%files\n%defattr(-,root,root,-)\n{PREFIX}\n", FILES.format(install, listed))
 
     assert any(problem in found for found in problems), problems
+
+
+def test_an_rpm_that_gives_a_program_capabilities_is_refused(sealed: Path) -> None:
+    program = f"{PREFIX}/bin/python3.13"
+    with pytest.raises(StoreError, match="python-3.13.5-1-2.x86_64.rpm gives its files capabilities: '.*cap_setuid"):
+        changed(sealed, PACKAGE, f"\n{PREFIX}\n", f"\n{PREFIX}\n%caps(cap_setuid=ep) {program}\n")
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,18 @@
 """What is tried is nobody, has nothing, and is gone when the trial ends."""
 
 import os
-import re
-import shutil
 import subprocess
 import uuid
 from pathlib import Path
 
 import pytest
 
+from tests.hostile.base_systems import lay_base_system
 from tests.preconditions import needs
 from tests.script_runs import require_tool, write
 
-TOOLS = ("sh", "cp", "mkdir", "setpriv")
 INTERPRETER = """
+#define _GNU_SOURCE
 #include <linux/capability.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -32,6 +31,8 @@ int main(void) {
         printf(" and %d", groups[i]);
     printf(", may %x%x %x%x", caps[0].effective, caps[1].effective, caps[0].permitted, caps[1].permitted);
     printf(", no more %d, becomes root %d\\n", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), setuid(0) == 0);
+    for (char **value = environ; *value; value++)
+        printf("given %s\\n", *value);
     fflush(stdout);
     if (fork() == 0 && setsid() > 0 && fork() == 0) {
         for (int i = 0; i < 3; i++)
@@ -43,9 +44,7 @@ int main(void) {
 """
 """Says who it is and leaves a process running."""
 
-APT_GET = """#!/bin/sh
-case "$*" in *" /check/"*) mkdir -p {prefix}/bin && cp /srv/python {prefix}/bin/ ;; esac
-"""
+APT_GET = 'case "$*" in *" /check/"*) mkdir -p {prefix}/bin && cp /srv/python {prefix}/bin/ ;; esac'
 """Stands for the distribution's, which would need its archive."""
 
 
@@ -58,16 +57,7 @@ def prefix(work: Path) -> str:
     require_tool("pgrep", "procps")
     prefix = f"/opt/python/3.99.{uuid.uuid4().int}"
     base = work / "base"
-    for tool in TOOLS:
-        program = require_tool(tool, "util-linux")
-        listed = subprocess.check_output(["ldd", program], text=True)
-        for path in (program, *re.findall(r"(/\S+) \(0x", listed)):
-            target = base / ("bin" if path == program else os.path.dirname(path)[1:]) / os.path.basename(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, target)
-    for name in ("dev", "etc", "home", "srv"):
-        (base / name).mkdir()
-    write(base / "bin/apt-get", APT_GET.format(prefix=prefix), executable=True)
+    lay_base_system(base, APT_GET.format(prefix=prefix))
     command = ["gcc", "-static", "-x", "c", "-", "-o", base / "srv/python"]
     subprocess.run(command, input=INTERPRETER, text=True, check=True)
     write(work / "dist/x.deb", "")
@@ -76,7 +66,8 @@ def prefix(work: Path) -> str:
 
 def tried(work: Path, prefix: str, *around: str) -> subprocess.CompletedProcess[str]:
     command = ["scripts/steps/check-package.sh", "dist/x.deb", prefix, "base"]
-    return subprocess.run([*around, *command], cwd=work, capture_output=True, text=True)
+    environment = {**os.environ, "WORKERPASS": "a secret"}
+    return subprocess.run([*around, *command], cwd=work, env=environment, capture_output=True, text=True)
 
 
 def test_what_is_tried_is_nobody_and_becomes_nobody_else(work: Path, prefix: str) -> None:
@@ -86,6 +77,14 @@ def test_what_is_tried_is_nobody_and_becomes_nobody_else(work: Path, prefix: str
     assert nobody in done.stdout, done.stdout + done.stderr
     assert done.returncode == 1 and "is not the answer to the challenge" in done.stderr
     assert list(work.glob("check-root.*")) == []
+
+
+def test_what_is_tried_is_given_none_of_the_worker_s_environment(work: Path, prefix: str) -> None:
+    done = tried(work, prefix)
+
+    given = {line.removeprefix("given ").partition("=")[0] for line in done.stdout.splitlines() if "given " in line}
+    own = {"PYTHON_BUILDS_WORKER", "PYTHON_BUILDS_ALLOWED_MISSING", "PYTHON_BUILDS_CHALLENGE"}
+    assert given == own | {"PATH", "HOME", "LC_ALL", "TZ"}, done.stdout
 
 
 def test_what_it_leaves_running_ends_with_the_trial(work: Path, prefix: str) -> None:

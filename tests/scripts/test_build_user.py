@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from tests.preconditions import needs
 from tests.script_runs import FOLDERS, run, write
 
 
@@ -28,6 +29,15 @@ def test_a_missing_build_user_is_refused_with_a_sentence(script, arguments, work
     done = run(work, script, *arguments, PATH=path, PYTHON_BUILDS_BUILD_USER="nosuchuser")
     assert done.returncode == 1
     assert "there is no user 'nosuchuser' on this machine: set PYTHON_BUILDS_BUILD_USER" in done.stderr
+
+
+@pytest.mark.parametrize("script, arguments", [("prepare-folders.sh", []), ("run-as-build-user.sh", ["touch", "ran"])])
+def test_a_build_user_who_is_root_is_refused_with_a_sentence(script, arguments, work):
+    needs(os.getuid() == 0, "only root becomes somebody else")
+    done = run(work, script, *arguments, PYTHON_BUILDS_BUILD_USER="root")
+    assert done.returncode == 1
+    assert "the user 'root' is root: set PYTHON_BUILDS_BUILD_USER to an unprivileged user that exists" in done.stderr
+    assert not (work / "ran").exists()
 
 
 def test_a_work_folder_with_white_space_is_refused(work):

@@ -35,6 +35,16 @@ def test_a_base_system_that_is_none_or_was_touched_is_an_error(work, package):
     assert (done.returncode, "is not untouched" in done.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("number", [0, 3, 4])
+def test_a_link_in_place_of_a_file_is_not_followed_as_root(number, work, package):
+    (work / "dist" / "link").symlink_to("/etc/shadow")
+    arguments = [package, PREFIX, "base", package, package]
+    arguments[number] = "dist/link"
+    done = run(work, "check-package.sh", *arguments)
+    assert done.returncode == 1
+    assert f"there is no file dist/link in {work}" in done.stderr
+
+
 def test_an_interpreter_that_only_says_it_succeeded_does_not_pass(work):
     answer = 'python3 scripts/checks/challenge.py "$challenge"'
     for output, status in (

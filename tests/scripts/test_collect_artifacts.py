@@ -24,3 +24,14 @@ def test_only_plain_files_are_collected_and_what_they_become_later_does_not_matt
     ):
         refused = run(work, "collect-artifacts.sh", name)
         assert refused.returncode == 1 and name in refused.stderr
+
+
+def test_what_is_larger_than_any_artifact_is_not_collected(work):
+    path = work / "dist" / "large.deb"
+    for size, status in ((2**30, 0), (2**30 + 1, 1)):
+        with path.open("wb") as file:
+            file.truncate(size)
+        done = run(work, "collect-artifacts.sh", "dist/large.deb")
+        assert done.returncode == status, done.stderr
+        (work / "out" / "large.deb").unlink(missing_ok=True)
+    assert "dist/large.deb has 1073741825 bytes; 1073741824 are allowed" in done.stderr

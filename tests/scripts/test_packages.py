@@ -104,3 +104,14 @@ def test_tarballs_of_tests_and_debug_information_have_the_same_top_folder(stage,
     with tarfile.open(work / "dist" / "x.tar.gz") as tarball:
         assert {name.split("/")[0] for name in tarball.getnames()} == {"3.99.1"}
     assert run(work, "package-tarball.sh", "x.tar.gz", PREFIX, "source", as_build_user=True).returncode == 2
+
+
+@pytest.mark.parametrize("script, architecture", [("package-deb.sh", "amd64"), ("package-rpm.sh", "x86_64")])
+def test_a_tree_that_has_already_what_pip_is_laid_apart_in_is_refused(script, architecture, work, staged_tree):
+    require_tool("dpkg-shlibdeps", "dpkg-dev")
+    require_tool("rpmbuild", "rpm")
+    (staged_tree / "lib" / "ensurepip" / "evil").mkdir(parents=True)
+    done = run(work, script, "python-3.99.1", "1", architecture, PREFIX, "gzip", as_build_user=True)
+    assert done.returncode == 1
+    assert "the tree has a lib/ensurepip already" in done.stderr
+    assert list((work / "dist").iterdir()) == []
