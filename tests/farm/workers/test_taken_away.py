@@ -21,7 +21,7 @@ class TakenAwayTest(RunMasterBase):
         self.addCleanup(scratch.cleanup)
         self.folder = Path(scratch.name)
 
-    def settings(self, *workers: str) -> dict[str, Any]:
+    def settings(self, *workers: str, max_builds: int = 1) -> dict[str, Any]:
         command = ["sh", "-c", WAIT.format(self.folder), "sh", util.Property("workername")]
         factory = util.BuildFactory([steps.ShellCommand(name="work", command=command)])
         factory.buildClass = FarmBuild
@@ -29,7 +29,7 @@ class TakenAwayTest(RunMasterBase):
             "builders": [util.BuilderConfig(name="b", workernames=[*workers], factory=factory)],
             "schedulers": [schedulers.ForceScheduler(name="force", builderNames=["b"])],
             "workers": [
-                LocalProcessWorker(name, folder=self.folder / "of" / name, master="127.0.0.1", max_builds=1)
+                LocalProcessWorker(name, folder=self.folder / "of" / name, master="127.0.0.1", max_builds=max_builds)
                 for name in workers
             ],
             "protocols": {"pb": {"port": "tcp:0:interface=127.0.0.1"}},
@@ -63,3 +63,15 @@ class TakenAwayTest(RunMasterBase):
         assert [build["results"] for build in builds] == [RETRY, SUCCESS]
         assert builds[0]["state_string"] == f"worker {first[0]} was taken from the settings: built again by another"
         assert [*self.master.workers.workers] == [other]
+
+    @defer.inlineCallbacks
+    def test_the_port_stays_open_when_the_settings_of_all_workers_change(self) -> Any:
+        yield self.setup_master(self.settings("one"), startWorker=False, basedir=str(self.folder))
+        (worker,) = self.master.workers.workers.values()
+        (listening,) = self.master.pbmanager.dispatchers.values()
+
+        self.master.config_loader.config_dict = {**self.settings("one", max_builds=2), "buildbotNetUsageData": None}
+        yield self.master.doReconfig()
+
+        assert worker.max_builds == 2
+        assert [*self.master.pbmanager.dispatchers.values()] == [listening]

@@ -63,12 +63,13 @@ class OneTimeLogin(AbstractLatentWorker):
         self.once = OneTimePassword(self._refuse)
         super().__init__(name, *args, **kwargs)
 
-    @defer.inlineCallbacks
-    def reconfigService(self, *args: Any, **kwargs: Any) -> Any:
-        """Take the arguments, and the one-time password in place of Buildbot's."""
-        yield super().reconfigService(*args, **kwargs)
-        self.password = self.once
-        yield self.registration.update(self, self.master.config)
+    def renderSecrets(self, *_: Any) -> defer.Deferred[OneTimePassword]:
+        """Give the one-time password in place of Buildbot's, which asks for nothing else by this.
+
+        It stays the same object when the settings change. Another password is another registration: without any, the
+        port closes for a moment, and a login that is being looked at then lets no other in any more (Buildbot 4.3).
+        """
+        return defer.succeed(self.once)
 
     def draw_password(self) -> str:
         """Make the password of the instance that is being started."""
