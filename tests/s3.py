@@ -22,6 +22,8 @@ from python_builds.adapters.store.s3_store import S3Store
 BUCKET = "pythons"
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "a-secret-key", "region_name": "us-east-1"}
 
+CONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH")
+
 App = Callable[[dict[str, Any], Callable[..., Any]], Any]
 
 
@@ -87,8 +89,8 @@ class FaultyS3(S3Server):
     faults: list[list[Any]] = field(default_factory=list)
     unquoted: bool = False
     """As radosgw: a condition holds only if the tag stands without its quotation marks."""
-    careless: bool = False
-    """As some small servers: conditions are not looked at."""
+    careless: tuple[str, ...] = ()
+    """As some small servers: these conditions are not looked at; with `unquoted`, whatever stands there without them."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def fault(self, method: str, text: str, **how: Any) -> None:
@@ -114,10 +116,11 @@ class FaultyS3(S3Server):
 
         def faulty(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
             path = environ["PATH_INFO"] + ("?" + environ["QUERY_STRING"] if environ["QUERY_STRING"] else "")
-            if self.careless:
-                environ = {k: v for k, v in environ.items() if k not in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH")}
+            environ = environ if self.unquoted else {k: v for k, v in environ.items() if k not in self.careless}
             if self.unquoted and (tag := environ.get("HTTP_IF_MATCH")):
-                environ["HTTP_IF_MATCH"] = '"none"' if tag.startswith('"') else f'"{tag}"'
+                environ = {**environ, "HTTP_IF_MATCH": '"none"' if tag.startswith('"') else f'"{tag}"'}
+                if self.careless and not tag.startswith('"'):
+                    environ.pop("HTTP_IF_MATCH")
             fault = self.due(environ["REQUEST_METHOD"], path)
             if fault is None:
                 return app(environ, start)

@@ -95,3 +95,18 @@ def test_a_bucket_that_is_not_there_is_said_before_anything_is_built(farm: FarmU
     assert done.returncode == 1
     assert "there is no such bucket: see PYTHON_BUILDS_S3_BUCKET" in done.stdout
     assert "compile" not in done.stdout
+
+
+def test_a_start_says_what_the_bucket_s_server_can_and_does_not_happen_with_one_that_is_unsafe(
+    farm: FarmUnderTest, s3: FaultyS3
+) -> None:
+    good = farm.run("run")
+    farm.run("stop")
+    s3.careless = ("HTTP_IF_MATCH",)
+    bad = farm.run("run")
+
+    assert good.returncode == 0
+    assert "it writes on a condition, If-Match's tag in quotation marks, and takes checksums" in good.stdout
+    assert bad.returncode == 1
+    assert "takes no notice of conditions" in bad.stdout and "PYTHON_BUILDS_S3_CONDITIONAL_WRITES=false" in bad.stdout
+    assert farm.processes() == []

@@ -10,11 +10,11 @@ import pytest
 from python_builds.adapters.store import s3_store
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.adapters.store.s3_client import make_client
-from python_builds.adapters.store.s3_probe import probe
+from python_builds.adapters.store.s3_probe import Probed, probe
 from python_builds.adapters.store.store import make_store
 from python_builds.core.errors import InvalidKey, StoreConflict, StoreError
 from python_builds.core.settings.settings import Settings
-from tests.s3 import BUCKET, s3_server
+from tests.s3 import BUCKET, CONDITIONS, s3_server
 
 KEY = "python/debian-12/pkgs/a.deb"
 LARGE = random.Random(1).randbytes(40 * 2**20)
@@ -336,25 +336,48 @@ def test_a_small_object_that_reads_back_as_something_else_is_told(s3, write):
         getattr(store, write)("index.json", b"one")
 
 
-def test_what_a_server_can_is_known_before_it_is_needed(s3):
-    assert probe(s3.store()) == []
-    s3.unquoted = True
-    assert probe(s3.store()) == []
-    s3.unquoted = False
+@pytest.mark.parametrize(("unquoted", "how"), [(False, "in"), (True, "without")])
+def test_what_a_server_can_is_known_and_said_before_it_is_needed(s3, unquoted, how):
+    s3.unquoted = unquoted
+    said = f"it writes on a condition, If-Match's tag {how} quotation marks, and takes checksums"
+    assert probe(s3.store()) == Probed(can=f"the store s3://pythons/some/where: {said}")
     assert s3.client().list_objects_v2(Bucket=BUCKET).get("Contents", []) == [], "nothing is left"
 
 
+def test_what_a_server_is_not_asked_for_is_said(s3):
+    said = probe(s3.store(conditional_writes=False, checksums=False)).can
+    assert "no conditions are asked for (PYTHON_BUILDS_S3_CONDITIONAL_WRITES=false)" in said
+    assert said.endswith("is sent no checksums (PYTHON_BUILDS_S3_CHECKSUMS=false)")
+
+
+@pytest.mark.parametrize(
+    ("header", "unquoted"),
+    [("HTTP_IF_MATCH", False), ("HTTP_IF_NONE_MATCH", False), pytest.param("HTTP_IF_MATCH", True, id="without quotes")],
+)
+def test_a_server_that_does_not_look_at_one_kind_of_condition_is_refused(s3, header, unquoted):
+    s3.careless, s3.unquoted = (header,), unquoted
+    with pytest.raises(StoreError, match="takes no notice of conditions"):
+        probe(s3.store())
+
+
+def test_a_server_that_takes_no_tag_is_refused(s3):
+    s3.unquoted = True
+    s3.fault("PUT", "probe", status="412 Precondition Failed", code="PreconditionFailed", after=1, times=99)
+    with pytest.raises(StoreError, match="replaces nothing on a condition"):
+        probe(s3.store())
+
+
 def test_a_server_that_does_not_look_at_conditions_is_refused(s3):
-    s3.careless = True
+    s3.careless = CONDITIONS
     with pytest.raises(StoreError, match="takes no notice of conditions.*PYTHON_BUILDS_S3_CONDITIONAL_WRITES=false"):
         probe(s3.store())
-    assert probe(s3.store(conditional_writes=False)) == []
+    assert probe(s3.store(conditional_writes=False)).problems == []
 
 
 def test_a_bucket_that_denies_removing_is_told_and_used(s3):
     s3.fault("DELETE", "probe", status="403 Forbidden", code="AccessDenied", times=9)
 
-    (sentence,) = probe(s3.store())
+    (sentence,) = probe(s3.store()).problems
     assert sentence.startswith("nothing can be removed from the store s3://pythons/some/where")
 
 

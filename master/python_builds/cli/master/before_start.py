@@ -57,7 +57,7 @@ def prepare_start(settings: Settings, *, keep: bool, engine: DockerHost | None) 
         require_free_database(settings)
         _warn(remove_leftovers(settings.docker_hosts, master_name(settings)))
     if settings.s3_bucket:
-        _warn(probe(make_s3_store(settings)))
+        _probe_bucket(settings)
     _warn_of_keys(settings)
     _draw_password(settings)
     listen("worker", settings.worker_host, settings.worker_port)
@@ -89,6 +89,13 @@ def _make_folders(settings: Settings, folder: Path) -> None:
 def _warn(problems: list[str]) -> None:
     for problem in problems:
         print(f"warning: {problem}", file=sys.stderr)
+
+
+def _probe_bucket(settings: Settings) -> None:
+    """Say what the bucket's server can, and what it cannot."""
+    probed = probe(make_s3_store(settings))
+    print(probed.can)
+    _warn(probed.problems)
 
 
 def _warn_of_keys(settings: Settings) -> None:
