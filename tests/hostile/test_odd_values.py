@@ -96,6 +96,22 @@ def test_no_action_ends_in_a_traceback_whatever_it_is_given(farm: FarmUnderTest)
     assert not client.is_complete(request)
 
 
+def test_each_field_of_each_form_has_a_longest_value(farm: FarmUnderTest) -> None:
+    client, tried = farm.client(), set()
+    for form in client.get("forceschedulers")["forceschedulers"]:
+        outer = form["all_fields"]
+        for field in [inner for one in outer for inner in one.get("fields", [one])]:
+            name, kind = field["fullName"], field["type"]
+            if kind in ("bool", "int"):
+                continue
+            longest = 200 if name in ("reason", "username") else 5000
+            asked = {"python_version": "no such version", name: "x" * (longest + 1)}
+            status, said = ask(client, f"forceschedulers/{form['name']}", "force", asked)
+            tried.add(name)
+            assert (status, f"has {longest + 1} characters; {longest} are allowed" in said) == (400, True), (name, said)
+    assert {"versions", "python_version", "reason", "username", "platforms"} <= tried, tried
+
+
 def test_a_stranger_is_told_to_log_in_before_he_is_told_what_is_wrong(farm: FarmUnderTest) -> None:
     client = farm.client()
     client.session.cookies.clear()
