@@ -36,7 +36,7 @@ VERSION      3.13.5, or 3.13 for its newest; the newest final release if it is n
 --help       show this
 
 CDN_URL names another farm; KEY_FINGERPRINT is the key that its checksums must be signed by; PROVENANCE_KEY is a file
-with the public key, in PEM, by which it must have signed how what is installed came to be.
+with the public key, in PEM, by which it must have signed how what is installed came to be, or with several.
 USAGE
 }
 
@@ -314,12 +314,16 @@ check_provenance() {
     sed -n 's#^{"payload":"\([A-Za-z0-9+/=]*\)",.*#\1#p' "$scratch/statement" | openssl base64 -d -A >"$scratch/payload"
     printf 'DSSEv1 28 application/vnd.in-toto+json %d ' "$(wc -c <"$scratch/payload")" >"$scratch/signed"
     cat "$scratch/payload" >>"$scratch/signed"
+    # Of several keys in a file openssl takes the first alone.
+    KEY="$scratch/key." awk '/^-----BEGIN / { count++ } count { print >(ENVIRON["KEY"] count) }' "$PROVENANCE_KEY"
     good=0
     # shellcheck disable=SC2013 # base64 has no blanks
     for signature in $(grep -o '"sig":"[A-Za-z0-9+/=]*"' "$scratch/statement" | cut -d '"' -f 4); do
         printf '%s' "$signature" | openssl base64 -d -A >"$scratch/signature"
-        ! openssl dgst -sha256 -verify "$PROVENANCE_KEY" -signature "$scratch/signature" "$scratch/signed" \
-            >/dev/null 2>&1 || good=1
+        for key in "$scratch"/key.*; do
+            ! openssl dgst -sha256 -verify "$key" -signature "$scratch/signature" "$scratch/signed" \
+                >/dev/null 2>&1 || good=1
+        done
     done
     [ "$good" = 1 ] || die "the provenance of $1 is not signed by the key in $PROVENANCE_KEY; nothing was installed"
     start='{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"'$2'"}'
