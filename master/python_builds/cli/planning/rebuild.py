@@ -70,7 +70,7 @@ def rebuild(settings: Settings, fields: Mapping[str, Any], *, dry_run: bool, yes
     for sentence in listed["left_out"]:
         print(f"not built: {sentence}")
     count = len(listed["listed"])
-    print(f"{count} builds, each a new revision", flush=True)
+    print(f"{count} build{'s' if count != 1 else ''}, each a new revision", flush=True)
     if dry_run:
         print("nothing was asked for (DRY_RUN)")
         return 0
