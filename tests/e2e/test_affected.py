@@ -44,7 +44,9 @@ def advise(folder: Path, number: int, version: str) -> None:
 
 
 def revisions(farm: FarmUnderTest) -> list[str]:
-    return [name.rpartition("/")[2].removesuffix("_amd64.deb") for name in farm.files("python/*/pkgs/python-3.??.*.deb")]
+    return [
+        name.rpartition("/")[2].removesuffix("_amd64.deb") for name in farm.files("python/*/pkgs/python-3.??.*.deb")
+    ]
 
 
 def test_what_an_advisory_affects_is_told_listed_asked_about_and_built_again(

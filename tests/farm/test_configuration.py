@@ -10,6 +10,7 @@ from buildbot.config.errors import ConfigErrors
 from buildbot.config.master import FileLoader
 from buildbot.configurators.janitor import JANITOR_NAME
 from buildbot.process.properties import Properties
+from buildbot.schedulers.forcesched import ForceScheduler
 
 from python_builds.adapters.building.recipe import recipe
 from python_builds.core.building.requests import TRUST
@@ -60,6 +61,11 @@ def test_master_cfg_loads_with_no_settings_at_all() -> None:
     ]
     assert config.collapseRequests is False
     assert config.www["port"] == "tcp:8010:interface=127.0.0.1"
+    assert [*config.www["plugins"]] == ["waterfall_view", "overview"], "grid and console have nothing to show here"
+    assert "%(prop:python_version)" in config.www["ui_default_config"]["Links.build_link_template"]
+    forms = [one for one in config.schedulers.values() if isinstance(one, ForceScheduler)]
+    assert len(forms) == 4
+    assert all("(for operator alone" in one._config_kwargs["label"] for one in forms)
 
 
 def test_wrong_settings_stop_the_master_with_all_problems(monkeypatch: pytest.MonkeyPatch) -> None:

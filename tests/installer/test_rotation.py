@@ -73,7 +73,11 @@ def test_whoever_named_both_keys_of_statements_installs_what_either_has_signed(
         publish_attested(farm.store, make_product(version), attests)
     index(farm)
 
-    good = {"old.pub": {"3.14.0", "3.14.1"}, "new.pub": {"3.14.1", "3.14.2"}, "both.pub": {"3.14.0", "3.14.1", "3.14.2"}}
+    good = {
+        "old.pub": {"3.14.0", "3.14.1"},
+        "new.pub": {"3.14.1", "3.14.2"},
+        "both.pub": {"3.14.0", "3.14.1", "3.14.2"},
+    }
     for name, versions in good.items():
         for version in ("3.14.0", "3.14.1", "3.14.2"):
             done, _ = install(shell, farm, stranger, "--yes", version, PROVENANCE_KEY=str(tmp_path / name))

@@ -18,7 +18,7 @@ from python_builds.farm.planning.rebuild_steps import REBUILD
 from python_builds.farm.publishing import trial_builders
 from python_builds.farm.publishing.trial_timer import TrialTimer
 from python_builds.farm.upstream.release_poller import CATEGORY
-from python_builds.farm.web.forms import force_scheduler, rebuild_scheduler, trial_scheduler
+from python_builds.farm.web.forms import force_scheduler, janitor_scheduler, rebuild_scheduler, trial_scheduler
 
 MANIFEST_EVERY = 6 * 3600
 """Seconds. The indexes are written after each build; this mends what a crash between the two left."""
@@ -32,6 +32,7 @@ def make_schedulers(platforms: Sequence[Platform], settings: Settings) -> list[A
     return [
         force_scheduler(names, builders, settings),
         rebuild_scheduler(names, settings),
+        janitor_scheduler(settings),
         *([schedulers.Triggerable(name=SCHEDULER, builderNames=sorted(builders))] if builders else []),
         schedulers.Triggerable(name=rebuild_steps.SCHEDULER, builderNames=[RELEASE]),
         schedulers.Triggerable(name=MANIFEST, builderNames=[MANIFEST]),

@@ -4,6 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from buildbot.data.resultspec import Filter
 from buildbot.plugins import schedulers, steps, util
 from buildbot.process.results import FAILURE, SUCCESS
 from buildbot.test.util.integration import RunMasterBase
@@ -94,6 +95,24 @@ class ReleasePartsTest(RunMasterBase):
             yield task.deferLater(self.master.reactor, 0.05, lambda: None)
         assert min(links) == "debian-12-amd64 #1"
         assert sum("#" in name for name in links) == 2
+
+    @defer.inlineCallbacks
+    def test_what_was_asked_for_already_is_a_part_of_the_later_release_too(self) -> Any:
+        first = yield self.release(Wait(), Wait())
+        yield self.master.data.control("force", {}, ("forceschedulers", "force"))
+        second = None
+        while second is None:
+            yield task.deferLater(self.master.reactor, 0.05, lambda: None)
+            builds = yield self.master.data.get(("builds",))
+            (builder,) = {build["builderid"] for build in builds if build["buildid"] == first}
+            others = [build for build in builds if build["builderid"] == builder and build["buildid"] != first]
+            second = next((build["buildid"] for build in others if build["complete"]), None)
+        yield self.said(second, f"0 of 2 built, 2 {TO_COME}")
+        for part in (yield self.master.data.get(("buildrequests",), filters=[Filter("complete", "eq", [False])])):
+            yield self.master.data.control("cancel", {"reason": "enough"}, ("buildrequests", part["buildrequestid"]))
+        for release in (first, second):
+            build = yield self.said(release, "2 cancelled")
+            assert build["state_string"].endswith("0 of 2 built")
 
     @defer.inlineCallbacks
     def test_what_ended_while_nobody_listened_is_caught_up_with_at_the_next_start(self) -> Any:

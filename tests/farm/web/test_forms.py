@@ -3,9 +3,11 @@
 import datetime
 import importlib
 import re
+from types import SimpleNamespace
 
 import pytest
-from buildbot.schedulers.forcesched import ValidationError
+from buildbot.schedulers.forcesched import ForceScheduler, ValidationError
+from twisted.internet import defer
 
 from python_builds.adapters.publishing.publishing import write_record
 from python_builds.adapters.store.store import make_store
@@ -110,6 +112,17 @@ def test_what_buildbot_keeps_of_a_form_as_its_reason_fits(release_form, rebuild_
         owner, reason = (form._config_kwargs[field].maxsize * "x" for field in ("username", "reason"))
 
         assert len(f"A build was forced by '{owner}': {reason}") <= REASON
+
+
+def test_whoever_asks_fits_too_however_long_the_address_is_that_an_issuer_gave(release_form, monkeypatch):
+    monkeypatch.setattr(ForceScheduler, "force", lambda self, owner, **_: defer.succeed(owner))
+    updates = SimpleNamespace(findBuilderId=lambda name: defer.succeed(1))
+    monkeypatch.setattr(type(release_form), "master", SimpleNamespace(data=SimpleNamespace(updates=updates)))
+    release_form.builderNames, release_form.all_fields = ["release"], []
+    asked = []
+    release_form.force("x" * 254, builderid=1).addCallback(asked.append)
+
+    assert asked == [release_form._config_kwargs["username"].maxsize * "x"]
 
 
 @pytest.fixture

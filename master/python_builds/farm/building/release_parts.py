@@ -4,10 +4,10 @@ The line and the colour of a release's build are those of its parts: it is broug
 and at the start for those that were open when the master stopped. What its own request came to stays as it was.
 """
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from buildbot.data.resultspec import Filter
 from buildbot.process.results import CANCELLED, EXCEPTION, FAILURE, SKIPPED, SUCCESS, WARNINGS
 from buildbot.reporters.utils import getURLForBuild, getURLForBuildrequest
@@ -30,15 +30,23 @@ COALESCE_SECONDS = 1
 
 
 class ReleaseParts(BuildbotService):
-    """Listens to builds that begin and requests that end; costs a few queries for each, whatever there was before."""
+    """Listens to builds that begin and requests that end; costs a few queries for each, whatever there was before.
+
+    A part may have been asked for by an earlier build of the same release: all that wait for it are told.
+    """
 
     name = "release parts"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lock = defer.DeferredLock()
+        self.ended: list[Mapping[str, Any]] = []
+        self.waiting: defaultdict[int, set[int]] = defaultdict(set)
+        """Builds of releases, by the requests that they say are still to come."""
 
     def reconfigService(self, release: str) -> Any:
         """Take the name of the builder of releases."""
         self.release = release
-        self.lock = defer.DeferredLock()
-        self.ended: list[Mapping[str, Any]] = []
         return defer.succeed(None)
 
     @defer.inlineCallbacks
@@ -90,12 +98,12 @@ class ReleaseParts(BuildbotService):
         """Bring the releases up to date of which parts have ended, or which have just ended themselves."""
         ended, self.ended = self.ended, []
         release = yield self.master.data.updates.findBuilderId(self.release)
-        due = yield self._parents({one["buildsetid"] for one in ended if one["builderid"] != release})
+        due = {build for one in ended for build in self.waiting.pop(one["buildrequestid"], ())}
         for request in ended:
             if request["builderid"] == release:
                 builds = yield self.master.data.get(("buildrequests", request["buildrequestid"], "builds"))
                 due |= {build["buildid"] for build in builds[-1:]}
-        for build in due - {None}:
+        for build in due:
             yield self.update(build)
 
     @defer.inlineCallbacks
@@ -112,9 +120,13 @@ class ReleaseParts(BuildbotService):
         build = yield self.master.data.get(("builds", release))
         properties = yield self.master.data.get(("builds", release, "properties"))
         values = {name: value for name, (value, _) in properties.items()}
-        if not build["complete"] or not values.get("requested"):
+        parts = {**(values.get("requested") or {}), **(values.get("pending") or {})}
+        if not build["complete"] or not parts:
             return
-        ended = yield self._ended(values["requested"])
+        ended = yield self._ended(parts)
+        for builder, state in ended.items():
+            if state is None:
+                self.waiting[parts[builder]].add(release)
         words = parts_of_release(ended, len(values["existing"]), values["left_out"])
         line = f"CPython {values['python_version']}{values['variant']}, {values['profile']}: {words}"
         if line != build["state_string"]:
@@ -124,22 +136,16 @@ class ReleaseParts(BuildbotService):
             yield self.master.data.updates.finishBuild(release, results)
 
     @defer.inlineCallbacks
-    def _ended(self, requested: Mapping[str, int]) -> Any:
-        by_number = {number: builder for builder, number in requested.items()}
+    def _ended(self, parts: Mapping[str, int]) -> Any:
+        by_number = {number: builder for builder, number in parts.items()}
         found = yield self.master.data.get(("buildrequests",), filters=[Filter("buildrequestid", "eq", [*by_number])])
         states = {r["buildrequestid"]: ENDINGS.get(r["results"]) if r["complete"] else None for r in found}
         return {builder: states.get(number) for number, builder in by_number.items()}
 
     @defer.inlineCallbacks
     def _parent(self, request: Mapping[str, Any]) -> Any:
-        (parent,) = yield self._parents({request["buildsetid"]})
-        return parent
-
-    def _parents(self, buildsets: Collection[int]) -> Any:
-        """Find the builds that have asked for these, None for a person, by one question for any number of them."""
-        table = self.master.db.model.buildsets
-        query = sa.select(table.c.parent_buildid).where(table.c.id.in_(buildsets)).distinct()
-        return self.master.db.pool.do(lambda connection: {*connection.execute(query).scalars()})
+        buildset = yield self.master.data.get(("buildsets", request["buildsetid"]))
+        return buildset["parent_buildid"]
 
 
 def _results(states: set[str | None]) -> int | None:

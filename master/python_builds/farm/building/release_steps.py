@@ -109,7 +109,7 @@ class RequestBuilds(ThreadStep):
         )
         for product in existing:
             yield log.addStdout(f"exists: {product}\n")
-        self.parts = parts_of_release(dict.fromkeys(requested), len(existing), plan.sentences) if requested else ""
+        self.parts = parts_of_release(dict.fromkeys(asked), len(existing), plan.sentences) if asked else ""
         self.setProperty("requested", requested, "release")
         self.setProperty("existing", _by_builder(existing), "release")
         self.setProperty("pending", _by_builder(pending), "release")

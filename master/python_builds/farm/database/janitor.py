@@ -14,6 +14,7 @@ from typing import Any
 from buildbot.configurators.janitor import JANITOR_NAME, JanitorConfigurator
 from buildbot.data.resultspec import Filter
 from buildbot.process.results import SUCCESS
+from buildbot.schedulers.forcesched import ForceScheduler
 from twisted.internet import defer
 
 from python_builds.adapters.compacting import compact
@@ -115,6 +116,8 @@ class Janitor(JanitorConfigurator):
     def configure(self, config_dict: dict[str, Any]) -> None:
         """Make its builder, and add the steps."""
         super().configure(config_dict)
+        # In its place is a form of ours, which says who may use it.
+        self.schedulers[:] = [one for one in self.schedulers if type(one) is not ForceScheduler]
         (builder,) = [one for one in self.builders if one.name == JANITOR_NAME]
         builder.description = "Removes old logs and builds, at night."
         builder.factory.addSteps(janitor_steps(self.settings, self.planned))
