@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -73,6 +74,8 @@ class Ordeal:
     """What was seen."""
 
     result: int | None = None
+    builds: list[dict[str, Any]] = field(default_factory=list)
+    """Of the request that was being built when the database went."""
     refused: str = ""
     """What `make run` said while there was no database."""
     page: str = ""
@@ -178,6 +181,7 @@ def go_through(seen: Ordeal, farm: FarmUnderTest, server: Postgres, web: Threadi
     server.start()
     wait(lambda: answered(farm) == 200, "the pages")
     seen.result = farm.wait_for_results(build)
+    seen.builds = farm.client().builds(build)
     wait(lambda: len(web.asked) >= 3, "the webhook")
     said["plan"] = farm.run("plan").stdout
     seen.posted = list(web.asked)
@@ -196,6 +200,7 @@ def answered(farm: FarmUnderTest) -> int:
 
 def test_a_build_goes_on_when_its_database_comes_back(ordeal: Ordeal) -> None:
     assert ordeal.result in (SUCCESS, WARNINGS)
+    assert [one["results"] for one in ordeal.builds] == [ordeal.result], "it is the same one, not another try"
 
 
 def test_a_farm_whose_database_cannot_be_reached_does_not_start_and_says_why(ordeal: Ordeal) -> None:

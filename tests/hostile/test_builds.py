@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from python_builds.core.building.stages import CHECK_STEP
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.farm.workers.workers import base_root
-from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder, wait
 from tests.preconditions import needs
 
 LEFT_RUNNING = """
@@ -81,3 +82,23 @@ def test_a_tree_with_what_no_package_may_hold_ends_the_build_before_anything_is_
         assert "lib-dynload/_mini.so' looks functions up when it first calls them: it has no DF_BIND_NOW" in done.stdout
         assert farm.files("quick/python/*/pkgs/*") == []
         assert "verify the artifacts" in begun and not {"make the base system", CHECK_STEP} & {*begun}, begun
+
+
+def left(word: str) -> list[str]:
+    return subprocess.run(["pgrep", "--full", f"^{word}"], capture_output=True, text=True).stdout.split()
+
+
+def test_a_process_of_a_build_outlives_neither_the_build_nor_the_farm(farm: FarmUnderTest) -> None:
+    word = f"left{uuid.uuid4().hex}"
+    leave = f"env -i setsid bash -c 'exec -a {word} sleep 600' </dev/null >/dev/null 2>&1 &"
+    mini_tarball(farm.tarballs, "3.11.2", {"configure": f"{leave} sleep 1; pgrep -f ^{word}"})
+    mini_tarball(farm.tarballs, "3.11.6", {"configure": f"{leave} sleep 600"})
+    farm.run("run")
+    done = farm.build("3.11.2")
+    assert done.returncode == 0, done.stdout
+    assert left(word) == [], "it ended with its build"
+
+    farm.client().force("release", python_version="3.11.6", profile="quick")
+    wait(lambda: left(word) != [], "what the second build leaves")
+    farm.run("stop")
+    assert left(word) == [], "it ended with the farm"
