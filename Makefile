@@ -21,6 +21,8 @@ DIRECTORY_PACKAGES := slapd
 LIST_BUILD_PACKAGES = $(BIN)/python -c "from python_builds.farm.workers.workers import host_platform as h; print(*(h()[0].build_packages if h() else ()))"
 # What the Docker tests make an engine of their own with, on a disk of its own.
 DOCKER_TEST_PACKAGES := containerd docker-compose docker.io e2fsprogs gpg gpg-agent gpgv iproute2 lintian openssl procps $(RPM_PACKAGES)
+# A registry, whose package starts one for everybody who reaches the machine: so CI alone has it.
+REGISTRY_PACKAGES := docker-registry
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
@@ -126,7 +128,7 @@ test-fast: $(VENV)/ready-dev  ## run the tests of pure functions alone, in secon
 	@$(BIN)/pytest tests/core tests/benchmarks --numprocesses 2
 
 test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=1 adds real CPythons on Debian 11, 12 and 13 [ALL=1]
-	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES)
+	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES) $(if $(filter true,$(CI)),$(REGISTRY_PACKAGES))
 	@$(BIN)/pytest tests/docker --numprocesses 4
 
 test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.13.15), install them, run them (as root, some minutes)

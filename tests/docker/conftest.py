@@ -27,7 +27,13 @@ class FourGroups(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0].rpartition("/")[2]
-        if file in {"test_compose.py", "test_docker_faults.py", "test_logins.py", "test_network.py"}:
+        if file in {
+            "test_compose.py",
+            "test_docker_faults.py",
+            "test_logins.py",
+            "test_network.py",
+            "test_three_engines.py",
+        }:
             return "engine"
         if file == "test_real_platforms.py":
             return "published"

@@ -5,12 +5,13 @@ import io
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import docker
 import pytest
 from docker.models.containers import Container
+from docker.tls import TLSConfig
 
 from python_builds.adapters.database.one_master import master_name
 from python_builds.adapters.workers.docker_engines import container_name
@@ -49,11 +50,26 @@ def containers_farm(
 
 
 class PrivateEngine:
-    """An engine of a test's own, on a disk of its own, so that it can be stopped and its disk filled."""
+    """An engine of a test's own, on a disk of its own, so that it can be stopped and its disk filled.
 
-    def __init__(self, folder: Path) -> None:
+    `inside` is what its programs are run by, where that is in a network namespace, and `tls` what `url` takes.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        url: str = "",
+        inside: Sequence[str] = (),
+        tls: TLSConfig | None = None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
         self.folder = folder
-        self.url = f"unix://{folder}/socket"
+        self.url = url or f"unix://{folder}/socket"
+        self.options = options or (f"--bridge={BRIDGE}",)
+        self.inside = inside
+        self.tls = tls
+        self.environment = environment
         self.containerd: subprocess.Popen[bytes] | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -65,7 +81,7 @@ class PrivateEngine:
             folders = [f"--root={self.folder}/disk/containerd", f"--state={self.folder}/containerd"]
             self.containerd = self._spawn("containerd", f"--address={socket}", *folders)
         command = ["dockerd", f"--data-root={self.folder}/disk/data", f"--exec-root={self.folder}/exec"]
-        options = [f"--pidfile={self.folder}/pid", f"--host={self.url}", f"--bridge={BRIDGE}", "--iptables=false"]
+        options = [f"--pidfile={self.folder}/pid", f"--host={self.url}", "--iptables=false", *self.options]
         self.process = self._spawn(*command, *options, f"--containerd={socket}")
         try:
             wait(self._answers, "the private engine")
@@ -79,16 +95,21 @@ class PrivateEngine:
             self.process.wait(timeout=60)
             self.process = None
 
-    def clear(self) -> None:
-        """End it, with all that it has started, and let go of its disk: also what an engine that was killed left."""
+    def die(self) -> None:
+        """End it at once, with all that it has started: also what an engine that was killed left."""
         for started in (self.process, self.containerd):
             if started is not None:
                 started.kill()
                 started.wait()
+        self.process = self.containerd = None
         for process in self._processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         wait(lambda: not self._processes(), "the private engine's processes to end")
+
+    def clear(self) -> None:
+        """End it, and let go of its disk."""
+        self.die()
         mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
         for point in reversed(mounted):
             if Path(point).is_relative_to(self.folder):
@@ -96,7 +117,8 @@ class PrivateEngine:
 
     def _spawn(self, *command: str) -> subprocess.Popen[bytes]:
         with (self.folder / "log").open("ab") as log:
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            full = [*self.inside, *command]
+            return subprocess.Popen(full, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
 
     def _processes(self) -> list[int]:
         """List what has the folder in its command or, in a container, as its root."""
@@ -110,7 +132,7 @@ class PrivateEngine:
 
     def client(self) -> docker.DockerClient:
         """Talk to it."""
-        return docker.DockerClient(base_url=self.url)
+        return docker.DockerClient(base_url=self.url, tls=self.tls or False)
 
     def _answers(self) -> bool:
         with contextlib.suppress(docker.errors.DockerException), contextlib.closing(self.client()) as client:
