@@ -19,7 +19,7 @@ KEEPING = f"cp {PASSWORD_FILE} {KEPT}; exec"
 
 def told_to(engine: docker.DockerClient, farm: FarmUnderTest) -> dict[str, str]:
     """Read what the farm's one container was told, and has kept."""
-    wait(lambda: len(containers(engine, farm)) == 1, "a container")
+    wait(lambda: [c.status for c in containers(engine, farm)] == ["running"], "a container that runs")
     (container,) = containers(engine, farm)
     wait(lambda: container.exec_run(["test", "-s", KEPT]).exit_code == 0, "what it was told")
     told = dict(line.split("=", 1) for line in container.attrs["Config"]["Env"])
