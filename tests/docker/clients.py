@@ -28,35 +28,6 @@ echo WORKS
 """
 TRY_BY_NAME = BY_NAME % (ADD_REPOSITORY, AS_NOBODY)
 
-TRY_UPGRADE = f"""
-set -eu
-{ADD_REPOSITORY}
-/usr/lib/apt/apt-helper -q download-file "$REPOSITORY/pkgs/${{NAME}}_1_amd64.deb" /tmp/first.deb
-apt-get -q update
-apt-get -q -y --no-install-recommends --allow-downgrades install /tmp/first.deb
-dpkg-query --show --showformat '${{Version}}\\n' "$NAME"
-"$PREFIX/bin/pip" install -q --no-index --find-links /wheels --upgrade pip six
-"$PREFIX/bin/pip" --version | cut -d ' ' -f 1-2
-"$PREFIX/bin/python" -c 'import time; time.sleep(20); import decimal, json, sqlite3; print("went on")' &
-apt-get -q -y upgrade
-dpkg-query --show --showformat '${{Version}}\\n' "$NAME"
-"$PREFIX/bin/pip" --version | cut -d ' ' -f 1-2
-"$PREFIX/bin/pip" check
-"$PREFIX/bin/python" -c 'import six'
-wait $!
-apt-get -q -y purge "$NAME"
-find "$PREFIX" -type f | sed 's#.*/site-packages/##' | cut -d / -f 1 | sort -u
-apt-get -q -y --no-install-recommends install "$NAME"
-"$PREFIX/bin/pip" check
-"$PREFIX/bin/python" -c 'import six'
-"$PREFIX/bin/pip" uninstall -q -y six pip
-apt-get -q -y purge "$NAME"
-test ! -e /opt/python
-test -d /opt
-echo GONE
-"""
-"""What pip has put there survives the next revision and the package itself, and a process goes on while both change."""
-
 TRY_MINOR = f"""
 set -eu
 umask 077
@@ -293,10 +264,10 @@ echo UNCHANGED
 """
 
 
-def in_container(image: str, script: str, packages: Path) -> subprocess.CompletedProcess[str]:
+def in_container(image: str, script: str, packages: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run a script in a container without a network that has a folder of packages."""
-    command = ["docker", "run", "--rm", "--network=none", f"--volume={packages}:/packages:ro", image]
-    return subprocess.run([*command, "bash", "-c", script], capture_output=True, text=True)
+    command = ["docker", "run", "--rm", "--network=none", f"--volume={packages}:/packages:ro"]
+    return subprocess.run([*command, *options, image, "bash", "-c", script], capture_output=True, text=True)
 
 
 @dataclass(frozen=True, kw_only=True)

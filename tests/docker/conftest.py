@@ -14,6 +14,7 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 from python_builds.adapters.database.one_master import master_name
 from python_builds.adapters.workers.docker_engines import container_name
 from tests.docker.engines import ADDRESS, BRIDGE, IMAGE, PrivateEngine, containers_farm, run
+from tests.docker.real_farm import Published, real_farm
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
 
 
@@ -35,7 +36,7 @@ class FourGroups(LoadScopeScheduling):
             "test_three_engines.py",
         }:
             return "engine"
-        if file == "test_real_platforms.py":
+        if file.startswith("test_real_"):
             return "published"
         return "rpm" if file.startswith("test_rpm") else "shared"
 
@@ -71,6 +72,13 @@ def bare_farm(engine: docker.DockerClient) -> Iterator[FarmUnderTest]:
             made.run("stop")
         names = {container_name("docker-1", master_name(made.settings))}
         assert not [c.name for c in engine.containers.list(all=True, ignore_removed=True) if c.name in names]
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    """Have a farm build and publish real CPythons."""
+    with real_farm(tmp_path_factory.mktemp("farm")) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

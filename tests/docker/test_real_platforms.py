@@ -10,8 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -20,8 +18,6 @@ import pytest
 from packaging.version import Version
 
 from python_builds.adapters.publishing.signing import signer
-from python_builds.adapters.store.s3_store import S3Store
-from python_builds.adapters.workers.local_engine import has_image, local_engine
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.dsse import ENDING
 from python_builds.core.settings.setting_types import CHECKOUT
@@ -37,100 +33,20 @@ from tests.docker.clients import (
     TRY_MINOR,
     TRY_MOVED,
     TRY_PIP,
-    TRY_UPGRADE,
     TRY_UV,
     TRY_UV_MINOR,
     TRY_WITHOUT_ROOT,
-    Client,
 )
-from tests.e2e.farms import COMMAND_LINE, FarmUnderTest, make_farm
+from tests.docker.real_farm import CHOSEN, FIRST, NEWER_PIP, RELEASES, SECOND, Published, download_wheels
 from tests.published import BUILT, Crawler, from_web
-from tests.s3 import BUCKET, s3_server
-from tests.web import Cdn, cdn
-
-RELEASES = {"debian-11": "3.9.2", "debian-12": "3.11.2", "debian-13": "3.13.5"}
-"""What is built for each, of the releases that the apt source archive has."""
 
 TRUST = {"debian-11": "signed-index", "debian-12": "signed-index", "debian-13": "openpgp"}
 """Who vouches: upstream's own signature lies beside the last one alone."""
 
-CHOSEN = list(RELEASES) if os.environ.get("ALL") == "1" else ["debian-12"]
-
 WORKS_TOO = {("debian-12", "debian-13")}
 """Packages of the first that work on the second: its libraries' newer packages provide the older names."""
 
-FIRST = CHOSEN[-1]
-
-NEWER_PIP, SIX = "25.3", "1.17.0"
-"""Of which no CPython of these has the first."""
-
-SECOND = ("debian-12", "3.9.2")
-"""Another version beside, where all are built."""
-
 pytestmark = pytest.mark.timeout(3600)
-
-
-@dataclass
-class Published:
-    """What the farm has published."""
-
-    farm: FarmUnderTest
-    store: S3Store
-    web: Cdn
-    keys: Path
-
-    def client(self, name: str) -> Client:
-        return Client(cdn=self.web.url, platform=platform_named(name), version=RELEASES[name])
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    """Have a farm's release builder and containers build all that was chosen, two at a time, and publish it."""
-    host = local_engine().model_copy(update={"workers": 2})
-    for platform in map(platform_named, CHOSEN):
-        for image, command in ((platform.base_image, "base-image"), (worker_image(platform), "images")):
-            if not has_image(host, image):
-                subprocess.run([*COMMAND_LINE, command, f"--platform={platform.name}"], check=True)
-    folder = tmp_path_factory.mktemp("farm")
-    (folder / "credentials").write_text("[default]\naws_access_key_id = farm\naws_secret_access_key = secret\n")
-    (folder / "credentials").chmod(0o600)
-    key = folder / "signing.asc"
-    subprocess.run([CHECKOUT / "scripts/setup/make-signing-key.sh", key, "Farm <farm@example.org>"], check=True)
-    statements = folder / "attestation.pem"
-    subprocess.run([CHECKOUT / "scripts/setup/make-attestation-key.sh", statements], check=True)
-    with s3_server() as s3, cdn() as web:
-        web.store = s3.store(prefix="")
-        with make_farm(
-            docker_hosts=[host.model_dump(mode="json")],
-            worker_host=host.master,
-            sources="mirror apt",
-            minimum_trust="signed-index",
-            package_check="true",
-            s3_bucket=BUCKET,
-            s3_endpoint_url=s3.url,
-            s3_region="us-east-1",
-            s3_path_style="true",
-            s3_credentials_file=folder / "credentials",
-            signing_key_file=key,
-            attestation_key_file=statements,
-            builder_id="https://farm.example.org",
-            cdn_url=web.url,
-        ) as farm:
-            build(farm, CHOSEN)
-            if len(CHOSEN) > 1:
-                build(farm, [SECOND[0]], VERSION=SECOND[1])
-            (folder / "keys.asc").write_bytes(web.store.read("quick/python/python-builds.asc"))
-            yield Published(farm, web.store, web, folder / "keys.asc")
-
-
-def build(farm: FarmUnderTest, names: list[str], **options: str) -> None:
-    assert farm.run("run").returncode == 0
-    builds = [farm.spawn("build", **{"VERSION": RELEASES[name], "PLATFORM": name, **options}) for name in names]
-    ended = [(build.communicate(timeout=3000)[0], build.returncode) for build in builds]
-    assert farm.run("stop").returncode == 0
-    for output, status in ended:
-        print(output)
-        assert status == 0, output[-5000:]
 
 
 @pytest.mark.parametrize("name", CHOSEN)
@@ -253,8 +169,11 @@ def page_blocks() -> list[str]:
 
 @pytest.mark.parametrize("number", [n for n, block in enumerate(page_blocks()) if not re.search(ELSEWHERE, block)])
 def test_the_page_s_commands_work_word_for_word(published: Published, number: int) -> None:
-    """All but those that are run in another place: dnf's and zypper's by test_rpm_repository.py, the others below."""
-    prepare = "set -euo pipefail\nexport DEBIAN_FRONTEND=noninteractive\napt-get -q update\napt-get -q -y install curl gpg gpg-agent\ncd /tmp\n"
+    """By root, whose new files nobody else may read, as apt's own user.
+
+    All but those that are run in another place: dnf's and zypper's by test_rpm_repository.py, the others below.
+    """
+    prepare = "set -euo pipefail\nexport DEBIAN_FRONTEND=noninteractive\napt-get -q update\napt-get -q -y install curl gpg gpg-agent\ncd /tmp\numask 077\n"
     client = published.client("debian-12")
     done = client.run(prepare + page_blocks()[number], platform_named("debian-12").base_image)
 
@@ -394,14 +313,6 @@ def test_an_old_pip_is_renewed_as_the_page_says_word_for_word(published: Publish
     assert brought == had != has == new == f"pip {NEWER_PIP}"
 
 
-def download_wheels(version: str, folder: Path, *wheels: str) -> None:
-    """Download wheels for the containers, which reach no index."""
-    series, platforms = version.rpartition(".")[0], ("any", "manylinux2014_x86_64", "manylinux_2_17_x86_64")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--dest", folder]
-    command += ["--implementation=cp", f"--python-version={series}", *(f"--platform={p}" for p in platforms)]
-    subprocess.run([*command, *wheels], check=True)
-
-
 @pytest.mark.parametrize("name", CHOSEN)
 def test_setuptools_and_meson_build_with_a_tree_that_was_unpacked_anywhere(
     published: Published, name: str, tmp_path: Path
@@ -475,25 +386,3 @@ def test_apt_refuses_an_index_that_another_key_signed(published: Published, tmp_
 
     assert done.returncode != 0
     assert re.search("NO_PUBKEY|not signed|Missing key", done.stdout + done.stderr)
-
-
-def test_a_rebuild_is_an_upgrade_and_overwrites_nothing(published: Published, tmp_path: Path) -> None:
-    """The last one: it changes what is published."""
-    first = {key: published.store.stat(key) for key in published.store.keys(f"quick/python/{FIRST}/pkgs/")}
-    build(published.farm, [FIRST], FORCE="1")
-    download_wheels(RELEASES[FIRST], tmp_path, f"pip=={NEWER_PIP}", f"six=={SIX}")
-    client = published.client(FIRST)
-    done = client.run(TRY_UPGRADE, platform_named(FIRST).base_image, f"--volume={tmp_path}:/wheels:ro")
-    lines = done.stdout.splitlines()
-
-    assert done.returncode == 0
-    assert [line for line in lines if line in ("1", "2")] == ["1", "2"]
-    assert [line for line in lines if line.startswith("pip ")] == [f"pip {NEWER_PIP}"] * 2
-    assert "went on" in lines
-    (sentence,) = [line for line in lines if "keeps what was put there" in line]
-    assert sentence.startswith(f"python-{client.version}: /opt/python/{client.version} keeps")
-    assert {"pip", f"pip-{NEWER_PIP}.dist-info", "six.py", f"six-{SIX}.dist-info"} <= {*lines}
-    assert not {"setuptools", "README.txt"} & {*lines}
-    assert lines[-1] == "GONE"
-    assert {key: published.store.stat(key) for key in first} == first
-    Crawler(from_web(published.web.url), keys=published.keys).crawl([platform_named(FIRST)], "quick/")
