@@ -91,6 +91,7 @@ class Built:
     """A work folder in the box, with a package of each revision that was asked for."""
 
     def __init__(self, box: Box, case: str, version: str, tarball: Path) -> None:
+        """Build it of a source tarball; where the case is a `tree`, that is of a built one."""
         self.box, self.case, self.version = box, case, version
         self.prefix, self.package = f"/opt/python/{version}", f"python-{version}"
         variant = "t" if version.endswith("t") else ""
@@ -103,6 +104,13 @@ class Built:
             for name, text in MINI_CHECKS.items():
                 box.write(f"{self.folder}/scripts/checks/{name}", text)
         self.sh("scripts/steps/prepare-folders.sh")
+        if case == "tree":
+            self.sh("date +%s >logs/source-date-epoch; mkdir -p stage/opt/python")
+            self.sh(f"tar -C stage/opt/python -xzf {tarball.name}; chown -R --reference=dist stage logs")
+            # What takes long to pack and to install.
+            self.sh("rm -r stage/opt/python/*/lib/python3*/{idlelib,pydoc_data,tkinter}")
+            self.sh("find stage -name __pycache__ -prune -exec rm -r {} +")
+            return
         self.step(f"unpack-source.sh {tarball.name} $(sha256sum <{tarball.name} | cut -d ' ' -f 1)")
         for step in (
             f"configure.sh {{}} quick {variant}",
@@ -132,6 +140,20 @@ def docker(*arguments: str, **options: object) -> subprocess.CompletedProcess[st
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, **options)
 
 
+def build_image(tag: str, *options: str) -> None:
+    arguments = (f"BASE_IMAGE={PLATFORM.base_image}", f"WORKER_IMAGE={worker_image(PLATFORM)}")
+    dockerfile = Path(__file__).with_name("rpm.Dockerfile").read_text()
+    values = [f"--build-arg={argument}" for argument in arguments]
+    built = docker("build", "--force-rm", f"--tag={tag}", *options, *values, "-", input=dockerfile)
+    assert built.returncode == 0, built.stdout[-5000:] + built.stderr[-5000:]
+
+
+def bare_system() -> str:
+    """Name the image of a system with dnf and zypper; started_box() has built what it is of."""
+    build_image(f"{IMAGE}-base", "--target=base")
+    return f"{IMAGE}-base"
+
+
 @contextlib.contextmanager
 def started_box() -> Iterator[Box]:
     """Start the container, of an image that is built where it is missing, from images that are made where they are."""
@@ -140,12 +162,7 @@ def started_box() -> Iterator[Box]:
     for wanted, command in ((PLATFORM.base_image, "base-image"), (worker_image(PLATFORM), "images")):
         if docker("image", "inspect", wanted).returncode:
             subprocess.run([*COMMAND_LINE, command, f"--platform={PLATFORM.name}"], check=True)
-    arguments = (f"BASE_IMAGE={PLATFORM.base_image}", f"WORKER_IMAGE={worker_image(PLATFORM)}")
-    dockerfile = Path(__file__).with_name("rpm.Dockerfile").read_text()
-    built = docker(
-        "build", "--force-rm", f"--tag={IMAGE}", *(f"--build-arg={a}" for a in arguments), "-", input=dockerfile
-    )
-    assert built.returncode == 0, built.stdout[-5000:] + built.stderr[-5000:]
+    build_image(IMAGE)
     box = Box()
     try:
         yield box
