@@ -1,6 +1,6 @@
 """The quick installer's conversation with a web server on this machine and with the person who started it.
 
-What it does to real systems is in tests/docker/test_install_sh.py and test_real_platforms.py.
+What it does to real systems is in tests/docker/test_install_sh.py, test_install_sh_rpm.py and test_real_platforms.py.
 """
 
 import os
