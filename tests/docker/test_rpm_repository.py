@@ -147,9 +147,7 @@ def published(box: Box, built: Built, tmp_path_factory: pytest.TempPathFactory) 
         Settings(_env_file=None, state_dir=folder, signing_key_file=key(folder, name)) for name in ("farm", "stranger")
     )
     store = DirectoryStore(folder / "store", f"file://{SERVED}")
-    required = {line for line in built.sh(f"rpm -qp --requires {built.make()}").splitlines() if "rpmlib" not in line}
-    box.package("/srv/stubs", [*required, "/bin/sh"], "libraries")
-    box.run("createrepo_c --quiet /srv/stubs")
+    make_stubs(box, built)
     with signer(mine) as signs, signer(somebody_s) as stranger:
         made = Published(box, store, signs, stranger)
         for manager in COMMANDS:
@@ -163,15 +161,27 @@ def published(box: Box, built: Built, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def root(box: Box, request: pytest.FixtureRequest) -> Iterator[str]:
     """Give an empty system that has the platform's repository file and the stubs'."""
-    manager = request.node.callspec.params["manager"]
-    root = box.root(f"/tmp/root-{manager}")
+    root = make_root(box, request.node.callspec.params["manager"])
+    yield root
+    box.run(f"rm -rf {root}")
+
+
+def make_stubs(box: Box, built: Built) -> None:
+    """Make a repository of a package that stands for the libraries."""
+    required = {line for line in built.sh(f"rpm -qp --requires {built.make()}").splitlines() if "rpmlib" not in line}
+    box.package("/srv/stubs", [*required, "/bin/sh"], "libraries")
+    box.run("createrepo_c --quiet /srv/stubs")
+
+
+def make_root(box: Box, manager: str, name: str = "root") -> str:
+    """Make an empty system that has the platform's repository file and the stubs'."""
+    root = box.root(f"/tmp/{name}-{manager}")
     folder = f"{root}/{REPOSITORIES[manager]}"
     served = f"{SERVED}/python/{PLATFORMS[manager].name}"
     box.run(f"mkdir -p {folder} {root}/etc/rpm; cp /etc/rpm/macros {root}/etc/rpm/")
     box.run(f"cp {served}/python-builds.repo {folder}/")
     box.write(f"{folder}/stubs.repo", "[stubs]\nname=stubs\nbaseurl=file:///srv/stubs\nenabled=1\ngpgcheck=0\n")
-    yield root
-    box.run(f"rm -rf {root}")
+    return root
 
 
 def do(box: Box, manager: str, root: str, words: str, status: int | None = 0) -> str:

@@ -96,6 +96,16 @@ def test_a_new_key_takes_over_and_nobody_who_fetched_the_keys_meanwhile_is_left_
     assert (early.update(), late.update(), newcomer.update()) == ("", "", "")
 
 
+def test_of_two_signatures_the_first_key_s_is_the_last_which_is_the_one_that_zypper_looks_at(farm, people, tmp_path):
+    first = people.join("the first")
+    people.join("the second")
+    with signer(farm("the first", "the second")) as signs:
+        (tmp_path / "signature").write_bytes(signs.sign(b"", NOW, clear=False))
+    told = subprocess.run(["gpg", "--list-packets", tmp_path / "signature"], capture_output=True, text=True).stdout
+
+    assert [line.split()[-1] for line in told.splitlines() if line.startswith(":signature packet")][1:] == [first[-16:]]
+
+
 def test_a_subkey_signs_while_the_primary_key_is_elsewhere(farm, people, make_product, tmp_path):
     primary = people.join("offline", "cert", "never")
     people.gpg("--quick-add-key", primary, "ed25519", "sign", "never", at="20240102T000000")

@@ -63,7 +63,8 @@ class Signer:
     def sign(self, content: bytes, at: datetime.datetime, *, clear: bool) -> bytes:
         """Return the signed text, or the detached signature, in armor."""
         moment = int(max(at, self.newest_key).timestamp())
-        keys = [f"--local-user={fingerprint}" for fingerprint in self.fingerprints]
+        # The first key's signature stands last: zypper looks at that alone, and rpm packages have that key's, too.
+        keys = [f"--local-user={fingerprint}" for fingerprint in reversed(self.fingerprints)]
         how = "--clear-sign" if clear else "--detach-sign"
         # "!" stands for ever: gpg's clock does not go on from there.
         options = [f"--faked-system-time={moment}!", "--digest-algo=SHA512", "--no-emit-version", "--armor"]

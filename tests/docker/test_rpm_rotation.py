@@ -1,0 +1,109 @@
+"""A new key takes over from an old one, drilled with the real dnf and zypper."""
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from python_builds.adapters.publishing.signing import signer
+from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.core.settings.settings import Settings
+from tests.docker.rpm_box import Box, Built, started_box
+from tests.docker.test_rpm_repository import (
+    COMMANDS,
+    REFRESH,
+    SERVED,
+    VERSION,
+    Published,
+    do,
+    every_manager,
+    key,
+    make_root,
+    make_stubs,
+)
+from tests.e2e.farms import mini_tarball
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Box]:
+    with started_box() as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def built(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    made = Built(box, "mini", VERSION, mini_tarball(tmp_path_factory.mktemp("mini"), VERSION))
+    make_stubs(box, made)
+    return made
+
+
+@dataclasses.dataclass
+class Keys:
+    """Files as docs/bucket.md has an operator make them."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.secret = {name: key(self.folder, name).read_bytes() for name in ("old", "new")}
+        with signer(self.settings(self.secret["old"])) as signs:
+            self.public_old = signs.public_keys()
+
+    def settings(self, *keys: bytes) -> Settings:
+        path = self.folder / "signing.asc"
+        path.write_bytes(b"".join(keys))
+        path.chmod(0o600)
+        return Settings(_env_file=None, state_dir=self.folder, signing_key_file=path)
+
+
+@every_manager
+def test_a_new_key_takes_over_and_nobody_is_left_out(box: Box, built: Built, manager: str, tmp_path: Path) -> None:
+    keys, store = Keys(tmp_path), DirectoryStore(tmp_path / "store", f"file://{SERVED}")
+    old, new, public = keys.secret["old"], keys.secret["new"], keys.public_old
+
+    def publish(revision: int, *files: bytes) -> None:
+        """Publish a revision, or with 0 the indexes alone, as the farm does that has these keys."""
+        with signer(keys.settings(*files)) as signs:
+            published = Published(box, store, signs, signs)
+            if revision:
+                (tmp_path / str(revision)).mkdir()
+                published.publish(built, manager, revision, tmp_path / str(revision))
+            published.index()
+
+    publish(1, old)
+    early = make_root(box, manager, "early")
+    do(box, manager, early, f"install python-{VERSION}")
+    publish(0, old, new)
+    refresh(box, manager, early)  # who has the old key alone reads what both have signed
+    newcomer = make_root(box, manager, "newcomer")
+    do(box, manager, newcomer, f"install python-{VERSION}")
+
+    publish(0, public, new)
+    assert re.search("GPG|[Ss]ignature", refresh(box, manager, early, status=None)), "it takes no key unasked"
+    late = make_root(box, manager, "late")
+    do(box, manager, late, f"install python-{VERSION}")  # an index of the new key names what the old one has signed
+    publish(2, public, new)
+    for root in (early, newcomer, late):
+        assert update(box, manager, root) == f"python-{VERSION}-1-2.x86_64"
+
+    publish(3, new)
+    for root in (early, newcomer, late):
+        refresh(box, manager, root)
+        assert update(box, manager, root) == f"python-{VERSION}-1-3.x86_64"
+
+
+def refresh(box: Box, manager: str, root: str, status: int | None = 0) -> str:
+    """Read the repository as somebody who takes no key that he has not got; give what was said."""
+    command = COMMANDS[manager].format(root=root)
+    for old, new in (("--assumeyes", "--assumeno"), (" --gpg-auto-import-keys", "")):
+        command = command.replace(old, new)
+    words = {"dnf": "clean expire-cache; {0} makecache", "zypper": "refresh --force python-builds"}[manager]
+    return box.run(f"{command} {words.format(command)}", status)
+
+
+def update(box: Box, manager: str, root: str) -> str:
+    """Update what is installed, taking what keys there are; give its version."""
+    do(box, manager, root, REFRESH[manager])
+    do(box, manager, root, f"update python-{VERSION}")
+    return box.run(f"rpm --root {root} -q python-{VERSION}").strip()
