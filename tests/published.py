@@ -38,8 +38,8 @@ PACKAGES = 2
 FILES = PACKAGES + len(TARBALL_PARTS)
 """What people can download of one build of a final release: its packages and its tarballs."""
 
-BUILT = FILES + len(ZST_PARTS) + 1
-"""The same of one that a farm has built, which adds tarballs by zstd, and what is in it."""
+BUILT = FILES + len(ZST_PARTS) + 2
+"""The same of one that a farm has built, which adds tarballs by zstd, and what is in it, by two formats."""
 
 XMLNS = {
     "repo": "http://linux.duke.edu/metadata/repo",

@@ -20,7 +20,11 @@ from tests.core.building.test_contents import TOLD
 
 BUNDLED = (
     Bundled(
-        name="expat", version="2.8.2", sha256="c" * 64, url="https://example.org/expat.tgz", cpe="cpe:2.3:a:x:y:1:*"
+        name="expat",
+        version="2.8.2",
+        sha256="c" * 64,
+        url="https://example.org/expat.tgz",
+        cpe="cpe:2.3:a:x:y:1:*:*:*:*:*:*:*",
     ),
     Bundled(name="pip", version="26.2.1", file="pip.whl", sha256="d" * 64, purl="pkg:pypi/pip@26.2.1"),
 )
@@ -106,7 +110,7 @@ def test_what_is_bundled_or_linked_statically_is_in_it(record):
     library = LibrarySource(name="mpdecimal", version="4.0.1", tarball="mpdecimal-4.0.1.tar.gz", sha256="e" * 64)
     found = components(build_sbom(record.model_copy(update={"libraries": (library,)})))
 
-    assert found["expat"]["cpe"] == "cpe:2.3:a:x:y:1:*"
+    assert found["expat"]["cpe"] == "cpe:2.3:a:x:y:1:*:*:*:*:*:*:*"
     assert found["pip"]["hashes"] == [{"alg": "SHA-256", "content": "d" * 64}]
     assert found["mpdecimal"]["cpe"] == "cpe:2.3:a:bytereef:mpdecimal:4.0.1:*:*:*:*:*:*:*"
 

@@ -7,15 +7,15 @@ from python_builds.adapters.publishing.publishing import write_sidecar
 from python_builds.adapters.store.store import Store
 from python_builds.core.publishing.artifacts import artifact_kind
 from python_builds.core.publishing.records import Artifact, Record
-from python_builds.core.publishing.sbom import build_sbom
-from python_builds.core.publishing.sbom_files import sbom_file, sbom_keys
+from python_builds.core.publishing.sbom import documents
+from python_builds.core.publishing.sbom_files import sbom_keys
 
 
 def publish_sbom(store: Store, record: Record, folder: Path) -> Record:
-    """Upload the document that follows from a record; give the record that names it, too."""
-    path = folder / sbom_file(record.product, record.revision)
-    path.write_bytes(build_sbom(record))
-    write_sidecar(path)
+    """Upload the documents that follow from a record; give the record that names them, too."""
+    for name, content in documents(record).items():
+        (folder / name).write_bytes(content)
+        write_sidecar(folder / name)
     added = []
     for name, key in sbom_keys(record.product, record.revision).items():
         digest = file_sha256(folder / name)

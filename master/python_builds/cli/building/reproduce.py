@@ -27,9 +27,9 @@ from python_builds.core.building.stages import TRAINING_FILE, local_commands
 from python_builds.core.errors import FarmError, InvalidRequest, PythonBuildsError
 from python_builds.core.indexes.index_files import sha256_of
 from python_builds.core.platforms.platforms import platform_named
-from python_builds.core.publishing.artifacts import SBOM, Product, library_key, source_key
+from python_builds.core.publishing.artifacts import SBOM, SPDX, Product, library_key, source_key
 from python_builds.core.publishing.records import Artifact, Record, Source
-from python_builds.core.publishing.sbom import build_sbom, tree_sbom
+from python_builds.core.publishing.sbom import documents, tree_sbom
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.tags import Newest
 from python_builds.core.workers.images import worker_image
@@ -152,8 +152,8 @@ def compare(store: Downloads, record: Record, again: Path) -> list[Artifact]:
     same = []
     for artifact in (a for a in record.artifacts if a.kind != "sha256"):
         name = artifact.key.rpartition("/")[2]
-        if artifact.kind == SBOM:
-            (again / name).write_bytes(build_sbom(record))
+        if artifact.kind in (SBOM, SPDX):
+            (again / name).write_bytes(documents(record)[name])
         theirs = again / f"published-{name}"
         store.download(artifact.key, theirs)
         if _is_same(theirs, again, name):

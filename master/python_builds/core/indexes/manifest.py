@@ -34,6 +34,7 @@ from python_builds.core.publishing.artifacts import (
     METAPACKAGE,
     PROFILES,
     SBOM,
+    SPDX,
     TARBALL_PARTS,
     VERSIONS_JSON,
     ZST_PARTS,
@@ -44,7 +45,7 @@ from python_builds.core.upstream.tags import VARIANTS
 
 SCHEMA_VERSION = 1
 CHANNELS = ("release", "prerelease")
-KINDS = ("deb", "rpm", METAPACKAGE, *TARBALL_PARTS.values(), *ZST_PARTS.values(), SBOM)
+KINDS = ("deb", "rpm", METAPACKAGE, *TARBALL_PARTS.values(), *ZST_PARTS.values(), SBOM, SPDX)
 DIGEST = "^[0-9a-f]{64}$"
 
 BUILD_SCHEMA = {

@@ -137,10 +137,10 @@ ZST_PARTS = {"": "tarball-zst", "uv": "uv-zst"}
 """The tarballs that most people fetch are there by zstd, too, each with its kind."""
 
 
-SBOM = "sbom"
-"""The kind of the document that says what is in a build."""
+SBOM, SPDX = "sbom", "spdx"
+"""The kinds of the documents that say what is in a build."""
 
-SBOM_ENDING = ".cdx.json"
+SBOM_ENDING, SPDX_ENDING = ".cdx.json", ".spdx.json"
 TREE_SBOM = f"share/sbom/cpython{SBOM_ENDING}"
 """What lies in the tree, below its prefix."""
 
@@ -159,14 +159,15 @@ def artifact_kind(name: str) -> str:
     """Say what a file is to someone who downloads it: deb, rpm, metapackage, one of the tarballs' kinds, or sha256."""
     if _METAPACKAGE.fullmatch(name):
         return METAPACKAGE
-    endings = {".sha256": "sha256", ".deb": "deb", ".rpm": "rpm", SBOM_ENDING: SBOM}
+    endings = {".sha256": "sha256", ".deb": "deb", ".rpm": "rpm", SBOM_ENDING: SBOM, SPDX_ENDING: SPDX}
     endings |= {f"-{part}.tar.zst": kind for part, kind in ZST_PARTS.items() if part} | {".tar.zst": ZST_PARTS[""]}
     endings |= {f"-{part}.tar.gz": kind for part, kind in TARBALL_PARTS.items() if part} | {".tar.gz": "tarball"}
     for ending, kind in endings.items():
         if name.endswith(ending):
             return kind
     raise InvalidKey(
-        f"{name!r} is no file that a build leaves behind (.deb, .rpm, .tar.gz, .zst, .cdx.json and their .sha256 are)"
+        f"{name!r} is no file that a build leaves behind (.deb, .rpm, .tar.gz, .zst, .cdx.json, .spdx.json and their "
+        ".sha256 are)"
     )
 
 

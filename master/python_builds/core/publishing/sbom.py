@@ -19,7 +19,7 @@ from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 
 from python_builds.core.building.contents import Contents
-from python_builds.core.publishing.artifacts import SBOM, Product
+from python_builds.core.publishing.artifacts import SBOM, SBOM_ENDING, SPDX, SPDX_ENDING, Product
 from python_builds.core.publishing.records import LibrarySource, Record, Source
 from python_builds.core.publishing.sbom_components import (
     bundled_component,
@@ -29,6 +29,8 @@ from python_builds.core.publishing.sbom_components import (
     system_libraries,
     tools,
 )
+from python_builds.core.publishing.sbom_files import sbom_file
+from python_builds.core.publishing.spdx import spdx_of
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/python-builds/sbom")
 """Of serial numbers, which are made of what a document tells."""
@@ -49,7 +51,7 @@ def build_sbom(record: Record) -> bytes:
     bom = _bom(record.product, record.source, record.libraries, record.contents)
     bom.metadata.properties.update(_how(record))
     component = bom.metadata.component
-    artifacts = [a for a in record.artifacts if a.kind not in (SBOM, "sha256")]
+    artifacts = [a for a in record.artifacts if a.kind not in (SBOM, SPDX, "sha256")]
     if component is not None:
         component.external_references.update(
             ExternalReference(
@@ -61,6 +63,13 @@ def build_sbom(record: Record) -> bytes:
         )
     kept = record.model_copy(update={"artifacts": tuple(artifacts)})
     return _document(bom, kept.model_dump_json(), record.built_at)
+
+
+def documents(record: Record) -> dict[str, bytes]:
+    """Write what lies beside the artifacts, by name: in CycloneDX's words, and the same in SPDX's."""
+    told = build_sbom(record)
+    written = {SBOM_ENDING: told, SPDX_ENDING: spdx_of(told)}
+    return {sbom_file(record.product, record.revision, ending): content for ending, content in written.items()}
 
 
 def _bom(product: Product, source: Source | None, libraries: Iterable[LibrarySource], contents: Contents | None) -> Bom:
