@@ -117,7 +117,8 @@ class Janitor(JanitorConfigurator):
         """Make its builder, and add the steps."""
         super().configure(config_dict)
         # In its place is a form of ours, which says who may use it.
-        self.schedulers[:] = [one for one in self.schedulers if type(one) is not ForceScheduler]
+        its_own = (ForceScheduler, f"{JANITOR_NAME}_force")
+        self.schedulers[:] = [one for one in self.schedulers if (type(one), one.name) != its_own]
         (builder,) = [one for one in self.builders if one.name == JANITOR_NAME]
         builder.description = "Removes old logs and builds, at night."
         builder.factory.addSteps(janitor_steps(self.settings, self.planned))
