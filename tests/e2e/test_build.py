@@ -72,6 +72,7 @@ def test_a_product_that_nobody_could_check_says_so(farm: FarmUnderTest) -> None:
     (record,) = farm.files("quick/python/*/records/*")
     assert json.loads((farm.settings.store / record).read_bytes())["checked"] is False
     assert "warning  check the package" in done.stdout
+    assert "published as revision 1, though its package was not tried on an untouched system" in done.stdout
     assert "no worker for" not in done.stdout, "nobody asked for another architecture"
 
 

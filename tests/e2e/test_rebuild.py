@@ -5,6 +5,7 @@ import pty
 import re
 import signal
 import subprocess
+from operator import itemgetter
 
 import pytest
 
@@ -13,6 +14,9 @@ from python_builds.core.errors import FarmError
 from tests.e2e.farms import BY_MAKE, COMMAND_LINE, FarmUnderTest, mini_tarball, platform_builder, wait
 
 QUICK = {"PROFILE": "quick"}
+
+
+by_number = itemgetter("buildrequestid")
 
 
 def requests_of(farm: FarmUnderTest, builder: str) -> list[dict[str, object]]:
@@ -92,6 +96,8 @@ def test_a_batch_is_cancelled_as_a_whole_and_nothing_else_is(farm_with_two: Farm
     said = rebuilding.communicate(timeout=60)[0]
     assert rebuilding.returncode == 130
     assert "goes on; `make cancel BATCH=" in said
+    *_, person, first, second = [r["priority"] for r in sorted(requests_of(farm, platform_builder()), key=by_number)]
+    assert person > first == second, "whoever asks for a release does not wait for what was published once"
     assert [r["results"] for r in requests_of(farm, platform_builder())].count(-1) == 3
     cancelled = farm.run("cancel")
 

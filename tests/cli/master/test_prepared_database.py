@@ -1,10 +1,17 @@
 """The database is prepared once: for this Buildbot, this host and this URL."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from python_builds.cli.master.prepared_database import NOTE, forget_database, is_prepared, prepare_database
+from python_builds.cli.master.prepared_database import (
+    NOTE,
+    forget_database,
+    is_prepared,
+    prepare_database,
+    require_server,
+)
 from python_builds.core.errors import FarmError
 from python_builds.core.settings.settings import Settings
 
@@ -18,6 +25,15 @@ def note(folder: Path, found: Settings) -> None:
 
     (folder / NOTE).write_text(prepared_database.note_of(found))
     (folder / "state.sqlite").write_text("tables")
+
+
+def test_a_client_library_that_is_missing_is_named_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(FarmError, match="PostgreSQL's client library is missing .*: apt-get install libpq5"):
+        require_server(settings(tmp_path, database_url="postgresql+psycopg://farm@127.0.0.1:1/farm"))
 
 
 def test_what_was_prepared_is_not_prepared_again(tmp_path: Path) -> None:
