@@ -141,6 +141,16 @@ def test_what_is_published_stays_so_while_it_is_built_again_and_where_that_faile
     [
         (Policy(), "3.13.4", "debian-12", "a newer patch is wanted instead (backfill is latest)"),
         (Policy(backfill="none"), "3.13.5", "debian-12", "the past is not built by itself (backfill is none)"),
+        (Policy(backfill="none"), "3.13.4", "debian-12", "the past is not built by itself (backfill is none)"),
+        (Policy(), "3.13.5", "debian-12", "the planner has not asked for it yet; it looks again soon"),
+        (Policy(prereleases=True), "3.15.0b1", "debian-12", "a newer pre-release is wanted instead"),
+        (
+            Policy(prereleases=True),
+            "3.15.0b2",
+            "debian-12",
+            "the planner has not asked for it yet; it looks again soon",
+        ),
+        (Policy(prereleases=True), "3.13.4rc1", "debian-12", "its final release is wanted instead"),
         (Policy(unsupported=["debian-12"]), "3.13.5", "debian-12", "debian-12 is past its vendor's support"),
         (Policy(), "3.15.0b1", "debian-12", "pre-releases are not built by themselves"),
         (Policy(), "3.13.5t", "debian-12", "free-threaded builds of this minor are made where somebody asks"),
@@ -150,10 +160,35 @@ def test_what_is_published_stays_so_while_it_is_built_again_and_where_that_faile
 )
 def test_what_nobody_wants_says_why(policy, tag, platform, words):
     there = {"debian-13-arm64": {parse_tag(tag): Published(revision=1, at=LONG_AGO)}}
-    overview = look(policy=policy, published=there, releases=releases("3.13.5", "3.13.4", "3.15.0b1"))
+    overview = look(
+        policy=policy, published=there, releases=releases("3.13.5", "3.13.4", "3.13.4rc1", "3.15.0b1", "3.15.0b2")
+    )
     found = cell(overview, tag, f"{platform}-amd64")
 
     assert (found.state, found.words) == (states.UNWANTED, words)
+
+
+def test_what_only_lacks_an_image_says_so_with_what_to_do():
+    lacks = "no image for debian-12 on big: `make images PLATFORM=debian-12`"
+    seen = plan(without_image={"debian-12-amd64": lacks}, by_builder={"debian-13-amd64": ["3.14.2"]})
+    overview = look(plan=seen, releases=releases("3.14.2", "3.14.1", "3.13.5"))
+    found = cell(overview, "3.14.2", "debian-12-amd64")
+
+    assert (found.state, found.words, found.is_missing) == (states.NO_IMAGE, lacks, False)
+    assert cell(overview, "3.13.5", "debian-12-amd64").state == states.NO_IMAGE
+    assert "3.14.1" not in [str(row.tag) for row in overview.rows], "an image would not make it wanted"
+    idle = look(plan=plan(without_image={"debian-12-amd64": lacks}, idle="paused"), published=PUBLISHED)
+    assert cell(idle, "3.14.2", "debian-13-amd64").words == "nothing is built by itself: paused"
+    assert states.NO_IMAGE not in {one.state for row in idle.rows for one in row.every}
+
+
+def test_what_is_there_and_newer_than_the_oldest_lacks_its_image_too():
+    lacks = {"debian-12-amd64": "no image"}
+    there = {"debian-12-amd64": {parse_tag("3.13.3"): Published(revision=1, at=LONG_AGO)}}
+    overview = look(plan=plan(without_image=lacks), published=there)
+
+    assert cell(overview, "3.13.3", "debian-12-amd64").state == states.PUBLISHED
+    assert cell(overview, "3.13.4", "debian-12-amd64").state == states.NO_IMAGE
 
 
 def test_a_release_that_is_nowhere_is_no_row_and_one_that_is_not_complete_says_why():

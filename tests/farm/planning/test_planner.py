@@ -348,7 +348,9 @@ class PlannerTest(RunMasterBase):
         assert (yield self.requests("debian-13-amd64")) == []
         report = read_report(self.settings.state_dir)
         assert self.states() == {}, "what cannot be built is not wanted"
-        assert report.without_image == {"debian-13-amd64": "no image for debian-13 on here"}
+        ((builder, lacks),) = report.without_image.items()
+        assert builder == "debian-13-amd64" and lacks.startswith("no image for debian-13 on here: `")
+        assert lacks.endswith("make images PLATFORM=debian-13`"), "what to do is said, too"
         ((key, text),) = report.alerts.items()
         assert key == "platforms without an image on here"
         assert "nothing is planned for debian-13: " in text

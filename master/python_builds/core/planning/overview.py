@@ -60,7 +60,7 @@ class Seen:
     platforms: Sequence[Platform]
     builders: Mapping[str, tuple[Platform, str]]
     lacking: Mapping[str, str]
-    """Why there is no builder for a platform and architecture: NO_WORKER or NO_IMAGE, by the name it would have."""
+    """Why there is no builder for a platform and architecture, as NO_WORKER, by the name it would have."""
     policy: Policy
     overdue: datetime.timedelta
     plan: PlanReport | None = None

@@ -22,9 +22,10 @@ from python_builds.core.planning.overview import (
     Row,
     Seen,
 )
+from python_builds.core.planning.plan import wanted
 from python_builds.core.planning.unwanted import newest_of_each_minor, why_unwanted
 from python_builds.core.platforms.platform import Platform
-from python_builds.core.publishing.artifacts import builder_name
+from python_builds.core.publishing.artifacts import Product, builder_name
 from python_builds.core.upstream.tags import Tag, automatic_tags, parse_tag, reading_order
 
 PROFILE = "optimized"
@@ -50,6 +51,8 @@ class _Known:
     lines: Mapping[Key, plan_report.Line]
     """What is wanted and not published."""
     others: Mapping[Key, plan_report.Line]
+    imageless: Mapping[Key, str]
+    """What would be wanted if its builder did not lack its worker image: what is lacking, and what to do."""
 
     @property
     def tags(self) -> set[Tag]:
@@ -108,7 +111,29 @@ def _known(seen: Seen) -> _Known:
         wanted=frozenset(_keys(plan.by_builder) if plan else ()),
         lines=_by_key(plan.lines) if plan else {},
         others=_by_key(plan.others) if plan else {},
+        imageless=_imageless(seen, plan.without_image, buildable) if plan else {},
     )
+
+
+def _imageless(seen: Seen, without_image: Mapping[str, str], releases: Iterable[Tag]) -> dict[Key, str]:
+    """Find what the planner leaves out for want of an image, by the policy that it follows."""
+    published = {
+        Product(version=tag.version, platform=platform, architecture=a, profile=PROFILE, variant=tag.variant)
+        for builder in without_image
+        for platform, a in filter(None, [seen.builders.get(builder)])
+        for tag in seen.published.get(builder, ())
+    }
+    products = wanted(
+        releases,
+        [platform for platform in seen.platforms if platform.name not in seen.policy.unsupported],
+        without_image,
+        published=published,
+        today=seen.now.date(),
+        backfill=seen.policy.backfill,
+        prereleases=seen.policy.prereleases,
+        keep=[platform.name for platform in seen.platforms],
+    )
+    return {(product.builder, product.tag): without_image[product.builder] for product in products}
 
 
 def _keys(by_builder: Mapping[str, Iterable[str]]) -> Iterable[Key]:
@@ -147,6 +172,8 @@ def _cell(known: _Known, tag: Tag, platform: Platform, architecture: str) -> Cel
         return cell
     if key[0] not in known.seen.builders:
         return replace(cell, state=known.seen.lacking.get(key[0], UNWANTED))
+    if key in known.imageless and not (known.seen.plan and known.seen.plan.idle):
+        return replace(cell, state=NO_IMAGE, words=known.imageless[key])
     return replace(cell, words=_why(known, tag, platform))
 
 

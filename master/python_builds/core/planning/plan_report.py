@@ -52,7 +52,7 @@ class PlanReport(BaseModel):
     acknowledged: Mapping[str, Acknowledged] = {}
     """Who knows of which alert, at the time of reading; behind the words of the alert it is said, too."""
     without_image: Mapping[str, str] = {}
-    """Builders for which nothing is planned, as their worker image is on no Docker host: a sentence for each."""
+    """Builders for which nothing is planned, as no Docker host has their image: what is lacking, and what to do."""
     trials: Mapping[str, Trials] = {}
     """What trials of what is published came to, by builder."""
 

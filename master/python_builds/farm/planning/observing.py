@@ -125,7 +125,7 @@ def observe(
         idle=idle,
         problems=tuple(problems),
         alerts=found,
-        without_image={name: str(one) for name, one in farm.imageless.items()},
+        without_image={name: f"{one}: {missing_images.remedy([one])}" for name, one in farm.imageless.items()},
         trials=trials,
     )
     return Observation(agenda=agenda, report=made, published=frozenset(published))
