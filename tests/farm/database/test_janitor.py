@@ -12,9 +12,13 @@ from buildbot.plugins import schedulers, steps, util
 from buildbot.process.properties import Properties
 from buildbot.process.results import CANCELLED, FAILURE, SUCCESS
 from buildbot.test.util.integration import RunMasterBase
+from packaging.version import Version
 from twisted.internet import defer
 
+from python_builds.adapters.store.store import make_store
 from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.publishing.artifacts import Product
+from python_builds.core.publishing.record_keys import record_key, reservation_key
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.database.janitor import Janitor
 from python_builds.farm.planning.build_history import BuildHistory
@@ -199,6 +203,24 @@ class JanitorTest(RunMasterBase):
         assert said["clean up"] == "1 folders and 0 reservations removed"
         assert said.get("compact the database", "the database has ").startswith("the database has ")
         assert ("compact the database" in said) == self.database().startswith("sqlite"), "PostgreSQL sees to itself"
+
+    @defer.inlineCallbacks
+    def test_the_folder_of_a_build_that_runs_stays_and_reservations_below_the_newest_record_go(self) -> Any:
+        yield self.start()
+        own, left = (self.folder / "spool" / name for name in (f"{JANITOR_NAME}-1", f"{JANITOR_NAME}-2"))
+        own.mkdir(parents=True)
+        left.mkdir()
+        what = {"version": Version("3.13.5"), "platform": BUILDERS[NAME][0], "architecture": "amd64"}
+        product = Product(**what, profile="optimized", variant="")
+        store = make_store(Settings(_env_file=None, state_dir=self.folder, store=self.folder / "store"))
+        for key in (*(reservation_key(product, revision) for revision in (1, 2)), record_key(product, 2)):
+            store.create(key, b"{}")
+        result, said = yield self.clean()
+
+        assert (result, said["clean up"]) == (SUCCESS, "1 folders and 1 reservations removed")
+        assert own.is_dir(), "the janitor's own build, which runs"
+        assert not left.exists()
+        assert not store.exists(reservation_key(product, 1)) and store.exists(reservation_key(product, 2))
 
     @defer.inlineCallbacks
     def test_a_request_that_a_person_cancelled_is_known_for_as_long_as_nothing_went_well(self) -> Any:
