@@ -2,6 +2,7 @@
 // The page keeps itself up to date, shows only what is looked for, and is read with the arrow keys.
 const content = document.getElementById("content"), find = document.getElementById("find");
 const live = document.getElementById("live"), detail = document.getElementById("detail");
+const nothing = document.getElementById("nothing");
 const every = Number(content.dataset.every) * 1000;
 let etag = null, current = null;
 
@@ -13,9 +14,9 @@ function filter() {
     let any = false;
     for (const cell of row.querySelectorAll(".cell")) {
       const text = `${cell.parentElement.dataset.platform} ${cell.dataset.find}`;
-      const shown = left.every((word) => matches(text, word));
-      cell.style.visibility = shown ? "" : "hidden";
-      any ||= shown;
+      const found = left.every((word) => matches(text, word));
+      cell.style.visibility = found ? "" : "hidden";
+      any ||= found;
     }
     for (const place of row.querySelectorAll("td")) {
       place.hidden = words.length > 0 && narrow.matches && ![...place.children].some((one) => !one.style.visibility);
@@ -32,29 +33,35 @@ function filter() {
   for (const button of content.querySelectorAll("[data-filter]")) {
     button.setAttribute("aria-pressed", String(words.includes(button.dataset.filter)));
   }
+  nothing.hidden = !words.length || [...content.querySelectorAll("[data-find]:not(.cell)")].some(shown);
   const address = new URL(location.href);
   if (find.value) address.searchParams.set("q", find.value); else address.searchParams.delete("q");
   if (address.href !== location.href) history.replaceState(null, "", address);
   reachable();
 }
 
+function shown(cell) {
+  return cell.style.visibility !== "hidden" && cell.getClientRects().length > 0;
+}
+
 // One cell of the table can be reached by Tab; from there the arrow keys lead to its neighbours.
 function reachable() {
-  const first = document.getElementById(current) || content.querySelector("tr:not([hidden]) .cell");
+  const last = document.getElementById(current);
+  const first = last && shown(last) ? last : [...content.querySelectorAll(".cell")].find(shown);
   for (const cell of content.querySelectorAll('.cell[tabindex="0"]')) cell.tabIndex = -1;
   if (first) first.tabIndex = 0;
 }
 
 function neighbour(cell, key) {
-  const cells = [...cell.closest("tr").querySelectorAll(".cell")];
-  const place = cells.indexOf(cell);
-  if (key === "ArrowLeft") return cells[place - 1];
-  if (key === "ArrowRight") return cells[place + 1];
+  const all = [...cell.closest("tr").querySelectorAll(".cell")], cells = all.filter(shown);
+  if (key === "ArrowLeft") return cells[cells.indexOf(cell) - 1];
+  if (key === "ArrowRight") return cells[cells.indexOf(cell) + 1];
   if (key === "Home") return cells[0];
   if (key === "End") return cells[cells.length - 1];
+  const below = (row) => row.querySelectorAll(".cell")[all.indexOf(cell)];
   let row = cell.closest("tr");
-  do row = key === "ArrowUp" ? row.previousElementSibling : row.nextElementSibling; while (row && row.hidden);
-  return row && row.querySelectorAll(".cell")[place];
+  do row = key === "ArrowUp" ? row.previousElementSibling : row.nextElementSibling; while (row && !(below(row) && shown(below(row))));
+  return row && below(row);
 }
 
 function say(cell) {
