@@ -144,10 +144,12 @@ def polled(settings):
     return poll
 
 
-def complete(form, **values):
+def complete(form, without_image=(), **values):
     """Have the form look at all its properties together, as it does once each is right by itself."""
     asked = {"python_version": "3.13.5", "variant": "", "platforms": [], "architectures": [], "profile": "optimized"}
-    return form._config_kwargs["complete"]({**asked, "force": False, "retrain": False, "many": False, **values})
+    return form._config_kwargs["complete"](
+        {**asked, "force": False, "retrain": False, "many": False, **values}, without_image
+    )
 
 
 def refused(form, **values):
@@ -163,6 +165,14 @@ def test_no_platform_means_those_that_are_supported_and_have_a_worker_and_the_fo
 
     assert complete(release_form, many=True) == {"platforms": usual}
     assert field(release_form, "platforms").tooltip.endswith(f"have a worker: {', '.join(usual)}")
+
+
+def test_a_platform_without_its_image_is_neither_meant_nor_counted_unless_all_are_without(release_form):
+    lacking = {"debian-13-amd64", "rhel-9-amd64"}
+
+    assert complete(release_form, lacking) == {"platforms": ["debian-12"]}
+    assert complete(release_form, lacking, platforms=["debian-12", "debian-13", "rhel-9"])
+    assert complete(release_form, {*BUILDERS}, many=True) == {"platforms": ["debian-12", "debian-13", "rhel-9"]}
 
 
 def test_a_platform_past_its_support_is_built_for_where_it_is_named(release_form):

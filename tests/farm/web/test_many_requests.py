@@ -34,12 +34,12 @@ class ManyRequestsTest(RunMasterBase):
         return ManyRequests(endpoint.rtype, self.master), requests
 
     @defer.inlineCallbacks
-    def until(self, holds: Any) -> Any:
-        """Look at all requests until this is so of them; return them."""
+    def until(self, holds: Any, of: str = "buildrequests") -> Any:
+        """Look at all requests, or what else there is, until this is so of them; return them."""
         while True:
-            requests = yield self.master.data.get(("buildrequests",))
-            if holds(requests):
-                return requests
+            found = yield self.master.data.get((of,))
+            if holds(found):
+                return found
             yield task.deferLater(self.master.reactor, 0.05, lambda: None)
 
     @defer.inlineCallbacks
@@ -58,8 +58,8 @@ class ManyRequestsTest(RunMasterBase):
         assert {one["results"] for one in ended} == {CANCELLED}
         (build,) = yield self.master.data.get(("builds",))
         assert build["buildrequestid"] == running and build["results"] == CANCELLED
-        sets = yield self.master.data.get(("buildsets",))
-        assert all(one["complete"] and one["results"] == CANCELLED for one in sets)
+        sets = yield self.until(lambda found: all(one["complete"] for one in found), "buildsets")
+        assert {one["results"] for one in sets} == {CANCELLED}
 
     @defer.inlineCallbacks
     def test_what_somebody_begins_meanwhile_is_stopped_as_a_running_build_is(self) -> Any:

@@ -1,7 +1,7 @@
 """A release that a person asks for by the form, as a whole: what is open is filled in, too much refused."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,29 +35,31 @@ class AskedRelease:
     settings: Settings
     builders: Builders
 
-    def __call__(self, values: Mapping[str, Any]) -> dict[str, object]:
-        """Name the platforms that are meant where none is chosen.
+    def __call__(self, values: Mapping[str, Any], without_image: Collection[str] = ()) -> dict[str, object]:
+        """Name the platforms that are meant where none is chosen; builders `without_image` build nothing.
 
         Raises:
             InvalidField: if nobody has that version, or it would be more builds than a person may have meant.
         """
         now = datetime.datetime.now(datetime.UTC)
         known = release_list.read(release_list.release_list_path(self.settings.state_dir)) or ReleaseList()
-        names = values["platforms"] or [platform.name for platform in asked_platforms(self.builders, self.settings)]
+        able = {name: about for name, about in self.builders.items() if name not in without_image}
+        usual = asked_platforms(able, self.settings) or asked_platforms(self.builders, self.settings)
+        names = values["platforms"] or [platform.name for platform in usual]
         if not names:
             raise InvalidField("platforms", "no platform that is supported has a worker here: choose one by name")
         request = parse_release_request({**values, "platforms": names})
         if request.tag and not self._has_folders() and (sentence := nobody_has(request.tag.version, known, now)):
             raise InvalidField("python_version", sentence)
-        count = self._count(request, known)
+        count = self._count(request, able, known)
         if count > self.settings.confirm_above and not values[MANY]:
             # Buildbot's page shows nothing at a box.
             raise InvalidField("platforms", too_many(count, self.settings.confirm_above))
         return {"platforms": names}
 
-    def _count(self, request: ReleaseRequest, known: ReleaseList) -> int:
+    def _count(self, request: ReleaseRequest, able: Builders, known: ReleaseList) -> int:
         """Count the builds; the store is asked for what exists only where that may matter."""
-        products = products_of(request, self.builders, known.complete())
+        products = products_of(request, able, known.complete())
         if request.force or request.tag is None or len(products) <= self.settings.confirm_above:
             return len(products)
         try:

@@ -3,7 +3,7 @@
 What the boxes `force` and `retrain` say: core/advice.py.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from buildbot.configurators.janitor import JANITOR_NAME
@@ -30,6 +30,7 @@ from python_builds.farm.steps.thread_step import values_of
 from python_builds.farm.web.asked_release import MANY, AskedRelease, InvalidField, asked_platforms
 from python_builds.farm.web.fields import ChoiceParameter, VersionParameter, VersionsParameter
 from python_builds.farm.web.form_values import problems_of
+from python_builds.farm.workers.image_watch import missing_images
 
 FORM = "force"
 """The form of the release builder, by its name in Buildbot's API."""
@@ -45,7 +46,7 @@ class Form(schedulers.ForceScheduler):
     or raises InvalidField.
     """
 
-    complete: Callable[[Mapping[str, Any]], Mapping[str, object]] | None = None
+    complete: AskedRelease | None = None
 
     def checkConfig(self, *args: Any, complete: Any = None, **kwargs: Any) -> Any:
         """Check the arguments."""
@@ -62,7 +63,8 @@ class Form(schedulers.ForceScheduler):
         properties, changes, stamps = yield super().gatherPropertiesAndChanges(collector, **kwargs)
         if self.complete is not None and not collector.errors:
             try:
-                changed = yield threads.deferToThread(self.complete, values_of(properties))
+                lacking = yield missing_images(self.master, self.complete.builders)
+                changed = yield threads.deferToThread(self.complete, values_of(properties), {*lacking})
             except InvalidField as error:
                 collector.errors[error.field] = str(error)
             else:
