@@ -27,16 +27,20 @@ PARTS = {
 
 
 class Wait(BuildStep):
-    """Keeps its build from ending, as a compilation would."""
+    """Keeps its build from ending, as a compilation would; it may be stopped before it has begun."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.waiting: defer.Deferred[int] = defer.Deferred()
 
     def run(self) -> Any:
-        self.waiting: defer.Deferred[int] = defer.Deferred()
         return self.waiting
 
     @defer.inlineCallbacks
     def interrupt(self, reason: Any) -> Any:
         yield super().interrupt(reason)
-        self.waiting.callback(FAILURE)
+        if not self.waiting.called:
+            self.waiting.callback(FAILURE)
 
 
 class RequestBuildsTest(RunMasterBase):

@@ -1,8 +1,6 @@
 """Builds whose worker is connected and answers nothing, in a whole Buildbot master with a real worker."""
 
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from buildbot.plugins import schedulers, steps, util
@@ -20,12 +18,6 @@ from python_builds.farm.building.build import FarmBuild
 class DeadlineTest(RunMasterBase):
     proto = "pb"
 
-    def setUp(self) -> None:
-        scratch = TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.folder = Path(scratch.name)
-        (self.folder / "master").mkdir()
-
     @defer.inlineCallbacks
     def ask(self) -> Any:
         """Ask for a build of one command, and do not wait for it."""
@@ -35,8 +27,7 @@ class DeadlineTest(RunMasterBase):
             {
                 "builders": [util.BuilderConfig(name="one", workernames=["local1"], factory=factory)],
                 "schedulers": [schedulers.ForceScheduler(name="force", builderNames=["one"])],
-            },
-            basedir=str(self.folder / "master"),
+            }
         )
         yield self.ask_again()
 
@@ -77,28 +68,27 @@ class DeadlineTest(RunMasterBase):
         late.reset(0)
 
     @defer.inlineCallbacks
-    def test_a_command_that_is_never_answered_ends_with_its_worker_and_the_build_is_tried_again(self) -> Any:
-        taken = self.be_silent("startCommand")
+    def lost_at(self, call: str) -> Any:
+        """Give the build whose worker never answers this, and is lost by that, once the next has gone well."""
+        taken = self.be_silent(call)
         yield self.ask()
-        yield self.until(lambda _: "startCommand" in taken)
+        yield self.until(lambda _: call in taken)
         self.let_go_by(deadline.STEP_SECONDS)
         silent, answered = yield self.until(lambda found: len(found) == 2 and found[1]["complete"])
-
-        assert (silent["results"], answered["results"]) == (RETRY, SUCCESS)
         self.flushLoggedErrors(PBConnectionLost)
+        assert (silent["results"], answered["results"]) == (RETRY, SUCCESS)
+        return silent
+
+    @defer.inlineCallbacks
+    def test_a_command_that_is_never_answered_ends_with_its_worker_and_the_build_is_tried_again(self) -> Any:
+        build = yield self.lost_at("startCommand")
+
         said = "lost its worker (1 of 3 times): compile did not end in 250 minutes, nor did its worker end it"
-        assert silent["state_string"] == said
+        assert build["state_string"] == said
 
     @defer.inlineCallbacks
     def test_a_build_that_never_begins_on_its_worker_ends_too(self) -> Any:
-        taken = self.be_silent("startBuild")
-        yield self.ask()
-        yield self.until(lambda _: "startBuild" in taken)
-        self.let_go_by(deadline.STEP_SECONDS)
-        silent, answered = yield self.until(lambda found: len(found) == 2 and found[1]["complete"])
-
-        self.flushLoggedErrors(PBConnectionLost)
-        assert (silent["results"], answered["results"]) == (RETRY, SUCCESS)
+        yield self.lost_at("startBuild")
 
     @defer.inlineCallbacks
     def test_what_is_stopped_ends_though_the_worker_does_not_hear_of_it_and_is_not_built_again(self) -> Any:
@@ -114,6 +104,26 @@ class DeadlineTest(RunMasterBase):
         self.flushLoggedErrors(PBConnectionLost)
         assert ended["results"] == request["results"] == CANCELLED
         assert ended["state_string"].startswith("cancelled (enough) compile did not end in 5 minutes")
+
+    @defer.inlineCallbacks
+    def test_what_is_stopped_while_it_ends_leaves_its_worker_to_the_next_build(self) -> Any:
+        finish = FarmBuild.buildFinished
+
+        @defer.inlineCallbacks
+        def finish_late(build: FarmBuild, *given: Any) -> Any:
+            build.deadline.done()
+            yield build.stopBuild("enough")
+            self.patch(build.deadline, "done", lambda: None)  # as if it had looked a moment before
+            yield finish(build, *given)
+
+        self.patch(FarmBuild, "buildFinished", finish_late)
+        yield self.ask()
+        yield self.until(lambda found: bool(found) and found[0]["complete"])
+        (worker,) = self.master.workers.workers.values()
+        connection = worker.conn
+        self.let_go_by(deadline.STOP_SECONDS)
+        yield task.deferLater(self.master.reactor, 0.1, lambda: None)
+        assert worker.conn is connection is not None
 
     @defer.inlineCallbacks
     def test_what_is_cancelled_while_it_is_being_made_ends_and_leaves_its_worker_free(self) -> Any:

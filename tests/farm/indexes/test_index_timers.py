@@ -1,7 +1,6 @@
 """When the indexes are written without anybody's asking, in a whole Buildbot master with a clock of the tests' own."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from buildbot.plugins import util
@@ -32,12 +31,6 @@ class Write(BuildStep):
 
 
 class IndexTimersTest(RunFakeMasterTestCase):
-    def mktemp(self) -> str:
-        """Name a folder that is removed, where Twisted's would stay in the checkout."""
-        scratch = TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        return f"{scratch.name}/made"
-
     @defer.inlineCallbacks
     def start(self, failures: int) -> Any:
         """Start the farm's own builder of indexes, with its schedulers."""

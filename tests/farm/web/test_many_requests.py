@@ -28,7 +28,9 @@ class ManyRequestsTest(RunMasterBase):
         )
         for _ in range(count):
             yield self.master.data.control("force", {}, ("forceschedulers", "force"))
-        yield self.until(lambda requests: any(one["claimed"] for one in requests))
+        yield self.until(lambda builds: len(builds) == 1, "builds")
+        # What is stopped before its first step was begun ends by an error in Buildbot's log.
+        yield self.until(lambda steps: any(one["number"] and one["started_at"] for one in steps), "builds/1/steps")
         requests = yield self.master.data.get(("buildrequests",))
         endpoint, _ = self.master.data.getEndpoint(("buildrequests",))
         return ManyRequests(endpoint.rtype, self.master), requests
@@ -37,7 +39,7 @@ class ManyRequestsTest(RunMasterBase):
     def until(self, holds: Any, of: str = "buildrequests") -> Any:
         """Look at all requests, or what else there is, until this is so of them; return them."""
         while True:
-            found = yield self.master.data.get((of,))
+            found = yield self.master.data.get(tuple(of.split("/")))
             if holds(found):
                 return found
             yield task.deferLater(self.master.reactor, 0.05, lambda: None)

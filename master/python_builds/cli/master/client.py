@@ -15,7 +15,7 @@ ANSWER_SECONDS = 60
 CANCEL_SECONDS = 30
 
 CANCELLED_AT_ONCE = 100
-"""Requests that are cancelled by one question: the master's other work waits for less than a second."""
+"""Requests that are cancelled by one question, which the master answers when all of them have ended."""
 
 
 class Client:

@@ -64,6 +64,8 @@ class FarmBuild(Build):
 
     def _give_the_worker_up(self, late: str) -> None:
         """Take its connection away: whatever waits for it ends then, and the worker counts as lost."""
+        if self.finished:
+            return  # stopped while it was ending; the worker may build something else by now
         self.late = late
         worker = self.workerforbuilder.worker
         if worker is not None:

@@ -42,7 +42,8 @@ MAX_NAME = 100
 class Form(schedulers.ForceScheduler):
     """Buildbot's form. What a program gives may be of any type and size; Buildbot wants what its own pages send.
 
-    `complete` is given all properties once each field is right by itself, in a thread. It gives those that it changes,
+    `complete` is given all properties once each field is right by itself, and the builders that lack their image, in a
+    thread. It gives those that it changes,
     or raises InvalidField.
     """
 

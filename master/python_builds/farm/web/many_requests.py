@@ -17,7 +17,7 @@ from twisted.internet import defer
 from python_builds.farm.web.form_values import MAX_NUMBER
 
 MOST = 500
-"""Of one question: the master does nothing else for a while."""
+"""Of one question, which is answered when all of them have ended."""
 
 
 class ManyRequests(BuildRequestsEndpoint):
@@ -55,7 +55,7 @@ class ManyRequests(BuildRequestsEndpoint):
         return True
 
 
-def require_numbers(params: dict[str, Any]) -> None:
+def require_request_ids(params: dict[str, Any]) -> None:
     """See that these are numbers of requests.
 
     Raises:

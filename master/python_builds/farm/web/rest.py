@@ -20,9 +20,8 @@ from twisted.internet import defer
 
 from python_builds.core.errors import InvalidRequest
 from python_builds.core.plain_text import few_words
-from python_builds.farm.web import many_requests
 from python_builds.farm.web.form_values import MAX_NUMBER, problems_of
-from python_builds.farm.web.many_requests import ManyRequests
+from python_builds.farm.web.many_requests import ManyRequests, require_request_ids
 
 ACTIONS = {
     BuildEndpoint: ("stop", "rebuild"),
@@ -92,7 +91,7 @@ def require_sense(
         listed = ", ".join(actions) or "none"
         raise InvalidControlException(f"{action!r:.40} is no action of {_named(path)}; these are: {listed}")
     if isinstance(endpoint, ManyRequests):
-        many_requests.require_numbers(params)
+        require_request_ids(params)
     else:
         # Buildbot looks for the master of a scheduler before it looks whether there is that scheduler.
         found = yield endpoint.get(ResultSpec(), {name: value for name, value in ids.items() if name != "masterid"})
