@@ -43,6 +43,15 @@ class DeadlineTest(RunMasterBase):
                 return builds
             yield task.deferLater(self.master.reactor, 0.05, lambda: None)
 
+    @defer.inlineCallbacks
+    def completed_request(self) -> Any:
+        """Return the only request once it is complete, which it is a moment after its last build."""
+        while True:
+            (request,) = yield self.master.data.get(("buildrequests",))
+            if request["complete"]:
+                return request
+            yield task.deferLater(self.master.reactor, 0.05, lambda: None)
+
     def be_silent(self, *calls: str) -> list[str]:
         """Have the worker take each of these once, and never answer; afterwards it is as it should be."""
         taken: list[str] = []
@@ -98,8 +107,8 @@ class DeadlineTest(RunMasterBase):
         yield self.master.data.control("stop", {"reason": "enough"}, ("builds", build["buildid"]))
         yield self.until(lambda _: "interruptCommand" in taken)
         self.let_go_by(deadline.STOP_SECONDS)
-        (ended,) = yield self.until(lambda found: found[0]["complete"])
-        (request,) = yield self.master.data.get(("buildrequests",))
+        request = yield self.completed_request()
+        (ended,) = yield self.master.data.get(("builds",))
 
         self.flushLoggedErrors(PBConnectionLost)
         assert ended["results"] == request["results"] == CANCELLED
