@@ -94,6 +94,18 @@ def test_a_release_is_cancelled_as_a_whole_and_no_other_with_it(farm: FarmUnderT
     assert is_waiting(farm, second)
     assert farm.run("cancel", VERSION="3.11.2").stdout == "CPython 3.11.2: nothing is unfinished\n"
 
+    refused = farm.run("cancel", BATCH=str(second))
+    assert f"batch is '{second}': it must be the number that `make rebuild` has printed" in refused.stdout
+    assert refused.stdout.rstrip().endswith(f"that is a request of {name}") and is_waiting(farm, second)
+    assert "nothing has that number" in farm.run("cancel", BATCH="9" * 30).stdout
+    assert "batch is 'x': it must be the number" in farm.run("cancel", BATCH="x").stdout
+
+    farm.run("pause", WHAT="release")
+    asked = farm.client().force("release", python_version="3.12", profile="quick", platforms=[name.rpartition("-")[0]])
+    assert farm.run("cancel", VERSION="3.12.5").stdout == "CPython 3.12.5: nothing is unfinished\n"
+    assert farm.run("cancel", VERSION="3.12").stdout == "CPython 3.12: 1 requests cancelled\n"
+    assert farm.wait_for_results(asked) == CANCELLED
+
     platform = name.rpartition("-")[0]
     assert farm.run("cancel", PLATFORM=platform).stdout == f"{platform}: 1 requests cancelled\n"
     assert farm.wait_for_results(second) == CANCELLED

@@ -8,6 +8,9 @@ from python_builds.cli.master.client import Client
 from python_builds.core.errors import InvalidRequest
 from python_builds.farm.planning.rebuild_steps import REBUILD
 
+LARGEST = 2**31 - 1
+"""The largest number that Buildbot's database takes for a request."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class State:
@@ -101,6 +104,24 @@ class Batch:
 
     def _result(self, number: int) -> int:
         return int(self._requests[number]["results"])
+
+
+def batch_numbered(client: Client, text: str) -> int:
+    """Read a batch's number as a person types it.
+
+    Raises:
+        InvalidRequest: if it is not that of a request of the `rebuild` builder.
+    """
+    said = f"batch is {text!r}: it must be the number that `make rebuild` has printed"
+    if not (text.isascii() and text.isdecimal()):
+        raise InvalidRequest(said)
+    number = min(int(text), LARGEST)
+    found = client.get("buildrequests", buildrequestid=number, field=["buildrequestid", "builderid"])["buildrequests"]
+    if not found:
+        raise InvalidRequest(f"{said}; nothing has that number")
+    if found[0]["builderid"] != client.builder_id(REBUILD):
+        raise InvalidRequest(f"{said}; that is a request of {client.builder_name(found[0]['builderid'])}")
+    return number
 
 
 def last_batch(client: Client) -> int:

@@ -14,14 +14,14 @@ from python_builds.cli.building.progress import SUCCESS, Progress
 from python_builds.cli.exit_status import INTERRUPTED
 from python_builds.cli.master.client import Client
 from python_builds.cli.output import table
-from python_builds.cli.planning.batch import Batch, last_batch
+from python_builds.cli.planning.batch import Batch, batch_numbered, last_batch
 from python_builds.cli.planning.cancelling import cancel_all
 from python_builds.cli.planning.operating import client_of
 from python_builds.core.building.requests import parse_rebuild_request
 from python_builds.core.errors import FarmError, InvalidRequest
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.settings.settings import Settings, variable
-from python_builds.core.upstream.tags import parse_tag
+from python_builds.core.upstream.tags import parse_tag_or_newest
 from python_builds.farm.planning.rebuild_steps import REBUILD
 
 SECONDS = 2
@@ -123,15 +123,13 @@ def cancel(settings: Settings, batch: str, version: str, platform: str) -> None:
     if version or platform:
         if batch:
             raise InvalidRequest("name a batch, or a version and a platform: a batch is cancelled as a whole")
-        tag = parse_tag(version) if version else None
+        tag = parse_tag_or_newest(version) if version else None
         count = cancel_all(client_of(settings), tag, platform_named(platform) if platform else None)
         what = " on ".join(filter(None, (f"CPython {tag}" if tag else "", platform)))
         print(f"{what}: {count} requests cancelled" if count else f"{what}: nothing is unfinished")
         return
-    if batch and not batch.isdecimal():
-        raise InvalidRequest(f"batch is {batch!r}: it must be the number that `make rebuild` has printed")
     client = client_of(settings)
-    number = int(batch) if batch else last_batch(client)
+    number = batch_numbered(client, batch) if batch else last_batch(client)
     cancelled = Batch(client, number).cancel()
     print(f"batch {number}: {cancelled} requests cancelled" if cancelled else f"batch {number} was over already")
 
