@@ -306,6 +306,12 @@ download() {
     [ -z "$PROVENANCE_KEY" ] || check_provenance "$1" "$found"
 }
 
+# By ECDSA, or by Ed25519, which signs no digest.
+is_signed_by() {
+    openssl dgst -sha256 -verify "$1" -signature "$scratch/signature" "$scratch/signed" ||
+        openssl pkeyutl -verify -pubin -inkey "$1" -rawin -in "$scratch/signed" -sigfile "$scratch/signature"
+} >/dev/null 2>&1
+
 # Verifies that the farm has stated how a file of this digest came to be: a signature over type and payload, with both
 # lengths (DSSE), and a payload that begins with the digest. It is read as the farm writes it, or refused.
 check_provenance() {
@@ -321,11 +327,12 @@ check_provenance() {
     for signature in $(grep -o '"sig":"[A-Za-z0-9+/=]*"' "$scratch/statement" | cut -d '"' -f 4); do
         printf '%s' "$signature" | openssl base64 -d -A >"$scratch/signature"
         for key in "$scratch"/key.*; do
-            ! openssl dgst -sha256 -verify "$key" -signature "$scratch/signature" "$scratch/signed" \
-                >/dev/null 2>&1 || good=1
+            ! is_signed_by "$key" || good=1
         done
     done
-    [ "$good" = 1 ] || die "the provenance of $1 is not signed by the key in $PROVENANCE_KEY; nothing was installed"
+    [ "$good" = 1 ] || die "the provenance of $1 is not signed by the key in $PROVENANCE_KEY; nothing was installed$(
+        openssl pkeyutl -help 2>&1 | grep -q rawin || echo " ($(openssl version) verifies no Ed25519; 3.0 does)"
+    )"
     start='{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"'$2'"}'
     if [ "$(cut -c "1-${#start}" "$scratch/payload")" != "$start" ] ||
         ! grep -q '"buildType":"urn:python-builds:build:1"' "$scratch/payload"; then

@@ -11,9 +11,9 @@ from tests.installer.installs import every_shell, index, install
 DEB = "python/debian-12/pkgs/python-3.14.0_1_amd64.deb"
 
 
-@pytest.fixture
-def attests(tmp_path):
-    return make_key(tmp_path / "attestation.pem")
+@pytest.fixture(params=["ec", "ed25519"])
+def attests(request, tmp_path):
+    return make_key(tmp_path / "attestation.pem", request.param)
 
 
 @pytest.fixture
