@@ -6,15 +6,17 @@ import http.server
 import os
 import signal
 import socketserver
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from email.message import Message
+from pathlib import Path
 
 import pytest
 
 from python_builds.cli.building.progress import FAILURE
-from tests.e2e.farms import FarmUnderTest, mini_tarball, wait
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, wait
 from tests.e2e.test_planner import list_releases, planning_farm, published, release, settle
 
 
@@ -125,3 +127,30 @@ def test_an_overdue_release_and_a_silent_poller_are_told_once(farm: FarmUnderTes
 
     assert subjects(smtp, "overdue") == ["python-builds: CPython 3.12.4 is overdue"]
     assert subjects(smtp, "not polled") == ["python-builds: python.org is not polled"]
+
+
+def test_a_running_farm_tells_weeks_ahead_that_its_signing_key_expires(
+    hook: http.server.ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    told = f"http://127.0.0.1:{hook.server_address[1]}/hook"
+    with make_farm(signing_key_file=expiring(tmp_path, "30d"), plan_seconds=1, webhook_url=told) as farm:
+        assert farm.run("run").returncode == 0
+        wait(lambda: [p for p in hook.posted if p["key"].endswith(" expires soon")], "the notice")
+        status = farm.run("status").stdout
+
+    (posted,) = (p for p in hook.posted if p["key"].startswith("signing key "))
+    assert posted["solved"] is False and "docs/bucket.md says how a new one takes over" in posted["text"]
+    assert posted["key"] in status
+
+
+def expiring(folder: Path, after: str) -> Path:
+    """Make a signing key that expires after a while."""
+    home, path = folder / "gnupg", folder / "signing.asc"
+    home.mkdir(mode=0o700)
+    gpg = ["gpg", "--batch", "--quiet", "--homedir", home, "--pinentry-mode", "loopback", "--passphrase", ""]
+    subprocess.run([*gpg, "--quick-generate-key", "Farm <farm@example.org>", "ed25519", "sign", after], check=True)
+    secret = subprocess.run([*gpg, "--armor", "--export-secret-keys"], check=True, stdout=subprocess.PIPE).stdout
+    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=True)
+    path.touch(mode=0o600)
+    path.write_bytes(secret)
+    return path
