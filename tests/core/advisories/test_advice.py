@@ -93,6 +93,25 @@ def test_what_was_looked_at_and_affects_nothing_differs_from_what_nobody_told_th
     assert affected_versions(document, "PSF-2026-6") == []
 
 
+def test_what_cpython_s_source_brings_and_compiles_in_is_judged_by_a_distribution_s_notices():
+    debian = {"ecosystem": "Debian:13", "name": "expat", "purl": "pkg:deb/debian/expat?arch=source"}
+    commit = {"purl": "pkg:deb/debian/hacl-star"}
+    found = {
+        "1": osv("DEBIAN-CVE-2026-8", package=debian, events=[{"introduced": "0"}, {"fixed": "2.8.0-1"}]),
+        "2": osv("DEBIAN-CVE-2026-9", package=commit, events=[{"introduced": "0"}, {"fixed": "0.4"}]),
+    }
+    old, new = ([{"name": "expat", "version": version}] for version in ("2.7.1", "2.8.2"))
+    hacl = {"name": "hacl-star", "version": "bb3d0dc8d9d15a5cd51094d5b69e70aa09005ff0"}
+    builds = [build("3.13.1", bundled=old), build("3.13.1", "t", bundled=[*new, hacl]), build("3.12.1")]
+    advised = advise(Advice(advisories=collect(found)), {"builds": builds})
+
+    assert [(str(tag), one.affected, one.unknown) for tag, one in advised.items()] == [
+        ("3.13.1", ("DEBIAN-CVE-2026-8",), ()),
+        ("3.13.1t", (), ("DEBIAN-CVE-2026-9",)),
+        ("3.12.1", (), ()),
+    ], "a commit has no order among versions, so nobody knows"
+
+
 def test_other_records_statements_or_ends_make_another_digest():
     plain = Advice(advisories=RECORDS)
 

@@ -121,6 +121,43 @@ def test_a_library_is_judged_by_its_own_version_as_distributions_write_it():
         assert state(each, "3.12.1") == NOT_AFFECTED
 
 
+def of_debian(**fixed):
+    """Make a record as OSV has Debian's, by release."""
+    return parse_advisory(
+        "here",
+        {
+            "id": "DEBIAN-CVE-2026-1",
+            "modified": "2026-01-02T03:04:05Z",
+            "affected": [
+                {
+                    "package": {"ecosystem": f"Debian:{release[1:]}", "name": "expat"},
+                    "ranges": [
+                        {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, *({"fixed": f} for f in [text] if f)]}
+                    ],
+                }
+                for release, text in fixed.items()
+            ],
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "fixed, expected",
+    [
+        ({"_12": "2.5.0-1+deb12u1"}, [AFFECTED, UNKNOWN, UNKNOWN, UNKNOWN]),
+        ({"_22": "2.5.0-1ubuntu0.3"}, [AFFECTED, UNKNOWN, UNKNOWN, UNKNOWN]),
+        ({"_12": "2.5.0-1+deb12u1", "_13": "2.6.3-1"}, [AFFECTED, AFFECTED, UNKNOWN, NOT_AFFECTED]),
+        ({"_11": "", "_13": "2.6.3-1"}, [AFFECTED, AFFECTED, AFFECTED, NOT_AFFECTED]),
+        ({"_11": ""}, [AFFECTED] * 4),
+    ],
+    ids=["Debian's backport", "Ubuntu's backport", "a backport and upstream's", "never in one release", "nowhere"],
+)
+def test_what_a_distribution_mended_in_its_older_package_is_not_mended_in_upstream_s_later_one(fixed, expected):
+    versions = ("2.4.0", "2.5.0", "2.6.3", "2.7.0")
+
+    assert [state(of_debian(**fixed), version, "expat") for version in versions] == expected
+
+
 def test_a_package_of_the_same_name_elsewhere_is_not_the_interpreter():
     one = record(package={"purl": "pkg:pypi/python", "ecosystem": "PyPI"}, versions=["3.12.1"])
 

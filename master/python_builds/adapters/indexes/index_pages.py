@@ -21,7 +21,7 @@ from python_builds.core.upstream.tags import Tag
 INSTALLER = "install.sh"
 SCRIPT = CHECKOUT / "installer" / INSTALLER
 
-FORMAT = 4
+FORMAT = 5
 """Of the indexes; another one has them all written anew."""
 
 

@@ -8,8 +8,9 @@
 
 `versions` names each version of index.json, a line each. `unknown` is what the table of commits or the record leaves
 open: it is not "not affected". `not_affected` is what the operator says of it (`openvex.json`). Of libraries that are
-linked statically `affected` has the advisory where a build of that version has the library. `advisories` has all that
-are of CPython, whether or not one affects a version: what is not in it the farm was not told of.
+linked statically, or bundled and compiled in, `affected` has the advisory where a build of that version has the
+library. `advisories` has all that are of CPython, whether or not one affects a version: what is not in it the farm was
+not told of.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from python_builds.core.advisories.affected import AFFECTED, UNKNOWN, fixed_in, status
+from python_builds.core.advisories.affected import AFFECTED, UNKNOWN, fixed_in, read_version, status
 from python_builds.core.advisories.commit_table import CommitTable, commit_table, dump_table
 from python_builds.core.advisories.osv import CPYTHON, Advisories, Advisory
 from python_builds.core.advisories.statements import Statements, as_json, dump_statements, statement_about
@@ -77,9 +78,14 @@ def advise(advice: Advice, index: Mapping[str, Any]) -> dict[Tag, Advised]:
     libraries: dict[Tag, set[tuple[str, str]]] = {}
     for build in index["builds"]:
         tag = Tag(Version(build["python_version"]), build["variant"])
-        libraries.setdefault(tag, set()).update((one["name"], one["version"]) for one in build.get("libraries", ()))
+        parts = (*build.get("libraries", ()), *build.get("bundled", ()))
+        libraries.setdefault(tag, set()).update((one["name"], one["version"]) for one in parts)
+    of_libraries = {part: _of_library(advice, *part) for part in set().union(*libraries.values())}
     of_cpython = {version: _of_cpython(advice, version) for version in {tag.version for tag in libraries}}
-    return {tag: _advised(advice, tag, of_cpython[tag.version], libraries[tag]) for tag in reading_order(libraries)}
+    return {
+        tag: _advised(advice, tag, of_cpython[tag.version], [of_libraries[part] for part in sorted(libraries[tag])])
+        for tag in reading_order(libraries)
+    }
 
 
 def advisories_json(advice: Advice, advised: Mapping[Tag, Advised]) -> bytes:
@@ -137,13 +143,20 @@ def _of_cpython(advice: Advice, version: Version) -> dict[str, str]:
     return {name: state for name, state in states.items() if state in (AFFECTED, UNKNOWN)}
 
 
-def _advised(advice: Advice, tag: Tag, of_cpython: Mapping[str, str], libraries: Iterable[tuple[str, str]]) -> Advised:
+def _of_library(advice: Advice, name: str, version: str) -> dict[str, str]:
+    """Say the same of a library; of a version that has no order, as a commit has none, nobody knows."""
+    about = [one for one in advice.advisories.current if any(part.name == name for part in one.affected)]
+    known = read_version(version)
+    states = {one.id: status(one, name, known, advice.table) if known else UNKNOWN for one in about}
+    return {name: state for name, state in states.items() if state in (AFFECTED, UNKNOWN)}
+
+
+def _advised(
+    advice: Advice, tag: Tag, of_cpython: Mapping[str, str], of_libraries: Iterable[Mapping[str, str]]
+) -> Advised:
     states = {**of_cpython}
-    for name, version in sorted(libraries):
-        for one in advice.advisories.current:
-            state = status(one, name, Version(version), advice.table)
-            if state == AFFECTED or (state == UNKNOWN and one.id not in states):
-                states[one.id] = state
+    for found in of_libraries:
+        states |= {name: state for name, state in found.items() if state == AFFECTED or name not in states}
     records = {one.id: one for one in advice.advisories.records if one.id in states}
     statements = advice.statements.statements if advice.statements else ()
     said = {name: why for name, one in records.items() if (why := statement_about(statements, one, tag.version))}

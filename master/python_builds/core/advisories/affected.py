@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from packaging.version import InvalidVersion, Version
 
@@ -14,12 +14,17 @@ AFFECTED, NOT_AFFECTED, UNKNOWN = "affected", "not affected", "unknown"
 
 Contains = Callable[[str], bool | None]
 
+_BACKPORT = re.compile(r"(?:[+~](?:deb|bpo)|[0-9]ubuntu)[0-9]", re.ASCII)
+"""In a version of a released distribution's package, which has a fix that upstream has in a later version."""
+
 _EPOCH_AND_REVISION = re.compile(r"^[0-9]+:|(?:[-+~][A-Za-z0-9.+~-]*)$", re.ASCII)
 
 
 def status(advisory: Advisory, name: str, version: Version, table: CommitTable) -> str:
     """Say whether a version of cpython, or of a library, is affected."""
     parts = [part for part in advisory.affected if part.name == name]
+    if name != CPYTHON and _is_mended_upstream(parts, version):
+        return NOT_AFFECTED
     found = [_part(part, version, table) for part in parts]
     if True in found:
         return AFFECTED
@@ -39,7 +44,7 @@ def fixed_in(advisory: Advisory, version: Version, table: CommitTable) -> Versio
 
 
 def _part(part: Affected, version: Version, table: CommitTable) -> bool | None:
-    if any(_version(text) == version for text in part.versions):
+    if any(read_version(text) == version for text in part.versions):
         return True
     found = [_in_range(one, version, table) for one in part.ranges]
     if not part.ranges and not part.versions:
@@ -47,8 +52,19 @@ def _part(part: Affected, version: Version, table: CommitTable) -> bool | None:
     if True in found:
         return True
     # A list that nobody can read may mean this version.
-    unread = any(_version(text) is None for text in part.versions)
+    unread = any(read_version(text) is None for text in part.versions)
     return None if None in found or unread else False
+
+
+def _is_mended_upstream(parts: Sequence[Affected], version: Version) -> bool:
+    """Say whether a distribution took up an older upstream version with the fix, whatever its other releases lack."""
+    if any(read_version(text) == version for part in parts for text in part.versions):
+        return False
+    ranges = [
+        one for part in parts for one in part.ranges if one.type == "ECOSYSTEM" and one.all("introduced") == ["0"]
+    ]
+    fixed = [text for one in ranges for text in one.all("fixed") if not _BACKPORT.search(text)]
+    return any(found < version for text in fixed if (found := read_version(text)))
 
 
 def _in_range(one: Range, version: Version, table: CommitTable) -> bool | None:
@@ -80,11 +96,11 @@ def _in_commits(one: Range, contains: Contains, is_older: Callable[[str], bool])
 def _in_versions(one: Range, version: Version) -> bool | None:
     """Compare versions in their order, as OSV says: the last event that is not after the version decides."""
     state: bool | None = False
-    events = [(_version(text), kind) for event in one.events for kind, text in event.items()]
+    events = [(read_version(text), kind) for event in one.events for kind, text in event.items()]
     if any(found is None or kind not in ("introduced", "fixed", "last_affected") for found, kind in events):
         return None
     if any(kind == "fixed" and _is_patched(text, version) for event in one.events for kind, text in event.items()):
-        return None  # a distribution mended its own package of this version, which says nothing of another build
+        return None  # a distribution mended its own package of this or an older version, which says nothing of others
     for found, kind in sorted((found, kind) for found, kind in events if found is not None):
         if kind == "introduced" and found <= version:
             state = True
@@ -93,7 +109,7 @@ def _in_versions(one: Range, version: Version) -> bool | None:
     return state
 
 
-def _version(text: str) -> Version | None:
+def read_version(text: str) -> Version | None:
     """Read a version as upstream or a distribution writes it, v3.11.2 or 1:2.5.1-2+deb12u1, without what was added."""
     try:
         return Version(_EPOCH_AND_REVISION.sub("", text.removeprefix("v")))
@@ -102,7 +118,10 @@ def _version(text: str) -> Version | None:
 
 
 def _is_patched(text: str, version: Version) -> bool:
-    return _version(text) == version and "-" in text
+    found = read_version(text)
+    return found is not None and (
+        (found == version and "-" in text) or (found < version and bool(_BACKPORT.search(text)))
+    )
 
 
 def _any(found: Iterable[bool | None]) -> bool | None:

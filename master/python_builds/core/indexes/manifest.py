@@ -10,7 +10,8 @@ platform in the same form:
      "builds": [{"python_version", "variant", "channel", "platform", "arch", "revision", "profile", "checked",
                  "adopted", "built_at", "kind", "url", "sha256", "size", "reproduced_by"}, …]}
 
-with "libraries" behind them where there are some, linked statically: [{"name", "version"}, …].
+with "libraries" behind them where there are some, linked statically: [{"name", "version"}, …], and "bundled", which are
+in the same form what CPython's own source has of others and compiles in; newer builds tell them.
 
 index.schema.json, beside it, is its JSON Schema. `url` is relative to the index, so that a mirror of the tree is valid
 as it is; `channel` is release or prerelease; `arch` is amd64 or arm64; `kind` is deb, rpm, metapackage (of either
@@ -70,13 +71,22 @@ BUILD_SCHEMA = {
     },
 }
 
-LIBRARIES_SCHEMA = {
+PARTS_SCHEMA = {
     "type": "array",
-    "description": "linked statically, from their own upstream's source; left out where there are none",
     "items": {
         "type": "object",
         "required": ["name", "version"],
         "properties": {"name": {"type": "string"}, "version": {"type": "string"}},
+    },
+}
+PARTS = {
+    "libraries": {
+        **PARTS_SCHEMA,
+        "description": "linked statically, from their own upstream's source; left out where there are none",
+    },
+    "bundled": {
+        **PARTS_SCHEMA,
+        "description": "of others, compiled in from CPython's own source; left out where that is not known",
     },
 }
 
@@ -93,7 +103,7 @@ SCHEMA = {
             "items": {
                 "type": "object",
                 "required": list(BUILD_SCHEMA),
-                "properties": {**BUILD_SCHEMA, "libraries": LIBRARIES_SCHEMA},
+                "properties": {**BUILD_SCHEMA, **PARTS},
             },
         },
     },
@@ -165,7 +175,11 @@ def index_json(index: Mapping[str, Any]) -> bytes:
 
 
 def _build(record: Record, artifact: Artifact, folder: str) -> dict[str, object]:
-    libraries = [{"name": one.name, "version": one.version} for one in record.libraries]
+    compiled = [one for one in record.contents.bundled if not one.file] if record.contents else []
+    parts = {
+        "libraries": [{"name": one.name, "version": one.version} for one in record.libraries],
+        "bundled": [{"name": one.name, "version": one.version} for one in compiled],
+    }
     return {
         "python_version": record.python_version,
         "variant": record.variant,
@@ -181,5 +195,5 @@ def _build(record: Record, artifact: Artifact, folder: str) -> dict[str, object]
         "url": artifact.key.removeprefix(f"{folder}/"),
         "sha256": artifact.sha256,
         "size": artifact.size,
-        **({"libraries": libraries} if libraries else {}),
+        **{name: found for name, found in parts.items() if found},
     }
