@@ -9,6 +9,7 @@ import subprocess
 import tarfile
 import zipfile
 
+import jsonschema
 import pytest
 from packaging.version import Version
 
@@ -210,7 +211,12 @@ def test_the_indexes_say_what_is_known_and_are_written_again_only_where_that_cha
     (folder / "PSF-2026-1.json").write_text(json.dumps(osv(summary="<script>alert(1)</script>")))
 
     written = write_indexes(settings, store).written
-    assert {"python/advisories.json", "python/index.html"} <= {*written}
+    assert {"python/advisories.json", "python/index.html", "python/index.json"} <= {*written}
+    schema = json.loads(store.read("python/index.schema.json"))
+    index = json.loads(store.read("python/index.json"))
+    jsonschema.Draft202012Validator(schema).validate(index)
+    counted = {build["python_version"]: build["advisories"]["affected"] for build in index["builds"]}
+    assert counted == {"3.13.5": 1, "3.13.4": 0}
     assert not [key for key in written if key.startswith("python/debian-12/")], "no platform has anything new"
     assert "1 known vulnerability: PSF-2026-1" in store.read("python/index.html").decode()
     assert write_indexes(settings, store).written == []
@@ -221,6 +227,7 @@ def test_the_indexes_say_what_is_known_and_are_written_again_only_where_that_cha
 
     write_indexes(farm(""), store)
     assert not store.exists("python/advisories.json"), "a farm that reads none any more says nothing"
+    assert not [one for one in json.loads(store.read("python/index.json"))["builds"] if "advisories" in one]
     with pytest.raises(InvalidRequest, match="is not published: set PYTHON_BUILDS_ADVISORIES"):
         versions_affected_by(settings, "all", "optimized")
 

@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from python_builds.core.advisories.advice import Advice, advise, advisories_json, affected_versions, alerts
+from python_builds.core.advisories.advice import (
+    Advice,
+    advise,
+    advisories_json,
+    affected_versions,
+    alerts,
+    with_advisories,
+)
 from python_builds.core.advisories.osv import collect
 from python_builds.core.advisories.statements import dump_statements, parse_statements
 from python_builds.core.errors import ConfigurationError
@@ -110,6 +117,19 @@ def test_what_cpython_s_source_brings_and_compiles_in_is_judged_by_a_distributio
         ("3.13.1t", (), ("DEBIAN-CVE-2026-9",)),
         ("3.12.1", (), ()),
     ], "a commit has no order among versions, so nobody knows"
+
+
+def test_each_build_of_the_index_tells_how_many_there_are_of_it_by_its_own_libraries():
+    builds = [build("3.12.1"), build("3.13.1"), build("3.16.0", **LIBRARY), build("3.16.0")]
+    told = with_advisories(Advice(advisories=RECORDS, minors=MINORS), {"generated_at": None, "builds": builds})
+
+    assert [one.pop("advisories") for one in told["builds"]] == [
+        {"affected": 2, "unknown": 1, "minor_status": "end-of-life"},
+        {"affected": 1, "unknown": 1, "minor_status": "bugfix"},
+        {"affected": 1, "unknown": 1, "minor_status": ""},
+        {"affected": 0, "unknown": 1, "minor_status": ""},
+    ]
+    assert told == {"generated_at": None, "builds": builds}
 
 
 def test_other_records_statements_or_ends_make_another_digest():

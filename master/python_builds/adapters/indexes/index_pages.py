@@ -7,7 +7,7 @@ from typing import Any
 from python_builds.adapters.digests import file_sha256
 from python_builds.adapters.publishing.signing import Signer
 from python_builds.adapters.store.store import Store
-from python_builds.core.advisories.advice import Advice, Advised, advise
+from python_builds.core.advisories.advice import Advice, Advised, advise, with_advisories
 from python_builds.core.advisories.files import advisory_files
 from python_builds.core.indexes import manifest
 from python_builds.core.indexes.addresses import of_profile
@@ -62,7 +62,8 @@ def for_all(
     advised = advise(advice, index) if advice else None
     files = advisory_files(advice, advised or {}, profile)
     people = _for_people(store, profile, signer, attestation_keys, index, advised)
-    return [*manifest.global_indexes(index, profile), *files, *people]
+    told = with_advisories(advice, index) if advice else index
+    return [*manifest.global_indexes(told, profile), *files, *people]
 
 
 def _for_people(

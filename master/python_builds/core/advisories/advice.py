@@ -13,9 +13,10 @@ library. `advisories` has all that are of CPython, whether or not one affects a 
 not told of.
 """
 
+import functools
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,8 @@ from python_builds.core.upstream.releases import minor
 from python_builds.core.upstream.tags import Tag, reading_order
 
 SCHEMA_VERSION = 1
+Part = tuple[str, str]
+"""A library by its name and version."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,15 @@ class Advice:
     minors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Of each minor its status in the release cycle, and its end of life, which is a date or a month."""
     table: CommitTable = field(default_factory=commit_table)
+
+    @functools.cached_property
+    def by_name(self) -> Mapping[str, Sequence[Advisory]]:
+        """Give those that are not withdrawn, by the names of what they are about."""
+        found: dict[str, list[Advisory]] = {}
+        for one in self.advisories.current:
+            for name in {part.name for part in one.affected}:
+                found.setdefault(name, []).append(one)
+        return found
 
     @property
     def digest(self) -> str:
@@ -75,17 +87,25 @@ class Advised:
 
 def advise(advice: Advice, index: Mapping[str, Any]) -> dict[Tag, Advised]:
     """Judge each version that an index names, the newest first."""
-    libraries: dict[Tag, set[tuple[str, str]]] = {}
+    libraries: dict[Tag, set[Part]] = {}
     for build in index["builds"]:
-        tag = Tag(Version(build["python_version"]), build["variant"])
-        parts = (*build.get("libraries", ()), *build.get("bundled", ()))
-        libraries.setdefault(tag, set()).update((one["name"], one["version"]) for one in parts)
-    of_libraries = {part: _of_library(advice, *part) for part in set().union(*libraries.values())}
-    of_cpython = {version: _of_cpython(advice, version) for version in {tag.version for tag in libraries}}
-    return {
-        tag: _advised(advice, tag, of_cpython[tag.version], [of_libraries[part] for part in sorted(libraries[tag])])
-        for tag in reading_order(libraries)
-    }
+        libraries.setdefault(_tag(build), set()).update(_parts(build))
+    judge = _judge(advice)
+    return {tag: judge(tag, frozenset(libraries[tag])) for tag in reading_order(libraries)}
+
+
+def with_advisories(advice: Advice, index: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Have each build of an index tell how many there are of it, and whether its minor is maintained.
+
+    A version is as its build with most libraries; a build is judged by its own.
+    """
+    judge = _judge(advice)
+    builds = []
+    for build in index["builds"]:
+        one = judge(_tag(build), _parts(build))
+        told = {"affected": len(one.affected), "unknown": len(one.unknown), "minor_status": one.minor_status}
+        builds.append({**build, "advisories": told})
+    return {**index, "builds": builds}
 
 
 def advisories_json(advice: Advice, advised: Mapping[Tag, Advised]) -> bytes:
@@ -137,15 +157,37 @@ def _newest_of_each_minor(versions: Mapping[str, Mapping[str, Any]]) -> Sequence
     return [*chosen.values()]
 
 
+def _judge(advice: Advice) -> Callable[[Tag, frozenset[Part]], Advised]:
+    """Give what judges a version with libraries, the same ones once."""
+    of_cpython = functools.cache(functools.partial(_of_cpython, advice))
+    of_library = functools.cache(functools.partial(_of_library, advice))
+
+    @functools.cache
+    def judge(tag: Tag, parts: frozenset[Part]) -> Advised:
+        return _advised(advice, tag, of_cpython(tag.version), [of_library(*part) for part in sorted(parts)])
+
+    return judge
+
+
+def _tag(build: Mapping[str, Any]) -> Tag:
+    return Tag(Version(build["python_version"]), build["variant"])
+
+
+def _parts(build: Mapping[str, Any]) -> frozenset[Part]:
+    every = (*build.get("libraries", ()), *build.get("bundled", ()))
+    return frozenset((one["name"], one["version"]) for one in every)
+
+
 def _of_cpython(advice: Advice, version: Version) -> dict[str, str]:
     """Say of each advisory that is not withdrawn whether CPython is affected, or may be, by its id."""
-    states = {one.id: status(one, CPYTHON, version, advice.table) for one in advice.advisories.current}
+    about = advice.by_name.get(CPYTHON, ())
+    states = {one.id: status(one, CPYTHON, version, advice.table) for one in about}
     return {name: state for name, state in states.items() if state in (AFFECTED, UNKNOWN)}
 
 
 def _of_library(advice: Advice, name: str, version: str) -> dict[str, str]:
     """Say the same of a library; of a version that has no order, as a commit has none, nobody knows."""
-    about = [one for one in advice.advisories.current if any(part.name == name for part in one.affected)]
+    about = advice.by_name.get(name, ())
     known = read_version(version)
     states = {one.id: status(one, name, known, advice.table) if known else UNKNOWN for one in about}
     return {name: state for name, state in states.items() if state in (AFFECTED, UNKNOWN)}

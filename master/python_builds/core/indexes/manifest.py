@@ -11,7 +11,9 @@ platform in the same form:
                  "adopted", "built_at", "kind", "url", "sha256", "size", "reproduced_by"}, …]}
 
 with "libraries" behind them where there are some, linked statically: [{"name", "version"}, …], and "bundled", which are
-in the same form what CPython's own source has of others and compiles in; newer builds tell them.
+in the same form what CPython's own source has of others and compiles in; newer builds tell them. In the index of all
+platforms a farm that reads advisories adds "advisories": {"affected", "unknown", "minor_status"}: two numbers, and a
+word of advisories.json, which says which they are.
 
 index.schema.json, beside it, is its JSON Schema. `url` is relative to the index, so that a mirror of the tree is valid
 as it is; `channel` is release or prerelease; `arch` is amd64 or arm64; `kind` is deb, rpm, metapackage (of either
@@ -90,6 +92,17 @@ PARTS = {
     },
 }
 
+ADVISORIES_SCHEMA = {
+    "type": "object",
+    "description": "how many are known to affect it, or may, by advisories.json; left out where the farm reads none",
+    "required": ["affected", "unknown", "minor_status"],
+    "properties": {
+        "affected": {"type": "integer", "minimum": 0},
+        "unknown": {"type": "integer", "minimum": 0},
+        "minor_status": {"type": "string", "description": "empty where that is not known"},
+    },
+}
+
 SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "What python-builds has published: the newest revision of each product",
@@ -103,7 +116,7 @@ SCHEMA = {
             "items": {
                 "type": "object",
                 "required": list(BUILD_SCHEMA),
-                "properties": {**BUILD_SCHEMA, **PARTS},
+                "properties": {**BUILD_SCHEMA, **PARTS, "advisories": ADVISORIES_SCHEMA},
             },
         },
     },
