@@ -57,6 +57,29 @@ def fingerprint(folder, secret):
 
 
 @every_shell
+def test_whoever_named_the_primary_key_installs_what_its_subkeys_sign_while_it_is_offline(
+    shell, farm, stranger, tmp_path
+):
+    home = tmp_path / "offline"
+    home.mkdir(mode=0o700)
+
+    def gpg(*arguments):
+        quiet = ["--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
+        return subprocess.run(["gpg", "--homedir", home, *quiet, *arguments], check=True, capture_output=True).stdout
+
+    gpg("--quick-generate-key", "Farm <farm@example.org>", "ed25519", "cert", "never")
+    listed = gpg("--with-colons", "--list-keys").decode().splitlines()
+    primary = next(line.split(":")[9] for line in listed if line.startswith("fpr:"))
+    for _ in ("the first", "its heir"):
+        gpg("--quick-add-key", primary, "ed25519", "sign", "1y")
+        with signing(tmp_path, gpg("--armor", "--export-secret-subkeys")) as signs:
+            index(farm, signer=signs)
+        done, _ = install(shell, farm, stranger, "--yes", KEY_FINGERPRINT=primary)
+        assert f"checksums signed by {primary}" in done.stderr, done.stderr
+    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=True)
+
+
+@every_shell
 def test_whoever_named_both_keys_of_statements_installs_what_either_has_signed(
     shell, farm, make_product, stranger, tmp_path
 ):
