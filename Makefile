@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-find-li
 # What a master needs to read and sign rpm packages.
 RPM_PACKAGES := rpm libglib2.0-bin
 # What the tests run beside Python and what this machine's platform builds with, which their `make build` needs as every other does.
-TEST_PACKAGES := bsdutils busybox curl dash diffoscope-minimal gpg gpg-agent gpgv postgresql procps prometheus $(RPM_PACKAGES) shellcheck util-linux wget zstd
+TEST_PACKAGES := bsdutils busybox curl dash diffoscope-minimal gpg gpg-agent gpgv iproute2 postgresql procps prometheus $(RPM_PACKAGES) shellcheck util-linux wget zstd
 # A real S3 server, 80 MB to fetch: CI has it, and whoever installs it; elsewhere its tests say what is missing.
 S3_PACKAGES := ceph-mon ceph-osd openssl radosgw
 # A directory, whose package starts one for everybody who reaches the machine: so CI alone has it, too.

@@ -16,9 +16,10 @@ from tests.e2e.farms import free_port
 class Postgres:
     """The server, as processes of an unprivileged user: it refuses to be root's."""
 
-    def __init__(self, folder: Path, password: str) -> None:
+    def __init__(self, folder: Path, password: str, host: str) -> None:
         """Make its files, start it, make a database."""
         self.folder = folder
+        self.host = host
         self.password = password
         self.databases = 0
         self.port = free_port()
@@ -30,21 +31,23 @@ class Postgres:
         word.write_text(password)
         word.chmod(0o644)
         self.run("initdb", f"--pgdata={self.data}", "--username=farm", f"--pwfile={word}", "--auth=scram-sha-256", "-N")
+        with (self.data / "pg_hba.conf").open("a") as file:
+            file.write("host all all samenet scram-sha-256\n")
         self.start()
         self.run("createdb", *self._login, "farm")
 
     @property
     def url(self) -> str:
         """What the farm's setting says."""
-        return f"postgresql://farm:{self.password}@127.0.0.1:{self.port}/farm"
+        return f"postgresql://farm:{self.password}@{self.host}:{self.port}/farm"
 
     @property
     def _login(self) -> tuple[str, ...]:
-        return ("--host=127.0.0.1", f"--port={self.port}", "--username=farm")
+        return (f"--host={self.host}", f"--port={self.port}", "--username=farm")
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} -c fsync=off"
+        options = f"-p {self.port} -c listen_addresses={self.host} -k {self.folder} -c fsync=off"
         self.run("pg_ctl", "start", "--wait", f"--pgdata={self.data}", f"--log={self.folder / 'log'}", "-o", options)
 
     def stop(self, mode: str) -> None:
@@ -94,11 +97,11 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def make_postgres(password: str = "correct-horse") -> Iterator[Postgres]:
+def make_postgres(password: str = "correct-horse", host: str = "127.0.0.1") -> Iterator[Postgres]:
     """Give a server that runs, with an empty database."""
     folder = Path(tempfile.mkdtemp(prefix="python-builds-postgres-", dir="/var/tmp"))
     try:
-        server = Postgres(folder, password)
+        server = Postgres(folder, password, host)
         yield server
     finally:
         if (folder / "data" / "postmaster.pid").exists():

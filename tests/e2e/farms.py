@@ -15,7 +15,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,8 @@ class FarmUnderTest:
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
         self.tarballs = folder / "tarballs"
+        self.inside: Sequence[str] = ()
+        """What its commands are run by, where they are to be on a machine of their own."""
         self.lays_database = "database_url" not in settings
         """Whether an empty database is copied to where the farm would make one: that takes 4 of 20 s of a test."""
         if new_database_url is not None and self.lays_database:
@@ -121,6 +123,7 @@ class FarmUnderTest:
             lay_database(self.settings)
         return subprocess.Popen(
             [
+                *self.inside,
                 "/usr/bin/env",
                 "--default-signal=INT,HUP",
                 f"--ignore-signal={ignoring}",

@@ -5,14 +5,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import requests
 
 from python_builds.adapters.planning.report_file import plan_path
 from python_builds.cli.building.progress import SUCCESS, WARNINGS
-from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, wait
+from tests.cut_network import cut, other_machine
+from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder, wait
 from tests.e2e.test_planner import NOWHERE, list_releases, release
 from tests.postgres import Postgres, make_postgres
 
@@ -24,10 +26,15 @@ def server() -> Iterator[Postgres]:
 
 
 @contextlib.contextmanager
-def two_masters(database_url: str, **settings: object) -> Iterator[tuple[FarmUnderTest, FarmUnderTest]]:
+def two_masters(
+    database_url: str, of_first: Mapping[str, object] | None = None, **settings: object
+) -> Iterator[tuple[FarmUnderTest, FarmUnderTest]]:
     """Make two masters of one farm, each with a state folder of its own, as on two machines."""
     common = {"sources": None, "python_org_url": NOWHERE, "plan_seconds": 1, "database_url": database_url}
-    with make_farm(**common) as first, make_farm(**common, store=first.settings.store, **settings) as second:
+    with (
+        make_farm(**common, **of_first or {}) as first,
+        make_farm(**common, store=first.settings.store, **settings) as second,
+    ):
         for farm in (first, second):
             farm.environment["PYTHON_BUILDS_SOURCES"] = f"mirror {first.tarballs} python.org"
         yield first, second
@@ -129,6 +136,43 @@ def test_a_master_that_loses_its_lock_to_a_spare_ends_at_once_and_says_why(serve
     assert "the database is another master's by now: " in said
     assert "This one ends at once" in said
     assert "the database is free: this spare takes over" in took
+
+
+def test_a_spare_takes_over_from_a_master_that_is_cut_off_from_the_database_and_nothing_is_published_twice() -> None:
+    with (
+        other_machine() as there,
+        make_postgres(host=there.link.here) as server,
+        two_masters(server.url, of_first={"web_host": there.side.there}, standby="true") as (first, spare),
+    ):
+        first.inside = there.inside
+        mini_tarball(first.tarballs, "3.11.6", COMPILE_SECONDS=5)
+        assert first.run("run").returncode == 0
+        request = first.client().force("release", python_version="3.11.6", profile="quick")
+        first.wait_for_results(request)
+        (build,) = first.client().children(request)
+        spare.run("run")
+        first.wait_for_step("compile")
+        locks = (
+            "SELECT client_port FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE locktype = 'advisory' AND granted"
+        )
+        cut(there.link, int(server.ask(locks)))
+        wait(plan_path(spare.settings.state_dir).exists, "the spare's first plan")
+        spare.wait_for_port()
+        result = spare.wait_for_results(build)
+        builds = spare.client().builds(build)
+        page = requests.get(first.settings.public_url, timeout=30).text
+        master = first.master_process()
+        there.link.mend()
+        wait(lambda: not Path(f"/proc/{master}").exists(), "the end of the first")
+        said = log_of(first)
+        records = [name.rpartition("/")[2] for name in spare.files("**/records/*.json")]
+
+    assert result in (SUCCESS, WARNINGS)
+    assert [b["complete"] for b in builds] == [True, True], "the build of the master that was cut off, and the spare's"
+    assert page.startswith("The farm's database has not answered for ")
+    assert "the database does not answer; builds and pages wait for it" in said
+    assert f"the database is another master's by now: {os.uname().nodename}:{spare.settings.state_dir}" in said
+    assert records == [f"3.11.6-{platform_builder().rpartition('-')[2]}-r1.json"]
 
 
 def test_a_master_goes_on_when_its_database_was_away_and_has_its_lock_again() -> None:

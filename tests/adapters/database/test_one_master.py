@@ -140,6 +140,23 @@ def test_the_server_is_asked_to_notice_a_machine_that_is_gone_within_half_a_minu
     idle, interval, count = (int(first._session.exec_driver_sql(f"SHOW {name}").scalar()) for name in names)
 
     assert idle + interval * count <= 30
+    assert first._session.exec_driver_sql("SHOW tcp_user_timeout").scalar() == "25000", "of what was sent, in ms"
+
+
+def test_a_spare_that_ends_while_it_waits_leaves_no_session_behind(locks, server, monkeypatch):
+    monkeypatch.setitem(postgres_lock.SESSION, "client_connection_check_interval", "100ms")
+    first = locks("first")
+    first.take()
+    script = f"from python_builds.adapters.database.postgres_lock import PostgresLock as L; L({locks.url!r}, 'spare').wait(print)"
+    spare = subprocess.Popen([sys.executable, "-uc", script], stdout=subprocess.PIPE, text=True)
+    assert spare.stdout.readline() == "waits as the spare of first\n"
+    of_locks = f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{postgres_lock.SPARE}' AND datname = "
+    of_locks += f"'{locks.url.rpartition('/')[2]}'"
+    until(lambda: server.ask(of_locks) == "2")
+    spare.kill()
+    spare.communicate()
+
+    until(lambda: server.ask(of_locks) == "1")
 
 
 def test_processes_are_told_apart_and_one_is_itself():

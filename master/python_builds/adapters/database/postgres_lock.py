@@ -33,14 +33,24 @@ NETWORK = {
 }
 """libpq's options by which a PostgreSQL whose machine is gone is not waited for as if it were thinking."""
 
-SESSION = (
-    "SET tcp_keepalives_idle = 10",
-    "SET tcp_keepalives_interval = 5",
-    "SET tcp_keepalives_count = 3",
-    "SET statement_timeout = 0",
-    "SET lock_timeout = 0",
-)
-"""A machine that is gone is noticed after 25 seconds, and who waits may wait."""
+SESSION = {
+    "tcp_keepalives_idle": "10s",
+    "tcp_keepalives_interval": "5s",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25s",
+    "client_connection_check_interval": "10s",
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+}
+"""A machine that is gone is noticed after 25 seconds, and who waits may wait.
+
+Keepalives notice it where the server has nothing to send. Where an answer was lost, TCP sends that again for a quarter
+of an hour, and no keepalive: the time-out of what was sent ends this. A spare that ends while it waits is noticed by
+the check.
+"""
+
+SET = text("SELECT set_config(name, :value, false) FROM pg_settings WHERE name = :name")
+"""Servers older than 12 and 14 lack some of them."""
 
 TABLE = """CREATE TABLE IF NOT EXISTS python_builds_master (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), token text NOT NULL, who text NOT NULL)"""
@@ -139,8 +149,8 @@ class PostgresLock:
 
     def _connect(self) -> Connection:
         session = self._engine.connect()
-        for statement in SESSION:
-            session.execute(text(statement))
+        for name, value in SESSION.items():
+            session.execute(SET, {"name": name, "value": value})
         return session
 
     @staticmethod
