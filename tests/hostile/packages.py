@@ -52,10 +52,20 @@ def with_pip(tree: Path) -> None:
     (tree / "bin/pip").symlink_to("pip3")
 
 
-def compiled(program: Path, *flags: str, source: str = PROGRAM) -> Path:
-    command = ["gcc", "-x", "c", "-", "-o", program, *flags]
+def compiled(program: Path, *flags: str, source: str = PROGRAM, after: tuple[str, ...] = ()) -> Path:
+    """Compile and link a program; what is `after` is linked to it."""
+    command = ["gcc", "-x", "c", "-", "-o", program, *flags, "-x", "none", *after]
     subprocess.run(command, input=source, text=True, check=True, capture_output=True)
     return program
+
+
+def needing(version: str, folder: Path) -> Path:
+    """Make a module that needs a symbol of a version, which a library provides that is made for it."""
+    (script := folder / "versions").write_text(f"{version} {{ global: of_that_version; }};")
+    flags = ("-shared", "-fPIC", "-Wl,-soname,libc.so.6", f"-Wl,--version-script={script}")
+    library = compiled(folder / "libother.so", *flags, source="int of_that_version(void) { return 0; }")
+    source = "int of_that_version(void); int x(void) { return of_that_version(); }"
+    return compiled(folder / "x.so", "-shared", "-fPIC", *LINKED, source=source, after=(str(library),))
 
 
 def package(work: Path) -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from python_builds.adapters.building.elf_files import read_program
 from python_builds.core.building.hardening import hardening_problems
-from python_builds.core.building.programs import program_problems
+from python_builds.core.building.programs import glibc_problems, program_problems
 from python_builds.core.errors import StoreError
-from tests.hostile.packages import COMPILED, LINKED, compiled
+from tests.hostile.packages import COMPILED, LINKED, compiled, needing
 
 
 def test_a_library_whose_code_is_changed_when_it_is_loaded_is_refused(tmp_path: Path) -> None:
@@ -101,6 +101,30 @@ def test_a_module_that_would_turn_off_the_interpreter_s_shadow_stack_is_told_of(
 
     assert found.startswith("'3.13.5/lib/unmarked.so' turns off the shadow stack that the interpreter is marked for")
     assert hardening_problems([without, *modules]) == []
+
+
+@pytest.mark.parametrize(
+    "version, since",
+    [("GLIBC_2.36", ""), ("GLIBC_2.9", ""), ("NCURSES6_5.0", ""), ("GLIBC_2.100", "2.100"), ("GLIBC_3.0", "3.0")],
+)
+def test_a_program_that_needs_a_newer_glibc_than_its_platform_s_is_refused(
+    version: str, since: str, tmp_path: Path
+) -> None:
+    program = read_program("3.13.5/lib/x.so", needing(version, tmp_path).read_bytes())
+
+    assert version in program.symbol_versions
+    newer = f"needs glibc {since} for '{version}', and debian-12 has 2.36 by its row: it was built elsewhere"
+    assert glibc_problems(program, "2.36", "debian-12") == ([f"'3.13.5/lib/x.so' {newer}"] if since else [])
+
+
+def test_a_program_with_relocations_in_short_needs_the_glibc_that_knows_them(tmp_path: Path) -> None:
+    source = "int number; int *volatile address = &number; int main(void) { return *address; }"
+    program = compiled(tmp_path / "x", "-fPIE", "-pie", "-Wl,-z,pack-relative-relocs", source=source)
+    read = read_program("3.13.5/bin/x", program.read_bytes())
+    (found,) = glibc_problems(read, "2.35", "ubuntu-2204")
+
+    assert "needs glibc 2.36 for 'GLIBC_ABI_DT_RELR', and ubuntu-2204 has 2.35" in found
+    assert glibc_problems(read, "2.36", "debian-12") == []
 
 
 def test_a_file_that_only_begins_like_a_program_is_refused() -> None:

@@ -13,7 +13,7 @@ from python_builds.adapters.building.artifact_check import check, check_apart
 from python_builds.adapters.stop import Stop
 from python_builds.core.errors import StoreError
 from python_builds.core.publishing.artifacts import tarball_file
-from tests.hostile.packages import MEANT, Change, compiled, product, relink
+from tests.hostile.packages import MEANT, Change, compiled, needing, product, relink
 from tests.script_runs import write
 
 MADE = product("debian-12")
@@ -145,6 +145,17 @@ def test_modules_of_the_tests_are_looked_at_too(folder: Path) -> None:
         folder, "test", lambda tree: compiled(tree / "lib/_testx.so", "-shared", "-fPIC", "-Wl,-z,lazy")
     )
     assert found.startswith("'3.13.5/lib/_testx.so' looks functions up when it first calls them")
+
+
+@pytest.mark.parametrize("part", ["", "test"])
+def test_a_tree_that_needs_a_newer_glibc_than_its_platform_s_is_refused(
+    folder: Path, part: str, tmp_path: Path
+) -> None:
+    module = needing("GLIBC_2.99", tmp_path)
+    problems = packed_again(folder, part, lambda tree: shutil.copy(module, tree / "lib/x.so"))
+
+    newer = "needs glibc 2.99 for 'GLIBC_2.99', and debian-12 has 2.36 by its row: it was built elsewhere"
+    assert f"'3.13.5/lib/x.so' {newer}" in problems
 
 
 def test_headers_of_another_version_are_refused(folder: Path) -> None:

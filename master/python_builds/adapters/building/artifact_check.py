@@ -20,7 +20,7 @@ from python_builds.adapters.stop import Stop
 from python_builds.adapters.upstream.source_tarball import DEFINED
 from python_builds.core.building.hardening import hardening_problems
 from python_builds.core.building.package_contents import file_problems, same_tree_problems, shown, tree_problems
-from python_builds.core.building.programs import Program, linked_problems, program_problems
+from python_builds.core.building.programs import Program, glibc_problems, linked_problems, program_problems
 from python_builds.core.building.requests import parse_platform_request
 from python_builds.core.errors import PythonBuildsError, StoreError
 from python_builds.core.platforms.platforms import platform_named
@@ -88,6 +88,7 @@ def check(product: Product, meant: Meant, folder: Path) -> list[str]:
         if part == "":
             linked = [name for program in programs for name in program.needed]
     problems = [p for program in programs for p in program_problems(program, product.architecture, tag)]
+    problems += [p for one in programs for p in glibc_problems(one, product.platform.glibc, product.platform.name)]
     problems += hardening_problems(programs)
     if versions != [str(product.version)]:
         problems.append(f"the headers are of CPython {shown(', '.join(versions))} and not of {product.version}")

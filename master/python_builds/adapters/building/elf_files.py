@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.dynamic import DynamicSegment, DynamicTag
 from elftools.elf.elffile import ELFFile
+from elftools.elf.gnuversions import GNUVerNeedSection
 from elftools.elf.segments import InterpSegment, NoteSegment, Segment
 
 from python_builds.core.building.package_contents import shown
@@ -59,6 +60,13 @@ def _read(path: str, content: bytes) -> Program:
         or bool(flags & _BIND_NOW or more_flags & _NOW),
         imports=frozenset(
             symbol.name for s in dynamic for symbol in s.iter_symbols() if symbol["st_shndx"] == "SHN_UNDEF"
+        ),
+        symbol_versions=frozenset(
+            version.name
+            for section in elf.iter_sections()
+            if isinstance(section, GNUVerNeedSection)
+            for _, versions in section.iter_versions()
+            for version in versions
         ),
         guards_control_flow=any(_X86_CONTROL_FLOW & _x86_marks(s) == _X86_CONTROL_FLOW for s in segments),
         code=sum(s["sh_size"] for s in elf.iter_sections() if s["sh_flags"] & SH_FLAGS.SHF_EXECINSTR),
