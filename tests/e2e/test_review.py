@@ -75,7 +75,7 @@ def openvex(name: str) -> dict[str, object]:
 
 
 class Reviewer:
-    """Somebody with a mirror, the keys and the package's tree, and no network."""
+    """Somebody with a mirror, the keys and the package's tree, no network, and a checkout without scripts of builds."""
 
     def __init__(self, farm: FarmUnderTest, folder: Path) -> None:
         self.mirror, self.opt, self.folder = folder / "mirror", folder / "opt", folder
@@ -86,7 +86,9 @@ class Reviewer:
         (package,) = self.mirror.glob(f"python/*/pkgs/python-{VERSION}_1_*.deb")
         subprocess.run(["dpkg-deb", "--extract", package, folder / "tree"], check=True)
         (folder / "tree/opt").rename(self.opt)
-        program = f"#!/bin/sh\nPYTHONPATH='{CHECKOUT}/master' exec '{sys.executable}' -m python_builds \"$@\"\n"
+        for name in ("master/python_builds", "scripts/setup"):
+            shutil.copytree(CHECKOUT / name, folder / "checkout" / name)
+        program = f"#!/bin/sh\nPYTHONPATH='{folder}/checkout/master' exec '{sys.executable}' -m python_builds \"$@\"\n"
         write(folder / "bin/python-builds", program)
         (folder / "bin/python-builds").chmod(0o755)
         (folder / "home").mkdir()
