@@ -10,6 +10,7 @@ from python_builds.adapters.publishing.places import Place
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.publishing.verifying import Trusted, findings
 from python_builds.core.errors import SourceError
+from python_builds.core.publishing.artifacts import SIGNATURE_ENDINGS
 from python_builds.core.publishing.dsse import ENDING
 from python_builds.core.publishing.findings import Finding, State, is_verified
 from python_builds.core.publishing.records import Source
@@ -180,6 +181,34 @@ def test_a_source_that_is_not_what_upstream_signed_fails(published, ending, comp
 
     assert found["source"].state == State.FAILS and complaint in found["source"].words
     assert not is_verified(found.values())
+
+
+@pytest.mark.parametrize("identity, state", [(None, State.HOLDS), ("hugo@python.org", State.FAILS)])
+def test_a_source_s_sigstore_bundle_is_looked_at_again_without_a_network(
+    store, make_product, attests, real_bundle, verification, tmp_path, identity, state
+):
+    name, content = "Python-3.14.0.tgz", real_bundle.file.read_bytes()
+    mirrored = store.root / "sources/3.14.0" / name
+    mirrored.parent.mkdir(parents=True)
+    mirrored.write_bytes(content)
+    mirrored.with_name(f"{name}{SIGNATURE_ENDINGS[Trust.SIGSTORE]}").write_bytes(real_bundle.bundle.read_bytes())
+    source = Source(
+        name=name,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        origin=f"https://www.python.org/ftp/python/3.14.0/{name}",
+        trust=Trust.SIGSTORE,
+    )
+    record = publish_attested(store, make_product("3.14.0"), attests, source=source)
+    (key,) = [a.key for a in record.artifacts if a.kind == "tarball"]
+    managers = verification(_3_14={"identity": identity or real_bundle.identity, "issuer": real_bundle.issuer})
+    trusted = Trusted(keys=load_public("key", attests.public_keys()))
+    found = {
+        one.question: one for one in findings(Place(address=str(store.root / key), scratch=tmp_path), trusted, managers)
+    }
+
+    assert found["source"].state == state, found
+    assert is_verified(found.values()) == (state == State.HOLDS)
 
 
 def test_a_file_that_is_not_there_is_told(published):
