@@ -345,6 +345,27 @@ def test_the_terminal_says_each_alert_once():
         assert "(optimized) fails" not in said and "is overdue" not in said
 
 
+def test_a_farm_that_knows_releases_and_has_none_does_not_say_that_it_knows_none():
+    assert "No release is known yet." in overview_content(look(releases=None), "../")
+    page = overview_content(look(), "../")
+    assert "No release is known yet." not in page and "Nothing is published, and nothing is asked for." in page
+
+
+def test_lines_are_found_by_the_words_that_find_their_cells():
+    """By what the buttons above the table type, and by the architecture, which a builder's name does not begin with."""
+    waits = failed("waiting", until=NOW + datetime.timedelta(hours=1))
+    page = overview_content(
+        look(plan=plan(lines=[waits]), running=(RUNS,), queue=(queue("debian-13-arm64", 1),)), "../"
+    )
+    again = overview_content(look(plan=plan(lines=[waits])), "../")
+    lacks = overview_content(look(plan=plan(lines=[failed(lacks_image=True)])), "../")
+
+    assert again.count('<li data-find="3.14.2 debian-12 amd64 tried-again-later failed overdue ">') == 2
+    assert lacks.count('<li data-find="3.14.2 debian-12 amd64 no-image failed overdue ">') == 2
+    assert '<li data-find="3.14.2 debian-12-amd64 amd64 building">' in page
+    assert '<tr data-find="debian-13-arm64 arm64 queued">' in page
+
+
 def test_of_a_long_list_the_page_shows_the_first_and_folds_the_rest():
     page = overview_content(look(plan=plan(lines=[line(f"3.13.{n}") for n in range(30)])), "../")
 
