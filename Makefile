@@ -121,7 +121,7 @@ test: $(VENV)/ready-dev  ## run the tests; needs no Docker
 	@$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 test-postgresql: $(VENV)/ready-dev  ## run the end-to-end tests with PostgreSQL as each farm's database
-	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $$build_packages
+	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $(if $(filter true,$(CI)),$(DIRECTORY_PACKAGES)) $$build_packages
 	@$(BIN)/pytest tests/e2e --database=postgresql --numprocesses 3 --dist worksteal
 
 test-fast: $(VENV)/ready-dev  ## run the tests of pure functions alone, in seconds
