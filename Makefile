@@ -18,6 +18,10 @@ TEST_PACKAGES := bsdutils busybox curl dash diffoscope-minimal gpg gpg-agent gpg
 S3_PACKAGES := ceph-mon ceph-osd openssl radosgw
 # A directory, whose package starts one for everybody who reaches the machine: so CI alone has it, too.
 DIRECTORY_PACKAGES := slapd
+# A browser, which brings a third of a GB with it: CI has it, and whoever installs it.
+BROWSER_PACKAGES := chromium
+# What the end-to-end tests need of these, with either database.
+E2E_PACKAGES := $(DIRECTORY_PACKAGES) $(BROWSER_PACKAGES)
 LIST_BUILD_PACKAGES = $(BIN)/python -c "from python_builds.farm.workers.workers import host_platform as h; print(*(h()[0].build_packages if h() else ()))"
 # What the Docker tests make an engine of their own with, on a disk of its own.
 DOCKER_TEST_PACKAGES := containerd docker-compose docker.io e2fsprogs gpg gpg-agent gpgv iproute2 lintian openssl procps $(RPM_PACKAGES)
@@ -117,11 +121,11 @@ dev: $(VENV)/ready-dev  ## make this checkout ready to be changed: tools, what t
 	@$(BIN)/pre-commit install
 
 test: $(VENV)/ready-dev  ## run the tests; needs no Docker
-	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $(if $(filter true,$(CI)),$(S3_PACKAGES) $(DIRECTORY_PACKAGES)) $$build_packages
+	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $(if $(filter true,$(CI)),$(S3_PACKAGES) $(E2E_PACKAGES)) $$build_packages
 	@$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 test-postgresql: $(VENV)/ready-dev  ## run the end-to-end tests with PostgreSQL as each farm's database
-	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $(if $(filter true,$(CI)),$(DIRECTORY_PACKAGES)) $$build_packages
+	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $(if $(filter true,$(CI)),$(E2E_PACKAGES)) $$build_packages
 	@$(BIN)/pytest tests/e2e --database=postgresql --numprocesses 3 --dist worksteal
 
 test-fast: $(VENV)/ready-dev  ## run the tests of pure functions alone, in seconds
