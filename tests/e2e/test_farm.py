@@ -16,7 +16,10 @@ from python_builds.cli.master.client import Client
 from python_builds.core.errors import FarmError
 from python_builds.core.settings.settings import variable
 from python_builds.farm.web.web_login import WAIT_SECONDS
-from tests.e2e.farms import FarmUnderTest, mini_tarball, platform_builder, wait
+from tests.e2e.farms import FarmUnderTest, lay_database, mini_tarball, platform_builder, wait
+
+LOG_BYTES, OLD_LOGS = 10_000_000, 10
+"""How long a master's log gets, and how many older ones it keeps."""
 
 
 def test_make_run_serves_and_may_be_repeated(farm: FarmUnderTest) -> None:
@@ -46,6 +49,21 @@ def test_make_run_in_the_foreground_is_the_master_itself(farm: FarmUnderTest) ->
     assert f"log in as operator with the password in {farm.settings.password_file}\n" in said
     assert str(farm.settings.web_password()) not in said, "it is for a log"
     assert "not running" in farm.run("status").stdout
+
+
+def test_the_masters_log_begins_anew_when_it_is_long_and_the_oldest_goes(farm: FarmUnderTest) -> None:
+    lay_database(farm.settings)
+    log = farm.settings.state_dir / "master" / "twistd.log"
+    for number in range(1, OLD_LOGS + 1):
+        log.with_name(f"twistd.log.{number}").write_text(f"the log before by {number}")
+    with log.open("xb") as file:
+        file.truncate(LOG_BYTES)
+    farm.run("run")
+    sizes = {one.name: one.stat().st_size for one in log.parent.glob("twistd.log*")}
+
+    assert sizes["twistd.log.1"] == LOG_BYTES and 0 < sizes["twistd.log"] < LOG_BYTES
+    assert {*sizes} == {"twistd.log", *(f"twistd.log.{number}" for number in range(1, OLD_LOGS + 1))}
+    assert log.with_name(f"twistd.log.{OLD_LOGS}").read_text() == f"the log before by {OLD_LOGS - 1}"
 
 
 @pytest.mark.parametrize("pid", ["1", str(os.getpid()), "4194304", "no number"], ids=["init", "us", "gone", "none"])
