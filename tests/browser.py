@@ -117,11 +117,17 @@ class Page:
             self.complaints.append(f"{said['entry']['text']} {said['entry'].get('url', '')}")
 
 
+def find_browser() -> str:
+    """Say where it is, or skip a test."""
+    program = shutil.which("chromium")
+    needs(program, "apt-get install chromium: the overview is opened in a browser")
+    return str(program)
+
+
 @contextlib.contextmanager
 def make_browser() -> Iterator[Page]:
     """Start it, with nothing of earlier times."""
-    program = shutil.which("chromium")
-    needs(program, "apt-get install chromium: the overview is opened in a browser")
+    program = find_browser()
     with tempfile.TemporaryDirectory(prefix="python-builds-browser-", ignore_cleanup_errors=True) as folder:
         process = subprocess.Popen(
             ["sh", "-c", THROUGH_PIPES, "sh", program, *OPTIONS, f"--user-data-dir={folder}"],
