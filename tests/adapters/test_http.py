@@ -112,6 +112,7 @@ def test_where_nobody_listens_is_said_in_words(nobody):
         get(nobody)
 
     assert "object at 0x" not in str(refused.value)
+    assert "HTTPConnection(" in str(refused.value), "and no name of a class of ours"
 
 
 def test_a_file_that_is_there_exists(site):

@@ -123,4 +123,6 @@ def _pools(wire: Wire) -> dict[str, type[HTTPConnectionPool]]:
     class EncryptedPool(HTTPSConnectionPool):
         ConnectionCls = Encrypted
 
+    for made in (Plain, Encrypted, PlainPool, EncryptedPool):
+        made.__name__ = made.__mro__[1].__name__  # errors name it, and people know urllib3's names
     return {"http": PlainPool, "https": EncryptedPool}
