@@ -5,6 +5,12 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/build-environment.sh"
 . "$scripts/published/base-system.sh"
 
+# Amazon Linux is locked to the release of its image, and would have no updates, unless it is told to follow the newest.
+follow_newest_release() {
+    grep -qsx 'ID="amzn"' "$root/etc/os-release" || return 0
+    mkdir -p "$root/etc/dnf/vars" && echo latest >"$root/etc/dnf/vars/releasever"
+}
+
 main() {
     [ $# -ge 2 ] || usage "BASE_ROOT TARGET [PACKAGE...]"
     local base=$1 target=$2 name
@@ -18,6 +24,7 @@ main() {
     mv -- "$root" "$target" && rmdir -- "$scratch"
     root=$work/$target
     mount_them
+    follow_newest_release
     name=$(manager)
     source_manager "$name"
     refresh "$name" >&2 || not_checked "the distribution's archive cannot be reached, see above"

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from python_builds.core.settings.setting_types import CHECKOUT
 from tests.preconditions import needs
 from tests.script_runs import call, pretend, run, write
 from tests.scripts.trees import PREFIX
@@ -61,6 +62,15 @@ in_root() {{ cat "$work/prints"; }}; candidates "$found" a b"""
     done = call(work, "prepare-base-system.sh", code.format(manager=manager))
 
     assert (done.returncode, done.stdout) == (0, expected), done.stderr
+
+
+@pytest.mark.parametrize("system, releasever", [("amazon-2023", "latest\n"), ("almalinux-9.5", None)])
+def test_a_system_that_is_locked_to_the_release_of_its_image_follows_the_newest_one(system, releasever, work):
+    write(work / "root" / "etc" / "os-release", (CHECKOUT / "tests" / "os_release" / system).read_text())
+    done = call(work, "prepare-base-system.sh", "root=$PWD/root; follow_newest_release")
+    path = work / "root" / "etc" / "dnf" / "vars" / "releasever"
+
+    assert (done.returncode, path.read_text() if path.exists() else None) == (0, releasever), done.stderr
 
 
 @pytest.mark.parametrize("status, ends", [(0, 0), (1, 3), (2, 2), (3, 3), (100, 3)])
