@@ -53,6 +53,7 @@ debian-13 deb 2.41 trixie debian/13 linuxmint/7
 centos-8 rpm 2.28 - rhel/8 rocky/8 almalinux/8 ol/8 centos/8
 rhel-9 rpm 2.34 - rhel/9 rocky/9 almalinux/9 ol/9 centos/9
 rhel-10 rpm 2.39 - rhel/10 rocky/10 almalinux/10 ol/10 centos/10
+amazon-2023 rpm 2.34 - amzn/2023
 fedora-43 rpm 2.42 - fedora/43
 opensuse-155 rpm 2.31 - opensuse-leap/15.5 sles/15.5 sled/15.5
 opensuse-156 rpm 2.38 - opensuse-leap/15.6 sles/15.6 sled/15.6 sles/15.7 sled/15.7

@@ -20,6 +20,7 @@ DESIGN = [
     "centos-8",
     "rhel-9",
     "rhel-10",
+    "amazon-2023",
     "fedora-43",
     "opensuse-155",
     "opensuse-156",

@@ -1,10 +1,11 @@
 """What a proof says, what it is worth today, and what pages say of it."""
 
+import dataclasses
 import datetime
 
 import pytest
 
-from python_builds.core.platforms.evidence import EVIDENCE
+from python_builds.core.platforms.evidence import EVIDENCE, not_compared
 from python_builds.core.platforms.platform_pages import (
     BEGINS,
     ENDS,
@@ -90,3 +91,19 @@ def test_a_text_is_put_between_the_marks_and_nowhere_else():
     assert between_marks(page, "new\n") == f"before\n{BEGINS}new\n{ENDS}after\n"
     with pytest.raises(ValueError, match="has not the lines"):
         between_marks("before\n", "new\n")
+
+
+def test_what_no_source_names_is_counted_up_and_shown():
+    row = next(row for row in PLATFORMS if row.name == "rhel-9")
+    more = dataclasses.replace(row, extra_build_packages=("libguess-devel", "libnsl2"))
+
+    assert "libnsl2-devel" not in not_compared(row)
+    assert {*not_compared(more)} - {*not_compared(row)} == {"libguess-devel", "libnsl2"}
+    assert f"none of these names: {', '.join(not_compared(row))}.\n" in proofs_page({})
+
+
+def test_a_list_of_all_but_some_names_the_others():
+    row = next(row for row in PLATFORMS if row.name == "amazon-2023")
+    more = dataclasses.replace(row, without_build_packages=())
+
+    assert (not_compared(row), "libnsl2-devel" in more.image_packages) == ([], True)

@@ -1,8 +1,6 @@
 """Pages of platforms: the table of docs/platforms.md and the README's, and a page of all proofs; from plain values."""
 
-from collections.abc import Iterable
-
-from python_builds.core.platforms.evidence import EVIDENCE, Evidence
+from python_builds.core.platforms.evidence import EVIDENCE, not_compared
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.platforms.proofs import Proof, Proofs, in_order, proven_on
@@ -43,9 +41,7 @@ def proofs_page(proofs: Proofs) -> str:
         PROOFS
         + "".join(map(_proof, in_order(proofs)))
         + "## What public sources say of the rows\n"
-        + "".join(
-            _evidence(platform.name, EVIDENCE[platform.name]) for platform in PLATFORMS if platform.name in EVIDENCE
-        )
+        + "".join(_evidence(platform) for platform in PLATFORMS if platform.name in EVIDENCE)
     )
 
 
@@ -104,9 +100,12 @@ def _proof(proof: Proof) -> str:
     return "".join(lines)
 
 
-def _evidence(name: str, found: Iterable[Evidence]) -> str:
+def _evidence(platform: Platform) -> str:
+    found = EVIDENCE[platform.name]
     rows = (f"| {_cell(one.fact)} | {_cell(one.says)} | {_cell(one.source)} |\n" for one in found)
-    return f"\n### {name}\n\n| fact | what is said | by |\n|---|---|---|\n{''.join(rows)}"
+    table = f"\n### {platform.name}\n\n| fact | what is said | by |\n|---|---|---|\n{''.join(rows)}"
+    names = ", ".join(not_compared(platform))
+    return f"{table}\nPackages of its worker image that none of these names: {names or 'none'}.\n"
 
 
 def _cell(text: str) -> str:

@@ -125,6 +125,18 @@ PLATFORMS = (
         serves=_el("10"),
     ),
     Platform(
+        name="amazon-2023",
+        base_image="amazonlinux:2023",
+        package_manager="dnf",
+        ccache_repository="spal-release",
+        worker_python=("python3.11", "python3.11"),
+        without_build_packages=("libnsl2-devel",),
+        allowed_missing={"nis": "it has no libnsl2-devel; CPython 3.13 has no nis any more"},
+        end_of_support=_day("2029-06-30"),
+        glibc="2.34",
+        serves=(("amzn", "2023"),),
+    ),
+    Platform(
         name="fedora-43",
         base_image="fedora:43",
         package_manager="dnf",

@@ -10,6 +10,7 @@ SYSTEMS = {
     "almalinux": "AlmaLinux",
     "ol": "Oracle Linux",
     "centos": "CentOS Stream",
+    "amzn": "Amazon Linux",
     "fedora": "Fedora",
     "opensuse-leap": "openSUSE Leap",
     "sles": "SUSE Linux Enterprise Server",
