@@ -30,7 +30,7 @@ REGISTRY_PACKAGES := docker-registry
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
-.PHONY: help build reproduce verify accept run stop status plan acknowledge rebuild cancel queue pause resume reindex prune adopt platforms prove minors security-commits settings pages base-image images push shell dev test test-postgresql test-fast test-docker test-real bench mutants check docs format lock clean
+.PHONY: help build reproduce verify accept run stop status plan acknowledge rebuild cancel queue pause resume reindex prune adopt platforms prove minors security-commits settings pages base-image images push shell dev test test-postgresql test-fast test-docker stand-ins test-real bench mutants check docs format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -134,6 +134,10 @@ test-fast: $(VENV)/ready-dev  ## run the tests of pure functions alone, in secon
 test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=1 adds real CPythons on Debian 11, 12 and 13 [ALL=1]
 	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES) $(if $(filter true,$(CI)),$(REGISTRY_PACKAGES))
 	@$(BIN)/pytest tests/docker --numprocesses 4
+
+stand-ins: $(VENV)/ready-dev  ## try each row's package on the nearest thing to its system, and write proofs/stand-ins/; needs a Docker engine
+	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES)
+	@$(BIN)/pytest tests/docker/test_stand_ins.py --keep-stand-ins --numprocesses 1
 
 test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.13.15), install them, run them (as root, some minutes)
 	@$(BIN)/pytest tests/real

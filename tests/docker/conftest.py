@@ -15,6 +15,7 @@ from python_builds.adapters.database.one_master import master_name
 from python_builds.adapters.workers.docker_engines import container_name
 from tests.docker.engines import ADDRESS, BRIDGE, IMAGE, PrivateEngine, containers_farm, run
 from tests.docker.real_farm import Published, real_farm
+from tests.docker.rpm_box import VERSION, Box, Built, started_box
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
 
 
@@ -38,7 +39,11 @@ class FourGroups(LoadScopeScheduling):
             return "engine"
         if file.startswith("test_real_"):
             return "published"
-        return "rpm" if file.startswith("test_rpm") else "shared"
+        return "rpm" if file.startswith("test_rpm") or file == "test_stand_ins.py" else "shared"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--keep-stand-ins", action="store_true", help="write what was tried to proofs/stand-ins/")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FourGroups:
@@ -79,6 +84,19 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     """Have a farm build and publish real CPythons."""
     with real_farm(tmp_path_factory.mktemp("farm")) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def rpm_box() -> Iterator[Box]:
+    """Give a container in which packages for rpm systems are made and tried."""
+    with started_box() as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def rpm_tree(rpm_box: Box, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build the miniature in it, once for all who package it."""
+    return Built(rpm_box, "mini", VERSION, mini_tarball(tmp_path_factory.mktemp("mini"), VERSION))
 
 
 @pytest.fixture(scope="session")

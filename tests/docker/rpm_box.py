@@ -4,7 +4,7 @@ import contextlib
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,9 @@ from tests.e2e.farms import COMMAND_LINE
 
 PLATFORM = platform_named("debian-12")
 IMAGE = "python-builds-test-rpm"
+VERSION = "3.11.2"
+"""Of the tree that is built once for many tests."""
+
 CAGE = ["--cap-drop=ALL", *(f"--cap-add={c}" for c in CAPABILITIES), "--security-opt=no-new-privileges"]
 
 TOOLS = ("basename", "cat", "cp", "find", "ln", "mkdir", "readlink", "rm", "rmdir", "sh")
@@ -85,6 +88,18 @@ class Box:
         head = f"Name: {name}\nVersion: 1\nRelease: 1\nSummary: a stub\nLicense: none\nBuildArch: noarch\n"
         self.write(f"/tmp/stub/{name}.spec", head + "\n".join(lines) + "\n%files\n")
         self.run(f"rpmbuild -bb --define '_topdir /tmp/stub' --define '_rpmdir {folder}' /tmp/stub/{name}.spec")
+
+    def packages(self, folder: str, provides: Mapping[str, Iterable[str]]) -> None:
+        """Make stub packages without files, all by one run of rpmbuild."""
+        head = "Name: stubs\nVersion: 1\nRelease: 1\nSummary: a stub\nLicense: none\nBuildArch: noarch\n%description\nA stub.\n"
+        each = (
+            f"%package -n {name}\nSummary: a stub\n"
+            + "".join(f"Provides: {one}\n" for one in sorted(what))
+            + f"%description -n {name}\nA stub.\n%files -n {name}\n"
+            for name, what in provides.items()
+        )
+        self.write("/tmp/stubs.spec", head + "".join(each))
+        self.run(f"rpmbuild -bb --define '_topdir /tmp/stubs' --define '_rpmdir {folder}' /tmp/stubs.spec")
 
 
 class Built:

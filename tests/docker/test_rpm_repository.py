@@ -7,7 +7,7 @@ import dataclasses
 import gzip
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from python_builds.adapters.publishing.packages import package_metadata
 from python_builds.adapters.publishing.publishing import sign_package, upload_artifacts, write_record
 from python_builds.adapters.publishing.signing import Signer, signer
 from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.artifacts import (
     PACKAGES_FOLDER,
@@ -30,11 +31,11 @@ from python_builds.core.publishing.artifacts import (
 from python_builds.core.publishing.records import Record
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
-from tests.docker.rpm_box import Box, Built, docker, started_box
+from tests.docker.rpm_box import VERSION, Box, Built, docker
 from tests.e2e.farms import mini_tarball
 from tests.published import Crawler, from_store
 
-VERSION, OTHER, NEWER, FREE_THREADED = "3.11.2", "3.11.7", "3.11.9", "3.14.2t"
+OTHER, NEWER, FREE_THREADED = "3.11.7", "3.11.9", "3.14.2t"
 SERVED = "/srv/published"
 PLATFORMS = {"dnf": platform_named("rhel-9"), "zypper": platform_named("opensuse-156")}
 REPOSITORIES = {"dnf": "etc/yum.repos.d", "zypper": "etc/zypp/repos.d"}
@@ -63,13 +64,7 @@ class Published:
 
     def publish(self, built: Built, manager: str, revision: int, folder: Path) -> None:
         """Publish what was built, as a farm does."""
-        product = Product(
-            version=Version(built.version.rstrip("t")),
-            variant="t" if built.version.endswith("t") else "",
-            platform=PLATFORMS[manager],
-            architecture="amd64",
-            profile="optimized",
-        )
+        product = product_of(built.version, PLATFORMS[manager])
         built.make(revision)
         names = [name for name in artifact_keys(product, revision) if not name.endswith(".sha256")]
         for name in names:
@@ -81,10 +76,15 @@ class Published:
                 built.step(f"{script} {name} {built.prefix}")
             for file in (name, f"{name}.sha256"):
                 docker("cp", f"{self.box.name}:{built.folder}/dist/{file}", str(folder / file), check=True)
+        self.take(product, revision, folder)
+
+    def take(self, product: Product, revision: int, folder: Path) -> None:
+        """Publish a folder with all artifacts of a product, after signing the packages that are signed themselves."""
         package = folder / package_file(product, revision)
         metapackage = folder / metapackage_file(product, revision)
-        for path in (package, metapackage):
-            sign_package(self.signs, path)
+        if product.platform.package_format == "rpm":
+            for path in (package, metapackage):
+                sign_package(self.signs, path)
         write_record(
             self.store,
             Record.model_validate(
@@ -105,9 +105,18 @@ class Published:
             ),
         )
 
-    def index(self) -> None:
-        Indexing(store=self.store, profile="optimized", signer=self.signs, platforms=[*PLATFORMS.values()]).run()
+    def index(self, platforms: Sequence[Platform] = (*PLATFORMS.values(),)) -> None:
+        Indexing(store=self.store, profile="optimized", signer=self.signs, platforms=platforms).run()
         self.sync()
+
+
+def product_of(version: str, platform: Platform) -> Product:
+    """Name what a platform gets of a version, with its variant."""
+    plain = version.rstrip("t")
+    variant = version.removeprefix(plain)
+    return Product(
+        version=Version(plain), variant=variant, platform=platform, architecture="amd64", profile="optimized"
+    )
 
 
 def key(folder: Path, name: str) -> Path:
@@ -117,14 +126,13 @@ def key(folder: Path, name: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with started_box() as box:
-        yield box
+def box(rpm_box: Box) -> Box:
+    return rpm_box
 
 
 @pytest.fixture(scope="module")
-def built(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    return Built(box, "mini", VERSION, mini_tarball(tmp_path_factory.mktemp("mini"), VERSION))
+def built(rpm_tree: Built) -> Built:
+    return rpm_tree
 
 
 @pytest.fixture(scope="module")

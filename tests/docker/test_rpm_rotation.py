@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +9,11 @@ import pytest
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.core.settings.settings import Settings
-from tests.docker.rpm_box import Box, Built, started_box
+from tests.docker.rpm_box import VERSION, Box, Built
 from tests.docker.test_rpm_repository import (
     COMMANDS,
     REFRESH,
     SERVED,
-    VERSION,
     Published,
     do,
     every_manager,
@@ -23,20 +21,17 @@ from tests.docker.test_rpm_repository import (
     make_root,
     make_stubs,
 )
-from tests.e2e.farms import mini_tarball
 
 
 @pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with started_box() as box:
-        yield box
+def box(rpm_box: Box) -> Box:
+    return rpm_box
 
 
 @pytest.fixture(scope="module")
-def built(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    made = Built(box, "mini", VERSION, mini_tarball(tmp_path_factory.mktemp("mini"), VERSION))
-    make_stubs(box, made)
-    return made
+def built(box: Box, rpm_tree: Built) -> Built:
+    make_stubs(box, rpm_tree)
+    return rpm_tree
 
 
 @dataclasses.dataclass

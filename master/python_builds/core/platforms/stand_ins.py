@@ -1,0 +1,102 @@
+"""Stand-ins: what was tried of a row's package on the nearest thing to the real system, one JSON file each.
+
+Never a proof: packages that hold nothing but names and sonames stand for the row's libraries, and a miniature for
+CPython. What is said of it comes from the file that a run of tests/docker/test_stand_ins.py has written.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import AwareDatetime, Field, field_validator
+
+from python_builds.core.documents import Document
+from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.proofs import FOLDER, Check, Proofs, Verdict, proven_on
+
+STAND_INS_FOLDER = f"{FOLDER}/stand-ins"
+"""In the checkout; `proofs/stand-ins/rhel-9-amd64.json` is one."""
+
+NOT_YET = "not yet"
+
+TRIABLE: Mapping[str, str] = {
+    "dependencies": "of libraries with the row's sonames, the package asks for the row's packages and for nothing else",
+    "glibc": "nothing in it needs a newer glibc than the row's",
+    "repository": "the package manager installs it by name from the signed repository, and its minor's package",
+    "upgrade": "revision 2 of both replaces revision 1",
+    "removal": "nothing is left of it",
+}
+"""What a stand-in may say, in the order in which it is found out."""
+
+
+class StandIn(Document):
+    """What was tried of a platform's package without the platform."""
+
+    schema_version: int = 1
+    platform: str
+    architecture: str
+    tried_at: AwareDatetime
+    recipe: str = Field(description="digest of the scripts, the platform's row and its image's name")
+    on: str = Field(description="the package manager, its version and whose it is")
+    libraries: dict[str, str] = Field(description="sonames, each with the package that stands for the one that has it")
+    checks: tuple[Check, ...]
+
+    @field_validator("checks")
+    @classmethod
+    def _only_what_can_be_tried(cls, checks: tuple[Check, ...]) -> tuple[Check, ...]:
+        if others := [check.name for check in checks if check.name not in TRIABLE]:
+            raise ValueError(f"no stand-in can try {', '.join(others)}")
+        return checks
+
+    @property
+    def good(self) -> frozenset[str]:
+        """Name what went well."""
+        return frozenset(check.name for check in self.checks if check.verdict is Verdict.OK)
+
+    @property
+    def standing(self) -> str:
+        """What it says, which is never that anything is proven."""
+        if any(check.verdict is Verdict.FAILED for check in self.checks):
+            return "failed on a stand-in"
+        return "stand-in" if self.good == {*TRIABLE} else "stand-in in part"
+
+
+StandIns = Mapping[tuple[str, str], StandIn]
+"""By platform and architecture."""
+
+
+def claims_too_much(kept: StandIn, tried: StandIn) -> list[str]:
+    """Say what a kept stand-in claims that a run has not tried; no sentence if nothing."""
+    problems = [f"{name} went well" for name in TRIABLE if name in kept.good - tried.good]
+    problems += [
+        f"{package} stands for what has {soname}"
+        for soname, package in sorted(kept.libraries.items())
+        if tried.libraries.get(soname) != package
+    ]
+    if (kept.platform, kept.architecture) != (tried.platform, tried.architecture):
+        problems.append(f"it is of {kept.platform} on {kept.architecture}")
+    return problems
+
+
+def tried_on(platform: Platform, proofs: Proofs, stand_ins: StandIns) -> list[str]:
+    """Say of each architecture what its proof says, or else its stand-in, and of when; nothing if none has any."""
+    said = [_said(platform.name, architecture, proofs, stand_ins) for architecture in platform.architectures]
+    if not any(said):
+        return []
+    return [one or f"{name} {NOT_YET}" for one, name in zip(said, platform.architectures, strict=True)]
+
+
+def stands_in(platform: Platform, proofs: Proofs, stand_ins: StandIns) -> Iterator[StandIn]:
+    """Give the stand-ins of a platform that no proof has taken the place of."""
+    for architecture in platform.architectures:
+        key = (platform.name, architecture)
+        if key in stand_ins and key not in proofs:
+            yield stand_ins[key]
+
+
+def _said(platform: str, architecture: str, proofs: Proofs, stand_ins: StandIns) -> str:
+    key = (platform, architecture)
+    if key in proofs:
+        (proven,) = proven_on({key: proofs[key]}, platform)
+        return proven
+    if key in stand_ins:
+        return f"{architecture} {stand_ins[key].standing} {stand_ins[key].tried_at.date()}"
+    return ""
