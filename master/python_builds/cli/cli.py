@@ -151,10 +151,10 @@ def adopt(
 @app.command()
 def platforms() -> None:
     """Print the platform table, and what was tried of each on the real system."""
-    from python_builds.adapters.platforms.proof_files import read_proofs
+    from python_builds.adapters.platforms.proof_files import read_proofs, read_stand_ins
     from python_builds.cli.platforms import table
 
-    end(lambda: print(table(load_settings(), read_proofs())))
+    end(lambda: print(table(load_settings(), read_proofs(), read_stand_ins())))
 
 
 @app.command()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from python_builds.adapters.platforms.proof_files import read_proofs
+from python_builds.adapters.platforms.proof_files import read_proofs, read_stand_ins
 from python_builds.core.building.stage import DROPS_TO, Known, Stage
 from python_builds.core.building.stages import stages
 from python_builds.core.platforms.platform_pages import (
@@ -16,6 +16,7 @@ from python_builds.core.platforms.platform_pages import (
 )
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.platforms.proofs import Proofs
+from python_builds.core.platforms.stand_ins import StandIns
 from python_builds.core.publishing.artifacts import Product
 from python_builds.core.publishing.records import Source
 from python_builds.core.settings.setting_types import CHECKOUT
@@ -77,9 +78,9 @@ def build_page() -> str:
     return BUILD + "".join(f"{_row(stage, every)}\n" for stage in stages(product.platform, product.architecture))
 
 
-def with_proofs(page: Path, words: Callable[[Proofs], str]) -> str:
-    """Give a typed page with what the proofs say between its marks."""
-    return between_marks(page.read_text(), words(read_proofs()))
+def with_proofs(page: Path, words: Callable[[Proofs, StandIns], str]) -> str:
+    """Give a typed page with what the proofs and stand-ins say between its marks."""
+    return between_marks(page.read_text(), words(read_proofs(), read_stand_ins()))
 
 
 DOCS = CHECKOUT / "docs"
@@ -87,7 +88,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "build.md": build_page,
     "platforms.md": lambda: with_proofs(DOCS / "platforms.md", platforms_table),
-    "proofs.md": lambda: proofs_page(read_proofs()),
+    "proofs.md": lambda: proofs_page(read_proofs(), read_stand_ins()),
     "../README.md": lambda: with_proofs(CHECKOUT / "README.md", proven_sentence),
 }
 

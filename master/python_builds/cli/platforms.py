@@ -1,13 +1,13 @@
-"""The platform table for people, with what was tried of each on the real system, and whether that still holds."""
+"""The platform table for people: what was tried of each, on the real system or a stand-in, and if it still holds."""
 
 import datetime
 
 from python_builds.adapters.building.recipe import SCRIPTS, packed, recipe
 from python_builds.cli import output
 from python_builds.core.platforms.platform import Platform
-from python_builds.core.platforms.platform_pages import NOT_YET
 from python_builds.core.platforms.platforms import PLATFORMS
-from python_builds.core.platforms.proofs import Proofs, in_order, proven_on, why_old
+from python_builds.core.platforms.proofs import Proofs, why_old
+from python_builds.core.platforms.stand_ins import NOT_YET, StandIns, tried_on
 from python_builds.core.settings.settings import Settings
 from python_builds.core.workers.images import worker_image
 
@@ -24,7 +24,7 @@ HEAD = (
 )
 
 
-def table(settings: Settings, proofs: Proofs) -> str:
+def table(settings: Settings, proofs: Proofs, stand_ins: StandIns) -> str:
     """Draw the table, a platform a line."""
     scripts, today = packed(SCRIPTS), datetime.datetime.now(datetime.UTC).date()
 
@@ -35,7 +35,7 @@ def table(settings: Settings, proofs: Proofs) -> str:
             platform.base_image,
             platform.package_format,
             ", ".join(platform.architectures),
-            _tried(platform, proofs, now, today, settings.proof_days),
+            _tried(platform, proofs, stand_ins, now, today, settings.proof_days),
             platform.end_of_support.isoformat(),
             f">= {platform.oldest_python}",
             ", ".join(sorted(platform.allowed_missing)) or "-",
@@ -50,8 +50,16 @@ def todays_recipe(platform: Platform, scripts: bytes) -> str:
     return recipe(scripts, platform, worker_image(platform))
 
 
-def _tried(platform: Platform, proofs: Proofs, now: str, today: datetime.date, days: int) -> str:
-    found = [proof for proof in in_order(proofs) if proof.platform == platform.name]
-    old = [why_old(proof, now, today, days) for proof in found]
-    said = zip(proven_on(proofs, platform.name), old, strict=True)
-    return ", ".join(f"{what} (old: {why})" if why else what for what, why in said) or NOT_YET
+def _tried(platform: Platform, proofs: Proofs, stand_ins: StandIns, now: str, today: datetime.date, days: int) -> str:
+    said = tried_on(platform, proofs, stand_ins)
+    keys = [(platform.name, architecture) for architecture in platform.architectures]
+    old = [_why_old(key, proofs, stand_ins, now, today, days) for key in keys]
+    return ", ".join(f"{what} (old: {why})" if why else what for what, why in zip(said, old, strict=False)) or NOT_YET
+
+
+def _why_old(
+    key: tuple[str, str], proofs: Proofs, stand_ins: StandIns, now: str, today: datetime.date, days: int
+) -> str:
+    if key in proofs:
+        return why_old(proofs[key], now, today, days)
+    return "of another recipe" if key in stand_ins and stand_ins[key].recipe != now else ""

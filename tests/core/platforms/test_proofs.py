@@ -57,20 +57,23 @@ def test_a_proof_of_quick_builds_says_so():
 
 
 def test_the_table_has_each_platform_once_with_what_its_proof_says():
-    lines = platforms_table({KEY: make_proof()}).splitlines()[2:]
+    lines = platforms_table({KEY: make_proof()}, {}).splitlines()[2:]
 
     assert [line.split(" | ")[0] for line in lines] == [f"| {row.name}" for row in PLATFORMS]
     (proven,) = [line for line in lines if not line.endswith("| not yet |")]
-    assert proven == "| debian-12 | Debian 12; Linux Mint 6 | deb | 2028-06-30 | amd64 proven 2026-11-28 |"
+    assert (
+        proven
+        == "| debian-12 | Debian 12; Linux Mint 6 | deb | 2028-06-30 | amd64 proven 2026-11-28<br>arm64 not yet |"
+    )
 
 
 def test_the_readme_s_sentence_names_what_was_tried():
-    assert "real system: none.\n" in proven_sentence({})
-    assert "real system: debian-12 (amd64 failed 2026-11-28).\n" in proven_sentence({KEY: make_proof(("uv",))})
+    assert "real system: none.\n" in proven_sentence({}, {})
+    assert "real system: debian-12 (amd64 failed 2026-11-28).\n" in proven_sentence({KEY: make_proof(("uv",))}, {})
 
 
 def test_the_page_of_proofs_has_every_check_with_its_verdict_and_every_row_s_sources():
-    page = proofs_page({KEY: make_proof(("uv",), ("elsewhere",), commit="c" * 40 + "+")})
+    page = proofs_page({KEY: make_proof(("uv",), ("elsewhere",), commit="c" * 40 + "+")}, {})
 
     assert "## debian-12 on amd64: failed\n" in page
     assert "commit `cccccccccccc` with changes." in page

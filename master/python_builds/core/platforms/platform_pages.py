@@ -1,12 +1,14 @@
-"""Pages of platforms: the table of docs/platforms.md and the README's, and a page of all proofs; from plain values."""
+"""Pages of platforms: docs/platforms.md's table, the README's lines, and a page of all proofs; from plain values."""
+
+from collections.abc import Mapping
 
 from python_builds.core.platforms.evidence import EVIDENCE, not_compared
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.platforms.proofs import Proof, Proofs, in_order, proven_on
+from python_builds.core.platforms.stand_ins import NOT_YET, TRIABLE, StandIn, StandIns, stands_in, tried_on
 from python_builds.core.platforms.systems import SYSTEMS
 
-NOT_YET = "not yet"
 BEGINS, ENDS = "<!-- platforms: made by `make pages` -->\n", "<!-- end of platforms -->\n"
 """Around what `make pages` writes into a page that is otherwise typed."""
 
@@ -14,32 +16,50 @@ PROOFS = """# Proofs
 
 Made by `make pages` from the files in `proofs/`, which `make prove PLATFORM=NAME` writes: what was tried of a platform
 on the real system, and what came of it. What was not run says so. `make platforms` says which of them are old: of
-another recipe than the checkout's, or of an image older than `PYTHON_BUILDS_PROOF_DAYS`. Below that is what public
-sources say of the facts in the rows, which proves nothing.
+another recipe than the checkout's, or of an image older than `PYTHON_BUILDS_PROOF_DAYS`. Below that is what was tried
+on stand-ins, and what public sources say of the facts in the rows, neither of which proves anything.
+
+"""
+
+STAND_INS = """## Stand-ins
+
+From the files in `proofs/stand-ins/`, which `make stand-ins` writes. A miniature of CPython, built on Debian 12 and
+linked to the sonames of a row, was packaged; packages that hold nothing have the names of the row's libraries, and the
+row's package manager, as Debian has it, did the rest. No compiler, library or system of the row had any part in it.
 
 """
 
 
-def platforms_table(proofs: Proofs) -> str:
+def platforms_table(proofs: Proofs, stand_ins: StandIns) -> str:
     """Write the table of all platforms in Markdown."""
     head = "| name | serves | packages | supported until | tried |\n|---|---|---|---|---|\n"
-    return head + "".join(_row(platform, proofs) for platform in PLATFORMS)
+    return head + "".join(_row(platform, proofs, stand_ins) for platform in PLATFORMS)
 
 
-def proven_sentence(proofs: Proofs) -> str:
-    """Say in a line for the README what is proven where."""
-    tried = ", ".join(f"{name} ({'; '.join(said)})" for name, said in _tried(proofs).items()) or "none"
+def proven_sentence(proofs: Proofs, stand_ins: StandIns) -> str:
+    """Say in lines for the README what is proven where, what stood in for what, and what nobody has tried."""
+    real = {platform.name: proven_on(proofs, platform.name) for platform in PLATFORMS}
+    alike: dict[str, list[str]] = {}
+    for platform in PLATFORMS:
+        found = [f"{one.architecture} {one.tried_at.date()}" for one in stands_in(platform, proofs, stand_ins)]
+        if found:
+            alike.setdefault("; ".join(found), []).append(platform.name)
+    others = {", ".join(names): [said] for said, names in alike.items()}
+    left = [name for name, said in real.items() if not said and not any(name in names for names in alike.values())]
     return (
-        f"Of {len(PLATFORMS)} [platforms](docs/platforms.md), these were tried on the real system: {tried}.\n"
-        "`make prove PLATFORM=NAME` tries another.\n"
+        f"Of {len(PLATFORMS)} [platforms](docs/platforms.md), these were tried on the real system: {_names(real)}.\n"
+        f"On a [stand-in](docs/proofs.md#stand-ins), which proves nothing of it: {_names(others)}.\n"
+        f"Not yet: {', '.join(left) or 'none'}. `make prove PLATFORM=NAME` tries another.\n"
     )
 
 
-def proofs_page(proofs: Proofs) -> str:
-    """Write the page of all proofs, and of what is known of the rows beside."""
+def proofs_page(proofs: Proofs, stand_ins: StandIns) -> str:
+    """Write the page of all proofs, of stand-ins, and of what is known of the rows beside."""
+    others = [one for platform in PLATFORMS for one in stands_in(platform, proofs, stand_ins)]
     return (
         PROOFS
         + "".join(map(_proof, in_order(proofs)))
+        + (STAND_INS + _legend() + "".join(map(_stand_in, others)) if others else "")
         + "## What public sources say of the rows\n"
         + "".join(_evidence(platform) for platform in PLATFORMS if platform.name in EVIDENCE)
     )
@@ -58,8 +78,8 @@ def between_marks(page: str, text: str) -> str:
     return f"{before}{begins}{text}{ends}{after}"
 
 
-def _row(platform: Platform, proofs: Proofs) -> str:
-    tried = "<br>".join(proven_on(proofs, platform.name)) or NOT_YET
+def _row(platform: Platform, proofs: Proofs, stand_ins: StandIns) -> str:
+    tried = "<br>".join(tried_on(platform, proofs, stand_ins)) or NOT_YET
     end = platform.end_of_support
     return f"| {platform.name} | {_served(platform)} | {platform.package_format} | {end} | {tried} |\n"
 
@@ -72,9 +92,8 @@ def _served(platform: Platform) -> str:
     return "; ".join(f"{', '.join(names)} {version}" for version, names in versions.items())
 
 
-def _tried(proofs: Proofs) -> dict[str, list[str]]:
-    every = {platform.name: proven_on(proofs, platform.name) for platform in PLATFORMS}
-    return {name: said for name, said in every.items() if said}
+def _names(said: Mapping[str, list[str]]) -> str:
+    return ", ".join(f"{name} ({'; '.join(words)})" for name, words in said.items() if words) or "none"
 
 
 def _proof(proof: Proof) -> str:
@@ -98,6 +117,21 @@ def _proof(proof: Proof) -> str:
         "\n",
     ]
     return "".join(lines)
+
+
+def _legend() -> str:
+    return "".join(f"- *{name}*: {text}\n" for name, text in TRIABLE.items()) + "\n"
+
+
+def _stand_in(one: StandIn) -> str:
+    packages = ", ".join(sorted({*one.libraries.values()}))
+    rows = (f"| {check.name} | {check.verdict} | {_cell(check.detail)} |\n" for check in one.checks)
+    return (
+        f"### {one.platform} on {one.architecture}: {one.standing}\n\n"
+        f"{one.tried_at:%Y-%m-%d}, with {one.on}, recipe `{one.recipe}`.\n\n"
+        f"- {len(one.libraries)} sonames, of packages called {packages}\n"
+        f"\n| check | verdict | found |\n|---|---|---|\n{''.join(rows)}\n"
+    )
 
 
 def _evidence(platform: Platform) -> str:
