@@ -17,7 +17,7 @@ from python_builds.farm.planning.rebuild_steps import REBUILD
 from python_builds.farm.publishing.trial_builders import trial_builder
 from python_builds.farm.workers.local_worker import worker_folder
 from python_builds.farm.workers.workers import base_root
-from tests.e2e.farms import FarmUnderTest, mini_tarball, platform_builder, wait
+from tests.e2e.farms import FarmUnderTest, lay_database, mini_tarball, platform_builder, wait
 from tests.e2e.test_overview import get
 from tests.e2e.test_planner import list_releases, planning_farm, release, requests_of
 from tests.hostile.base_systems import lay_base_system, lay_file
@@ -101,6 +101,8 @@ def farm(hook: http.server.ThreadingHTTPServer) -> Iterator[FarmUnderTest]:
     needs(os.geteuid() == 0, "a package is tried by root")
     url = f"http://127.0.0.1:{hook.server_address[1]}/hook"
     with planning_farm(package_check="true", webhook_url=url) as made:
+        if made.lays_database:
+            lay_database(made.settings)
         yield made
 
 

@@ -129,7 +129,7 @@ def test_the_copy_is_made_anew_and_the_base_system_stays_as_it_was(work):
     base = work / "base"
     write(base / "bin" / "sh", "#!/bin/sh\n", executable=True)
     write(base / "usr" / "bin" / "apt-get", "", executable=True)
-    (base / "etc").mkdir()
+    write(base / "etc" / "os-release", 'ID="amzn"\n')
     write(work / "updated" / "of-a-build-that-was-killed", "")
     before = sorted(str(path) for path in base.rglob("*"))
     code = """. scripts/published/prepare-base-system.sh
@@ -140,6 +140,7 @@ main base updated libz"""
 
     assert (done.returncode, done.stdout) == (0, "libz 2\n"), done.stderr
     assert sorted(str(path) for path in base.rglob("*")) == before
+    assert (work / "updated" / "etc" / "dnf" / "vars" / "releasever").exists()
     assert (work / "updated" / "bin" / "sh").exists() and not (work / "updated" / "of-a-build-that-was-killed").exists()
     update, policy = (work / "calls").read_text().splitlines()
     assert update.startswith(f"in {work}/updated: apt-get ") and "Error-Mode=any update" in update
