@@ -55,6 +55,8 @@ _EL_8: Libraries = {
     "libreadline.so.7": Library("readline"),
     "libssl.so.1.1": Library("openssl-libs", _OPENSSL_1),
 }
+_IN_AMAZON = {"libcrypto.so.3", "libffi.so.8", "libssl.so.3", "libuuid.so.1", "libz.so.1"}
+_AMAZON: Libraries = {soname: library for soname, library in _EL_9.items() if soname in _IN_AMAZON}
 _FEDORA: Libraries = {**_EL_10, "libtcl8.6.so": Library("tcl8"), "libtk8.6.so": Library("tk8")}
 
 _LEAP_16: Libraries = {
@@ -131,6 +133,7 @@ ROWS: Mapping[str, Libraries] = {
     "centos-8": _EL_8,
     "rhel-9": _EL_9,
     "rhel-10": _EL_10,
+    "amazon-2023": _AMAZON,
     "fedora-43": _FEDORA,
     "opensuse-155": _LEAP_155,
     "opensuse-156": _LEAP_156,

@@ -102,7 +102,7 @@ def test_what_no_source_names_is_counted_up_and_shown():
 
     assert "libnsl2-devel" not in not_compared(row)
     assert {*not_compared(more)} - {*not_compared(row)} == {"libguess-devel", "libnsl2"}
-    assert f"none of these names: {', '.join(not_compared(row))}.\n" in proofs_page({})
+    assert f"none of these names: {', '.join(not_compared(row))}.\n" in proofs_page({}, {})
 
 
 def test_a_list_of_all_but_some_names_the_others():
