@@ -139,7 +139,8 @@ stand-ins: $(VENV)/ready-dev  ## try each row's package on the nearest thing to 
 	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES)
 	@$(BIN)/pytest tests/docker/test_stand_ins.py --keep-stand-ins --numprocesses 1
 
-test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.13.15), install them, run them (as root, some minutes)
+test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.13.15), install them, run them; upgrade a real older Buildbot (as root, some minutes)
+	@build_packages=$$($(LIST_BUILD_PACKAGES)) && scripts/setup/install-packages.sh $(TEST_PACKAGES) $$build_packages
 	@$(BIN)/pytest tests/real
 
 bench: $(VENV)/ready-dev $(BENCH_VENV)/ready  ## measure: the farm, its scale, the indexes, speed, recipes, build_cost, size, compilers; most need Docker and worker images [BENCH=farm] [PLATFORM=debian-12, of speed and recipes] [AGAINST=HEAD~5 ROUNDS=8, of recipes] [GCC=14, of compilers]

@@ -34,16 +34,12 @@ class Postgres:
         with (self.data / "pg_hba.conf").open("a") as file:
             file.write("host all all samenet scram-sha-256\n")
         self.start()
-        self.run("createdb", *self._login, "farm")
+        self.pg("createdb", "farm")
 
     @property
     def url(self) -> str:
         """What the farm's setting says."""
         return f"postgresql://farm:{self.password}@{self.host}:{self.port}/farm"
-
-    @property
-    def _login(self) -> tuple[str, ...]:
-        return (f"--host={self.host}", f"--port={self.port}", "--username=farm")
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
@@ -65,16 +61,20 @@ class Postgres:
     def new_url(self) -> str:
         """Make another database, a copy of the first, and say what a farm's setting says of it."""
         self.databases += 1
-        self.run("createdb", *self._login, "--template=farm", f"farm{self.databases}")
+        self.pg("createdb", "--template=farm", f"farm{self.databases}")
         return f"{self.url}{self.databases}"
 
     def ask(self, query: str) -> str:
         """Answer a query."""
-        return self.run("psql", *self._login, "--no-align", "--tuples-only", f"--command={query}", "farm").strip()
+        return self.pg("psql", "--no-align", "--tuples-only", f"--command={query}", "farm").strip()
 
     def cut(self) -> None:
         """End all connections but this."""
         self.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+
+    def pg(self, program: str, *arguments: str) -> str:
+        """Run a client, as the farm's account."""
+        return self.run(program, f"--host={self.host}", f"--port={self.port}", "--username=farm", *arguments)
 
     def run(self, program: str, *arguments: str) -> str:
         """Run one of Debian's programs, which lie in no folder of the PATH."""

@@ -23,7 +23,9 @@ SECONDS = 300
 CONNECT_SECONDS = 10
 NOTE = "database-prepared"
 
-_UNKNOWN_FORM = "alembic.util.exc.CommandError: Can't locate revision identified by"
+UNKNOWN_FORM = "alembic.util.exc.CommandError: Can't locate revision identified by"
+"""What Buildbot's command says of a database that a newer Buildbot has brought up to date."""
+
 _NEWER = (
     f"the database was brought up to date by a newer Buildbot, and {buildbot.version} does not know its form: put the "
     "copy from before that upgrade in its place, or start with an empty one: builds and their logs are lost then, and "
@@ -51,7 +53,7 @@ def prepare_database(settings: Settings, folder: Path, log: Path, environment: M
     if done.returncode:
         require_sound_database(settings, folder)
         said = log.read_text(errors="replace")
-        raise FarmError(_NEWER if _UNKNOWN_FORM in said else f"the database could not be prepared:\n{said[-4000:]}")
+        raise FarmError(_NEWER if UNKNOWN_FORM in said else f"the database could not be prepared:\n{said[-4000:]}")
     (folder / NOTE).write_text(note_of(settings))
 
 
