@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -28,6 +29,7 @@ COPIED = (
     "scripts",
     "worker",
 )
+PRODUCTION = CHECKOUT / "docs" / "production.md"
 MINUTES = 15
 """For the images, where nothing of them is there yet."""
 
@@ -51,20 +53,20 @@ class Deployment:
     web: str
     published: str
 
-    def compose(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def compose(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
         """Do what the operator does, with a file of the test's own beside."""
         files = ("--file", "deploy/compose.yaml", "--file", "override.yaml", "--project-directory", "deploy")
-        return self.run("docker-compose", "--project-name", self.name, *files, *arguments)
+        return self.run("docker-compose", "--project-name", self.name, *files, *arguments, said=said)
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command there."""
+    def run(self, *command: str, said: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command there, and say something to it."""
         images = {f"FARM_{name.upper()}_IMAGE": f"python-builds-test-{name}" for name in SERVICES}
         environment = {**os.environ, **images, "FARM_WORKERS_NETWORK": f"{self.name}-workers"}
         return subprocess.run(
             command,
             cwd=self.folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=said,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -191,7 +193,27 @@ def test_a_container_that_is_made_anew_has_the_same_farm(deployed: Deployment) -
     reindexed = deployed.compose("exec", "-T", "master", "python-builds", "reindex", "--digests")
     assert reindexed.returncode == 0, reindexed.stdout
     assert "all up to date" in reindexed.stdout
-    dumped = deployed.compose("exec", "-T", "database", "pg_dumpall", "--username=farm")
-    assert "COPY public.builds " in dumped.stdout, (
-        "the copy of the database that docs/production.md wants before an upgrade"
-    )
+
+
+def test_the_copy_of_the_database_is_put_back_by_the_commands_of_docs_production(deployed: Deployment) -> None:
+    def builds() -> int:
+        asked = "psql --username=farm --tuples-only --command='SELECT count(*) FROM builds' \"$POSTGRES_DB\""
+        return int(deployed.compose("exec", "-T", "database", "sh", "-c", asked).stdout)
+
+    lines = PRODUCTION.read_text().replace("\\\n", "").splitlines()
+    commands = [shlex.split(line) for line in lines if " exec -T database " in line]
+    copy, put_back = [command[command.index("exec") :] for command in commands]
+    before = builds()
+    copied = deployed.compose(*copy[: copy.index(">")])
+    assert copied.returncode == 0, copied.stdout
+    build = ("python-builds", "build", "--version=3.11.2", "--platform=debian-12")
+    assert deployed.compose("exec", "-T", "master", *build).returncode == 0
+    assert builds() > before > 0
+    deployed.compose("stop", "master")
+    done = deployed.compose(*put_back[: put_back.index("<")], said=copied.stdout)
+    assert done.returncode == 0, done.stdout
+    assert "ERROR" not in done.stdout
+    assert builds() == before
+    deployed.compose("start", "master")
+    operator = deployed.session()
+    wait(lambda: operator.get(f"{deployed.web}/healthz/ready").status_code == 200, "the master with the copy")
