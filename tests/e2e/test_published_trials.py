@@ -151,7 +151,8 @@ def test_what_an_update_broke_is_told_and_built_again_once_until_the_next_revisi
     assert f"{PACKAGE} " in text and "became 1:2" in text and "the next revision was asked for" in text
     said, page = farm.run("status").stdout, get(farm).text
     assert f"{VERSION} broken" in said, said
-    assert f'data-find="{platform_builder()} broken"' in page and f"{LIBRARY}: cannot open" in page
+    architecture = platform_builder().rpartition("-")[2]
+    assert f'data-find="{platform_builder()} {architecture} broken"' in page and f"{LIBRARY}: cannot open" in page
 
     wait(lambda: len(records(farm)) == 2, "the next revision")
     assert tried(farm) == SUCCESS
