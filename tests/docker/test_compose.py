@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from python_builds.core.settings.setting_types import CHECKOUT
+from tests.docker.systemd import PRODUCTION, documented, machine
 from tests.e2e.farms import free_port, mini_tarball, wait
 from tests.preconditions import needs
 
@@ -29,7 +30,7 @@ COPIED = (
     "scripts",
     "worker",
 )
-PRODUCTION = CHECKOUT / "docs" / "production.md"
+IMAGE = "python-builds-test-master"
 MINUTES = 15
 """For the images, where nothing of them is there yet."""
 
@@ -217,3 +218,55 @@ def test_the_copy_of_the_database_is_put_back_by_the_commands_of_docs_production
     deployed.compose("start", "master")
     operator = deployed.session()
     wait(lambda: operator.get(f"{deployed.web}/healthz/ready").status_code == 200, "the master with the copy")
+
+
+ON_A_MACHINE = """\
+PYTHON_BUILDS_DOCKER_HOSTS='[{{"name": "here", "url": "unix:///docker.sock", "master": "machine", "network": "{network}"}}]'
+PYTHON_BUILDS_WORKER_HOST=0.0.0.0
+PYTHON_BUILDS_WORKER_PORT=9989
+PYTHON_BUILDS_PLATFORMS=debian-12
+PYTHON_BUILDS_SIGNING_KEY_FILE=/etc/python-builds/signing-key
+"""
+
+
+def test_systemd_runs_a_master_by_the_commands_of_docs_production_that_builds_and_publishes(
+    deployed: Deployment,
+) -> None:
+    network = f"{deployed.name}-workers"
+    socket = f"{os.environ.get('FARM_DOCKER_SOCKET', '/var/run/docker.sock')}:/docker.sock"
+    mounts = (f"--volume={deployed.folder / 'tarballs'}:/tarballs:ro", f"--volume={socket}")
+    install, status = documented()
+    build = status.removesuffix("status") + "build --version=3.11.2 --platform=debian-12"
+    store = "/var/lib/python-builds/store/quick/python/debian-12"
+    ready = "curl --silent --fail http://127.0.0.1:8010/healthz/ready"
+    group = 'groupadd --gid "$(stat --format %g /docker.sock)" --non-unique engine'
+    key = "/etc/python-builds/signing-key"
+    with machine(f"{deployed.name}-systemd", IMAGE, f"--network={network}", "--hostname=machine", *mounts) as one:
+        wait(lambda: one.run("systemctl is-system-running").stdout.strip() == "running", "systemd")
+        for command in install[:-1]:
+            one.ask(command)
+        one.run("cat >> /etc/python-builds/farm.env", SETTINGS + ON_A_MACHINE.format(network=network))
+        one.ask(f"/opt/python-builds/scripts/setup/make-signing-key.sh {key} 'Farm <farm@example.org>'")
+        one.ask(f"chown python-builds: {key} && {group}")
+        one.ask(
+            "sed -i 's/^#SupplementaryGroups=.*/SupplementaryGroups=engine/' /etc/systemd/system/python-builds.service"
+        )
+        one.ask(install[-1])
+        wait(lambda: one.run(ready).returncode == 0, "the master")
+        one.ask(status)
+        one.ask(build)
+        record = json.loads(one.ask(f"cat {store}/records/3.11.2-amd64-r1.json"))
+        published = one.ask(f"ls {store} {store}/..").split()
+        one.ask("systemctl reload python-builds")
+        first = one.ask("systemctl show --property=MainPID --value python-builds")
+        one.ask(f"kill -KILL {first}")
+        wait(lambda: one.run(ready).returncode == 0, "the master that systemd started again")
+        second = one.ask("systemctl show --property=MainPID --value python-builds")
+        one.ask("systemctl stop python-builds")
+        ended = one.ask("systemctl show --property=ActiveState --property=Result --value python-builds").split()
+
+    assert record["image"]["name"] == "python-builds-worker:debian-12"
+    assert [artifact["kind"] for artifact in record["artifacts"] if artifact["key"].endswith(".tar.zst")]
+    assert "index.json.asc" in published
+    assert first != second
+    assert sorted(ended) == ["inactive", "success"]
