@@ -1,5 +1,6 @@
 """A batch of rebuilds through the farm's public interface: how far it is, and how to end it."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,9 @@ from python_builds.cli.building.progress import CANCELLED, GOOD
 from python_builds.cli.master.client import Client
 from python_builds.core.errors import InvalidRequest
 from python_builds.farm.planning.rebuild_steps import REBUILD
+
+NUMBER = re.compile("[0-9]{1,18}")
+"""Of a request. Of more than some thousand digits Python makes no number at all."""
 
 LARGEST = 2**31 - 1
 """The largest number that Buildbot's database takes for a request."""
@@ -113,7 +117,7 @@ def batch_numbered(client: Client, text: str) -> int:
         InvalidRequest: if it is not that of a request of the `rebuild` builder.
     """
     said = f"batch is {text!r}: it must be the number that `make rebuild` has printed"
-    if not (text.isascii() and text.isdecimal()):
+    if not NUMBER.fullmatch(text):
         raise InvalidRequest(said)
     number = min(int(text), LARGEST)
     found = client.get("buildrequests", buildrequestid=number, field=["buildrequestid", "builderid"])["buildrequests"]
