@@ -55,7 +55,7 @@ report_leftovers() {
     local path
     for path in "$@"; do
         [ -e "$root$path" ] || [ -L "$root$path" ] || continue
-        find "$root$path" | head -n 20
+        find "$root$path" | sed -n 1,20p
         die "removing the package left $path behind"
     done
 }

@@ -13,7 +13,7 @@ files_naming_build_folder() {
     for folder in "$work" "${masquerade_folders[@]}"; do
         { grep -r -l -a -Z -F -- "$folder/" stage stage-test stage-debug || [ $? -eq 1 ]; } |
             while IFS= read -r -d '' file; do
-                printf '%s: %s\n' "$file" "$(LC_ALL=C grep -a -o -e "$(as_expression "$folder")/[A-Za-z0-9_./+-]*" -- "$file" | head -n 1)"
+                printf '%s: %s\n' "$file" "$(LC_ALL=C grep -a -o -e "$(as_expression "$folder")/[A-Za-z0-9_./+-]*" -- "$file" | sed -n 1p)"
             done
     done
 }

@@ -31,7 +31,7 @@ installed_version() { dpkg-query --show --showformat '${db:Status-Abbrev} ${Vers
 refresh() { apt-get -q update >/dev/null; }
 # A name that one other package provides will do too.
 knows_package() {
-    apt-cache policy "$1" | grep -q '^  Candidate: [^(]' ||
+    apt-cache policy "$1" | grep '^  Candidate: [^(]' >/dev/null ||
         apt-get -q --simulate --no-install-recommends install "$1" >/dev/null 2>&1
 }
 

@@ -14,4 +14,4 @@ installed_version() { rpm -q --queryformat '%{VERSION}\n' "$1" 2>/dev/null | gre
 
 refresh() { dnf -q -y ${REPOSITORIES:+--enablerepo="$REPOSITORIES"} makecache >/dev/null; }
 knows_package() { [ -n "$(dnf -q ${REPOSITORIES:+--enablerepo="$REPOSITORIES"} repoquery --whatprovides "$1" 2>/dev/null)" ]; }
-knows_repository() { dnf -q repolist --all | awk '{ print $1 }' | grep -Fqx "$1"; }
+knows_repository() { dnf -q repolist --all | awk '{ print $1 }' | grep -Fx "$1" >/dev/null; }

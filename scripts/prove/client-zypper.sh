@@ -14,4 +14,4 @@ installed_version() { rpm -q --queryformat '%{VERSION}\n' "$1" 2>/dev/null | gre
 
 refresh() { zypper -q --non-interactive refresh >/dev/null; }
 knows_package() { zypper -q --non-interactive search --provides --match-exact "$1" >/dev/null 2>&1; }
-knows_repository() { zypper -q repos --uri | grep -Fqw "$1"; }
+knows_repository() { zypper -q repos --uri | grep -Fw "$1" >/dev/null; }

@@ -9,5 +9,5 @@ as_nobody() {
 check_interpreter() { as_nobody "$1/bin/python3" "$here/../checks/check_interpreter.py" "$1"; }
 
 nothing_left() {
-    [ ! -e /opt/python ] || { echo "left behind: $(find /opt/python | head -n 5)" >&2 && exit 1; }
+    [ ! -e /opt/python ] || { echo "left behind: $(find /opt/python | sed -n 1,5p)" >&2 && exit 1; }
 }

@@ -23,7 +23,7 @@ main() {
     gpg=(gpg --batch --quiet --homedir "$home" --pinentry-mode loopback --passphrase-file "$passphrase")
     "${gpg[@]}" --quick-generate-key "$name" rsa4096 sign never
     "${gpg[@]}" --armor --export-secret-keys >"$file"
-    echo "$file: $("${gpg[@]}" --with-colons --list-keys | awk -F: '/^fpr/ { print $10; exit }')"
+    echo "$file: $("${gpg[@]}" --with-colons --list-keys | awk -F: '/^fpr/ && !seen++ { print $10 }')"
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then

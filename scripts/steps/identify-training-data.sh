@@ -25,7 +25,7 @@ main() {
     flags=$(optimized_flags)
     [[ $flags == *-fprofile-use* ]] || die "make names no flag for training data; it says: $flags"
     configuration=$(sha256sum <source/pyconfig.h)
-    printf '%s %s\n' compiler "$("${CC:-gcc}" --version | head -n 1)" target "$("${CC:-gcc}" -dumpmachine)" \
+    printf '%s %s\n' compiler "$("${CC:-gcc}" --version | sed -n 1p)" target "$("${CC:-gcc}" -dumpmachine)" \
         flags "$flags" configuration "${configuration%% *}"
 }
 

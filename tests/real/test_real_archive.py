@@ -38,8 +38,8 @@ main try.deb /opt/python/3.9.9 base"""
 
 def own_archive() -> tuple[str, str]:
     """Give this machine's archive and suite."""
-    code = f'. {BASE_ROOT}; suite=$(own_suite); suites_of_this_machine "$suite" | head -n 1'
-    uri, suite, *_ = subprocess.check_output(["bash", "-c", code], text=True).split()
+    code = f'. {BASE_ROOT}; suite=$(own_suite); suites_of_this_machine "$suite"'
+    uri, suite, *_ = subprocess.check_output(["bash", "-c", code], text=True).splitlines()[0].split()
     return uri.rstrip("/"), suite
 
 

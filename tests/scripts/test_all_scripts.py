@@ -19,6 +19,9 @@ def programs():
 
 SHELL_SCRIPTS = sorted(script for script in SCRIPTS.rglob("*.sh") if script.parent.name != "setup")
 COMMANDS = [script for script in SHELL_SCRIPTS if script.read_text().startswith("#!")]  # the others are sourced
+LEAVES_EARLY = re.compile(
+    r"^[^#\n]*\|\s*(?:\w+=\S+ )*(?:head\b|e?grep (?:-\S+ )*-\w*[qm]|awk [^|\n]*\bexit\b|sed [^|\n]*q\b).*", re.MULTILINE
+)
 CHANGES_FOLDER = re.compile(r"^[^#\n]*?\bcd (?=[-\"$./a-z])", re.MULTILINE)
 CHANGE_FOLDER = [
     path for path in [*programs(), *SCRIPTS.glob("lib/build-*.sh")] if CHANGES_FOLDER.search(path.read_text())
@@ -67,6 +70,13 @@ def test_no_script_changes_folder_by_what_its_caller_exported(script):
     text = script.read_text()
     before = text[: CHANGES_FOLDER.search(text).end()]
     assert re.search(r"\bunset CDPATH\b|^\. .*/build-environment\.sh\"$", before, re.MULTILINE)
+
+
+def test_no_reader_leaves_before_its_writer_has_said_all():
+    """Under pipefail `writer | head -n 1` fails now and then, as the writer is killed for writing to nobody."""
+    strict = {path for path in programs() if "set -euo pipefail" in path.read_text()} | set(SHELL_SCRIPTS)
+    found = [f"{path.name}: {line}" for path in strict for line in LEAVES_EARLY.findall(path.read_text())]
+    assert len(strict) > len(SHELL_SCRIPTS) and not found
 
 
 @pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda script: script.name)
