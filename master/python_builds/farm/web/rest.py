@@ -22,6 +22,7 @@ from python_builds.core.errors import InvalidRequest
 from python_builds.core.plain_text import few_words
 from python_builds.farm.web.form_values import MAX_NUMBER, problems_of
 from python_builds.farm.web.many_requests import ManyRequests, require_request_ids
+from python_builds.farm.web.queries import as_numbers, require_parameters, with_safe_filters
 
 ACTIONS = {
     BuildEndpoint: ("stop", "rebuild"),
@@ -39,7 +40,7 @@ REFUSALS = (BadJsonRpc2, InvalidControlException, InvalidPathError)
 
 
 class FarmRest(V2RootResource):
-    """Answers whatever is no action of the farm with a sentence."""
+    """Answers whatever is no action of the farm, and a query that makes no sense, with a sentence."""
 
     @defer.inlineCallbacks
     def getEndpoint(self, request: Any, method: str, params: dict[str, Any]) -> Any:
@@ -57,7 +58,13 @@ class FarmRest(V2RootResource):
                 raise Forbidden(b"log in first") from None
             raise
         yield super().getEndpoint(request, method, params)
-        return endpoint, ids
+        return endpoint, as_numbers(ids)
+
+    def decodeResultSpec(self, request: Any, endpoint: Any) -> ResultSpec:
+        """Read the query of a GET, if it makes sense."""
+        entity = endpoint.rtype.entityType
+        require_parameters(request.args, entity)
+        return with_safe_filters(super().decodeResultSpec(request, endpoint), entity)
 
 
 def register() -> None:

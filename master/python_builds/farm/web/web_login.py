@@ -6,6 +6,7 @@ Whose account it is, and who may look: web_access.py.
 import hmac
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from buildbot.www.auth import TwistedICredAuthBase
 from twisted.cred.checkers import ICredentialsChecker
@@ -130,6 +131,14 @@ class EitherLogin(Resource):
         return (self.by_password if with_password else self.otherwise).render(request)
 
 
+def _is_text(address: bytes) -> bool:
+    """Tell what names something from what no file system, column or page of Buildbot's takes."""
+    try:
+        return "\0" not in address.decode()
+    except UnicodeDecodeError:
+        return False
+
+
 class GuardedRequest(Request):
     """A request of limited size, whose cookies are for this site and no script."""
 
@@ -141,6 +150,9 @@ class GuardedRequest(Request):
         self.path = b"/" + self.path.lstrip(b"/")  # its pages ask for //icon.svg, as our URL ends in a slash
         if self.path in VITAL_PAGES:
             super().process()
+            return
+        if not _is_text(unquote_to_bytes(self.uri)):
+            self.refuse(400, "The address must be UTF-8 without null characters.\n")
             return
         watch = self.channel.site.services.get(WATCH)
         if watch is not None and watch.silence:
