@@ -1,6 +1,7 @@
 """Records that strangers wrote: what is kept of them, and what is left out."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -74,6 +75,18 @@ def test_of_two_records_of_one_name_the_newer_one_holds_and_a_withdrawn_one_says
 
     assert [(one.id, one.summary) for one in found.current] == [("PSF-2026-1", "Something is slow")]
     assert len(found.records) == 2
+
+
+@pytest.mark.parametrize("names", [("1", "2"), ("2", "1")])
+def test_a_record_of_the_future_gives_way_to_any_other_and_is_told(names):
+    future = {**GOOD, "modified": "2099-01-01T00:00:00Z", "withdrawn": "2026-02-01T00:00:00Z"}
+    records = {"1": GOOD, "2": future}
+    until = datetime(2026, 6, 1, tzinfo=UTC)
+    found = collect({name: records[name] for name in names}, until=until)
+
+    assert [one.summary for one in found.current] == ["Something is slow"]
+    assert found.problems == ("2 says that it was modified on 2099-01-01, which is yet to come",)
+    assert collect({"2": future}, until=until).records
 
 
 def test_fields_that_are_new_do_no_harm():

@@ -7,7 +7,7 @@ last time holds, and for how long that has been so is told.
 import hashlib
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,9 @@ from python_builds.core.upstream.followed_minors import parse_ends
 CYCLE_PATH = "/api/release-cycle.json"
 SECONDS = 300
 """That an answer may take."""
+
+SLACK = timedelta(days=1)
+"""By how much another's clock may be before ours."""
 
 
 class _Kept(BaseModel):
@@ -82,7 +85,7 @@ def _advisories(settings: Settings, problems: list[str], stop: Stop) -> Advisori
             problems += told
         except (SourceError, OSError) as error:
             problems.append(f"the advisories of {name} cannot be read: {error}")
-    return collect(found, tuple(problems))
+    return collect(found, tuple(problems), until=datetime.now(UTC) + SLACK)
 
 
 def _records(settings: Settings, name: str, stop: Stop) -> tuple[dict[str, Any], list[str]]:

@@ -7,6 +7,7 @@ understood makes the answer "unknown" and never "not affected".
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -30,6 +31,7 @@ _CPYTHON_NAMES = {"cpython", "python", "python/cpython"}
 _PURL = re.compile(r"pkg:(?P<type>[a-z]{2,20})/(?P<name>[A-Za-z0-9._/+-]{1,100})(?:[@?#].*)?", re.ASCII)
 
 _Short = Annotated[str, Field(max_length=200)]
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class _Part(BaseModel):
@@ -141,8 +143,11 @@ class Advisories:
         return [one for one in self.records if one.withdrawn is None]
 
 
-def collect(found: Mapping[str, Any], problems: tuple[str, ...] = ()) -> Advisories:
-    """Read records, each by where it was found; one that is none is left out and told of."""
+def collect(found: Mapping[str, Any], problems: tuple[str, ...] = (), until: datetime = FOR_EVER) -> Advisories:
+    """Read records, each by where it was found; one that is none is left out and told of.
+
+    One that says to be of a time after `until` gives way to any other of its name: nobody could correct it any more.
+    """
     by_id: dict[str, Advisory] = {}
     told = [*problems]
     for where, raw in found.items():
@@ -151,6 +156,12 @@ def collect(found: Mapping[str, Any], problems: tuple[str, ...] = ()) -> Advisor
         except SourceError as error:
             told.append(str(error))
             continue
-        if one.id not in by_id or by_id[one.id].modified < one.modified:
+        if one.modified > until:
+            told.append(f"{where} says that it was modified on {one.modified:%Y-%m-%d}, which is yet to come")
+        if one.id not in by_id or _age(by_id[one.id], until) < _age(one, until):
             by_id[one.id] = one
     return Advisories(records=tuple(by_id[name] for name in sorted(by_id)), problems=tuple(told))
+
+
+def _age(one: Advisory, until: datetime) -> tuple[bool, datetime]:
+    return one.modified <= until, one.modified
