@@ -1,7 +1,12 @@
 """A new key takes over from an old one, drilled with the real dnf and zypper."""
 
+import contextlib
 import dataclasses
+import itertools
 import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -88,6 +93,15 @@ def test_a_new_key_takes_over_and_nobody_is_left_out(box: Box, built: Built, man
         assert update(box, manager, root) == f"python-{VERSION}-1-3.x86_64"
 
 
+@contextlib.contextmanager
+def gpg_home(name: str) -> Iterator[Callable[..., bytes]]:
+    """Give gpg with an empty home, whose paths are short enough for its sockets."""
+    with tempfile.TemporaryDirectory(prefix=name) as home:
+        quiet = ["--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""]
+        yield lambda *arguments: subprocess.check_output(["gpg", *quiet, *arguments])
+        subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=True)
+
+
 def refuses(box: Box, manager: str, root: str) -> bool:
     """Say whether somebody who takes no key that he has not got is refused the repository; what dnf ends with is not it."""
     command = COMMANDS[manager].format(root=root)
@@ -103,3 +117,33 @@ def update(box: Box, manager: str, root: str) -> str:
     do(box, manager, root, REFRESH[manager])
     do(box, manager, root, f"update python-{VERSION}")
     return box.run(f"rpm --root {root} -q python-{VERSION}").strip()
+
+
+@every_manager
+def test_subkeys_sign_while_the_primary_key_is_elsewhere(box: Box, built: Built, manager: str, tmp_path: Path) -> None:
+    keys, store = Keys(tmp_path), DirectoryStore(tmp_path / "store", f"file://{SERVED}")
+    with gpg_home("offline") as gpg:
+        gpg("--quick-generate-key", "Offline <offline@example.org>", "rsa4096", "cert", "never")
+        listed = gpg("--with-colons", "--list-keys").decode().splitlines()
+        primary = next(line.split(":")[9] for line in listed if line.startswith("fpr:"))
+        for years in (1, 2):  # the heir as well: rpm takes no new subkey of a key that it has
+            gpg("--quick-add-key", primary, "rsa4096", "sign", f"{years}y")
+        public, fingerprints = gpg("--armor", "--export"), subkeys(gpg)
+        for revision, subkey in enumerate(fingerprints, 1):
+            secret = gpg("--armor", "--export-secret-subkeys", f"{subkey}!")
+            with signer(keys.settings(public, secret)) as signs:
+                published = Published(box, store, signs, signs)
+                (tmp_path / str(revision)).mkdir()
+                published.publish(built, manager, revision, tmp_path / str(revision))
+                published.index()
+            if revision == 1:
+                root = make_root(box, manager, "offline")
+                do(box, manager, root, f"install python-{VERSION}")
+            else:
+                assert update(box, manager, root) == f"python-{VERSION}-1-2.x86_64"
+
+
+def subkeys(gpg: Callable[..., bytes]) -> list[str]:
+    """Give the fingerprints of all subkeys, in the order in which they were made."""
+    lines = [line.split(":") for line in gpg("--with-colons", "--list-keys").decode().splitlines()]
+    return [after[9] for line, after in itertools.pairwise(lines) if line[0] == "sub"]
