@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -207,3 +208,30 @@ def test_what_is_asked_often_imports_nothing_that_takes_long():
     slow = ["alembic", "boto3", "botocore", "buildbot", "docker", "elftools", "sigstore", "twisted"]
 
     assert subprocess.check_output([sys.executable, "-c", code, *slow], text=True).split() == []
+
+
+@pytest.mark.parametrize(
+    "ending, ignoring",
+    [(signal.SIGINT, ""), (signal.SIGTERM, ""), (signal.SIGTERM, "INT"), (signal.SIGHUP, ""), (signal.SIGHUP, "INT")],
+)
+def test_ctrl_c_that_comes_while_python_drops_what_is_raised_is_not_lost(ending, ignoring):
+    code = f"""
+import os, time
+from python_builds.cli.exit_status import end_as_by_ctrl_c, exit_status
+
+class Ends:
+    def __del__(self):
+        os.kill(os.getpid(), {ending.value})
+        for number in range(1000): pass  # where Ctrl-C is raised, and dropped
+
+def command():
+    Ends()
+    time.sleep(60)
+
+end_as_by_ctrl_c()
+raise SystemExit(exit_status(command, interrupted="seen"))
+"""
+    command = ["/usr/bin/env", "--default-signal=INT,HUP", f"--ignore-signal={ignoring}", sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50)
+
+    assert (done.returncode, done.stderr) == (130, "\nseen\n")

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -18,11 +19,36 @@ INTERRUPTED = 130
 """The exit status of what Ctrl-C ended, as shells have it: 128 and the signal's number."""
 
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+AGAIN_SECONDS = 0.05
+"""After which Ctrl-C comes again that was lost; what lost it has ended by then, or loses it once more."""
+
+
 def end_as_by_ctrl_c() -> None:
-    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, so that what it started goes too; under nohup it goes on."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does, so that what it started goes too; under nohup it goes on.
+
+    Python drops what is raised in some of its own callbacks, as while it imports; Ctrl-C must not be lost there.
+    """
+    for ending in ENDINGS[1:]:
         if signal.getsignal(ending) is not signal.SIG_IGN:
             signal.signal(ending, signal.default_int_handler)
+    sys.unraisablehook = _repeat_ctrl_c
+
+
+def _repeat_ctrl_c(dropped: "sys.UnraisableHookArgs") -> None:
+    if issubclass(dropped.exc_type, KeyboardInterrupt):
+        # Not from here: this is such a callback, too.
+        threading.Timer(AGAIN_SECONDS, _ctrl_c).start()
+    else:
+        sys.__unraisablehook__(dropped)
+
+
+def _ctrl_c() -> None:
+    for ending in ENDINGS:
+        if signal.getsignal(ending) is signal.default_int_handler:
+            signal.pthread_kill(threading.main_thread().ident or 0, ending)
+            return
 
 
 def exit_status(command: Callable[[], int | None], *, interrupted: str = "stopped") -> int:
