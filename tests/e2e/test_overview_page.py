@@ -158,7 +158,7 @@ def test_a_build_that_is_asked_for_and_ends_is_seen_where_one_looks_without_a_re
         page.press("ArrowRight")
     assert "queued" in page.ask("detail.innerText")
     farm.run("resume", WHAT=platform_builder())
-    page.wait("detail.innerText.includes('revision 1 of ')", 180)
+    page.wait("detail.innerText.includes(': published: ')", 180)
 
     assert page.ask(FOCUSED) == cell("3.12.4") and page.ask(ROWS) == ["3.12.4"]
     assert page.ask("detail.innerText").startswith(f"CPython 3.12.4 on {platform_builder()}: published: ")
