@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +78,10 @@ class Deployment:
     def secret(self, name: str) -> str:
         """Read one."""
         return (self.folder / "deploy" / "secrets" / name).read_text().strip()
+
+    def account(self) -> tuple[str, str]:
+        """Give the operator's name and password."""
+        return "operator", self.secret("web-password")
 
     def session(self) -> requests.Session:
         """Make a browser that knows the certificate."""
@@ -152,7 +157,7 @@ def test_the_farm_is_behind_its_login_events_too(deployed: Deployment) -> None:
 
     assert [visitor.get(f"{deployed.web}{path}").status_code for path in closed] == [403] * len(closed)
     assert visitor.get(f"{deployed.web}/metrics").status_code == 404
-    login = operator.get(f"{deployed.web}/auth/login", auth=("operator", deployed.secret("web-password")))
+    login = operator.get(f"{deployed.web}/auth/login", auth=deployed.account())
     assert login.status_code == 200
     assert [cookie.secure for cookie in operator.cookies] == [True]
     key = {"Sec-WebSocket-Key": "x3JJHMbDL1EzLkh9GBhXDw==", "Origin": deployed.web}
@@ -218,6 +223,51 @@ def test_the_copy_of_the_database_is_put_back_by_the_commands_of_docs_production
     deployed.compose("start", "master")
     operator = deployed.session()
     wait(lambda: operator.get(f"{deployed.web}/healthz/ready").status_code == 200, "the master with the copy")
+
+
+def test_a_farm_whose_state_and_database_are_lost_goes_on_from_its_bucket(deployed: Deployment) -> None:
+    visitor = deployed.session()
+    names = ("index.json", "index.html", "versions.json", "debian-12/index.json", "debian-12/dists/bookworm/InRelease")
+
+    def indexes() -> list[tuple[int, bytes]]:
+        answers = [visitor.get(f"{deployed.published}/quick/python/{name}") for name in names]
+        return [(answer.status_code, answer.content) for answer in answers]
+
+    before = indexes()
+    assert {status for status, _ in before} == {200}
+    deployed.compose("rm", "--stop", "--force", "master", "database")
+    lost = deployed.run("docker", "volume", "rm", f"{deployed.name}_state", f"{deployed.name}_database")
+    assert lost.returncode == 0, lost.stdout
+    up = deployed.compose("up", "--detach")
+    assert up.returncode == 0, up.stdout
+    wait(lambda: visitor.get(f"{deployed.web}/healthz/ready").status_code == 200, "the restored master")
+    (command,) = [line for line in PRODUCTION.read_text().splitlines() if " exec master python-builds reindex" in line]
+    checked = deployed.compose("exec", "-T", *shlex.split(command.partition(" exec ")[2]))
+
+    assert checked.returncode == 0, checked.stdout
+    assert "all up to date" in checked.stdout
+    assert indexes() == before
+
+
+def test_the_proxy_limits_what_one_address_asks_for(deployed: Deployment) -> None:
+    visitor, operator = deployed.session(), deployed.session()
+    wait(lambda: visitor.get(f"{deployed.web}/healthz/ready").status_code == 200, "the proxy")
+    wait(lambda: operator.get(f"{deployed.web}/auth/login", auth=deployed.account()).status_code == 200, "a login")
+
+    large = visitor.post(f"{deployed.web}/api/v2/builds/1", data=b"x" * (2**20 + 1))
+    claimed = visitor.get(f"{deployed.web}/", headers={"X-Remote-User": "operator", "X-Proxy-Secret": "x"})
+    listening = [operator.get(f"{deployed.web}/sse/listen/builds/{n}/finished", stream=True) for n in range(22)]
+    for one in listening:
+        one.close()
+
+    assert large.status_code == 413
+    assert claimed.url.endswith("/auth/login")
+    assert [one.status_code for one in listening] == [200] * 20 + [429] * 2
+    for address in (f"{deployed.web}/icon.svg", f"{deployed.published}/quick/python/debian-12/index.json"):
+        with ThreadPoolExecutor(16) as pool:
+            statuses = [*pool.map(lambda url: requests.head(url, verify=visitor.verify).status_code, [address] * 600)]
+        assert statuses[:100] == [statuses[0]] * 100 != [429] * 100, "a page asks for a hundred things at once"
+        assert statuses.count(429) > 100, address
 
 
 ON_A_MACHINE = """\
