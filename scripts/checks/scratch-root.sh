@@ -53,9 +53,15 @@ cookie=PYTHON_BUILDS_WORKER=${PYTHON_BUILDS_WORKER:-}
 # What package managers need, and nothing with which root gets out of a chroot or at the machine's devices.
 capabilities=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid
 
+# A scratch root has no /proc. libcap-ng before 0.8, as Debian 11, Ubuntu 20.04 and Leap 15 have it, reads there what the
+# process may that setpriv takes it from.
+# shellcheck disable=SC2016 # expanded in the root
+tell_status='[ -e "/proc/$$/status" ] || { mkdir -p "/proc/$$" && printf "%s\n" "$0" >"/proc/$$/status"; } && exec "$@"'
+
 in_root() {
     env -i "$cookie" PATH=$search_path HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-        chroot "$root" setpriv "--bounding-set=$capabilities" --inh-caps=-all "$@" </dev/null
+        chroot "$root" sh -c "$tell_status" "$(</proc/self/status)" \
+        setpriv "--bounding-set=$capabilities" --inh-caps=-all "$@" </dev/null
 }
 
 # What comes from the package runs as nobody, can never become anybody else, and has no network but a loopback of its own;
