@@ -6,11 +6,8 @@ Addresses are of the network for tests of networks (RFC 2544), which no machine 
 import contextlib
 import os
 import shutil
-import ssl
 import subprocess
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +15,8 @@ from pathlib import Path
 from python_builds.adapters.workers.docker_engines import tls_config
 from python_builds.core.workers.docker_hosts import DockerHost
 from tests.docker.engines import IMAGE, PrivateEngine, run
-from tests.e2e.farms import FarmUnderTest, wait
-from tests.preconditions import needs
+from tests.docker.registry import registry
+from tests.e2e.farms import FarmUnderTest
 
 LINK = "pybuilds-three"
 MASTER = "198.18.78.1"
@@ -67,7 +64,6 @@ class ThreeEngines:
 @contextlib.contextmanager
 def three_engines() -> Iterator[ThreeEngines]:
     """Start them, the first with the worker image."""
-    needs(shutil.which("docker-registry"), "apt-get install docker-registry: engines pull from a registry of its own")
     folder = Path(tempfile.mkdtemp(prefix="python-builds-engines-", dir="/var/tmp"))
     with contextlib.ExitStack() as undo:
         undo.callback(shutil.rmtree, folder)
@@ -82,7 +78,7 @@ def three_engines() -> Iterator[ThreeEngines]:
         run("mount", "-o", "loop", folder / "image", folder / "disk")
         undo.callback(run, "umount", "--lazy", folder / "disk")
         made = ThreeEngines(folder=folder, engines={})
-        undo.enter_context(registry(folder))
+        undo.enter_context(registry(folder / "disk" / "registry", REGISTRY, folder / "tls"))
         for number, name in enumerate(NAMES, start=1):
             made.engines[name] = undo.enter_context(engine(made, name, number))
         first = made.engines["one"].url
@@ -118,43 +114,6 @@ def engine(made: ThreeEngines, name: str, number: int) -> Iterator[PrivateEngine
         undo.callback(one.clear)
         one.start()
         yield one
-
-
-@contextlib.contextmanager
-def registry(folder: Path) -> Iterator[None]:
-    """Start a registry, by TLS."""
-    files = folder / "tls"
-    (folder / "registry.yml").write_text(
-        f"""
-version: 0.1
-log: {{level: error, accesslog: {{disabled: true}}}}
-storage: {{filesystem: {{rootdirectory: {folder / "disk" / "registry"}}}}}
-http: {{addr: "{REGISTRY}", tls: {{certificate: {files / "cert.pem"}, key: {files / "key.pem"}}}}}
-"""
-    )
-    with (folder / "registry.log").open("wb") as log:
-        process = subprocess.Popen(
-            ["docker-registry", "serve", folder / "registry.yml"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env={"PATH": os.environ["PATH"], "OTEL_TRACES_EXPORTER": "none"},
-        )
-    trusting = ssl.create_default_context(cafile=str(files / "ca.pem"))
-
-    def answers() -> bool:
-        assert process.poll() is None, (folder / "registry.log").read_text()
-        with contextlib.suppress(urllib.error.URLError):
-            urllib.request.urlopen(f"https://{REGISTRY}/v2/", context=trusting, timeout=5).close()
-            return True
-        return False
-
-    try:
-        wait(answers, "the registry")
-        yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 def certify(folder: Path) -> None:

@@ -113,7 +113,7 @@ def test_a_provenance_without_scripts_cannot_be_gone_by(farm):
 
 
 def test_an_image_that_is_not_here_is_told_with_what_to_do(make_record):
-    image = {"name": "python-builds-worker:debian-12", "id": f"sha256:{'d' * 64}"}
+    image = {"name": "python-builds-worker:debian-12", "id": f"sha256:{'d' * 64}", "reference": ""}
     record = make_record().model_copy(update={"image": type("Image", (), image)()})
     made = maker(Resource(name="record", digest={"sha256": "c" * 64}))
     stated = parse_provenance("x", provenance(record, record.artifacts[0], made))

@@ -65,7 +65,7 @@ def gather(store: PublishedStore, stated: Provenance, folder: Path) -> Mapping[s
 
 
 def image_of(stated: Provenance) -> str:
-    """Name the image by its id, as Docker does; empty for what was built in none. It is pulled where it has a registry.
+    """Name the image by its id, as Docker does; empty for what was built in none. A registry is asked for what lacks.
 
     Raises:
         FarmError: if this machine's engine does not have it.
@@ -74,8 +74,10 @@ def image_of(stated: Provenance) -> str:
     if image is None:
         return ""
     wanted = f"sha256:{image.sha256}"
-    if not exists(wanted) and "/" in image.uri:
-        output("pull", "--quiet", image.uri)
+    # Of a tag a registry has the newest image alone; what an older farm has stated names no more.
+    for reference in filter(None, (image.download_location, image.uri if "/" in image.uri else "")):
+        if not exists(wanted):
+            output("pull", "--quiet", reference)
     if not exists(wanted):
         raise FarmError(
             f"the image {image.uri} ({wanted}) is not on this Docker host: have it pushed to a registry, or bring it "

@@ -17,6 +17,7 @@ import docker
 import docker.errors
 import requests
 from docker.tls import TLSConfig
+from docker.utils import parse_repository_tag
 
 from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import WORKER_LABEL
@@ -90,10 +91,15 @@ def inspect_container(arguments: Mapping[str, Any], container: str, since: float
         )
 
 
-def image_of(arguments: Mapping[str, Any], container: str) -> str:
-    """Tell which image a container was made of, by its id."""
+def image_of(arguments: Mapping[str, Any], container: str) -> tuple[str, str]:
+    """Tell which image a container was made of: its id, and the reference by which a registry has it, if one does."""
     with contextlib.closing(docker.APIClient(**arguments)) as client:
-        return str(client.inspect_container(container)["Image"])
+        made = client.inspect_container(container)
+        image, repository = str(made["Image"]), parse_repository_tag(made["Config"]["Image"])[0]
+        known: list[str] = []
+        with contextlib.suppress(docker.errors.ImageNotFound):  # by force, while a container uses it
+            known = client.inspect_image(image)["RepoDigests"] or []
+    return image, next((one for one in known if one.startswith(f"{repository}@")), "")
 
 
 def networks_of(arguments: Mapping[str, Any], container: str, host: DockerHost) -> list[IPv4Network | IPv6Network]:

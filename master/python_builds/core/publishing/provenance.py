@@ -217,6 +217,11 @@ def _sources(record: Record) -> Sequence[dict[str, Any]]:
         )
     if record.image:
         found.append(
-            {"name": IMAGE, "uri": record.image.name, "digest": {"sha256": record.image.id.removeprefix("sha256:")}}
+            {
+                "name": IMAGE,
+                "uri": record.image.name,
+                "digest": {"sha256": record.image.id.removeprefix("sha256:")},
+                "downloadLocation": record.image.reference,
+            }
         )
     return [{key: value for key, value in one.items() if value} for one in found]

@@ -67,6 +67,11 @@ class Image(Document):
 
     name: str
     id: str = Field(pattern=r"^sha256:[0-9a-f]{64}$", description="as the Docker engine tells images apart")
+    reference: str = Field(
+        default="",
+        pattern=r"^([a-z0-9][A-Za-z0-9._:/-]*@sha256:[0-9a-f]{64})?$",
+        description="by which a registry has this very image, whatever its tags name later; empty where none has it",
+    )
 
 
 class Record(Document):

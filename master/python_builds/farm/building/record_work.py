@@ -22,7 +22,7 @@ from python_builds.core.publishing.record_keys import record_key
 from python_builds.core.publishing.records import Record
 from python_builds.core.settings.settings import Settings
 from python_builds.farm.steps.master_step import Outcome, Work
-from python_builds.farm.workers.container_worker import IMAGE_ID
+from python_builds.farm.workers.container_worker import IMAGE_ID, IMAGE_REFERENCE
 
 
 def record(settings: Settings, scripts: bytes, store: Store, request: PlatformRequest, work: Work) -> Outcome:
@@ -103,6 +103,8 @@ def _built_with(work: Work) -> BuiltWith:
 
 
 def _image(work: Work) -> dict[str, object] | None:
-    """Name the image, if the build ran in a container; ContainerWorker set its id."""
+    """Name the image, if the build ran in a container; ContainerWorker has said which."""
     found = work.properties.get(IMAGE_ID)
-    return {"name": work.properties["worker_image"], "id": found} if found else None
+    if not found:
+        return None
+    return {"name": work.properties["worker_image"], "id": found, "reference": work.properties.get(IMAGE_REFERENCE, "")}

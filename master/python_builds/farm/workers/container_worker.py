@@ -31,6 +31,8 @@ from python_builds.farm.workers.one_time_login import OneTimeLogin
 CHECK_SECONDS = 2
 IMAGE_ID = "worker_image_id"
 """The property of a build that says which image its container was made of."""
+IMAGE_REFERENCE = "worker_image_reference"
+"""By what a registry has it."""
 
 
 class ContainerWorker(HostedWorker, OneTimeLogin, worker.DockerLatentWorker):
@@ -53,8 +55,9 @@ class ContainerWorker(HostedWorker, OneTimeLogin, worker.DockerLatentWorker):
     def start_instance(self, build: Any) -> Any:
         """Start the container, and note its image."""
         started = yield super().start_instance(build)
-        image = yield self.ask(_of_ours(image_of), self._curr_client_args, self.instance["Id"])
+        image, reference = yield self.ask(_of_ours(image_of), self._curr_client_args, self.instance["Id"])
         build.setProperty(IMAGE_ID, image, "worker")
+        build.setProperty(IMAGE_REFERENCE, reference, "worker")
         return started
 
     def createEnvironment(self, build: Any = None) -> dict[str, str]:
