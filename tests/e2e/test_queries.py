@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.browser import make_browser
 from tests.e2e.farms import FarmUnderTest, platform_builder
 from tests.e2e.test_pausing import force
 
@@ -104,3 +105,10 @@ def test_an_address_that_is_no_text_is_refused(running_farm: FarmUnderTest) -> N
         for odd in NOT_TEXT:
             answer = client.session.get(f"{client.url}{address}{odd}", timeout=30)
             assert answer.status_code == 400 and "must be UTF-8 without null characters" in answer.text, (address, odd)
+
+
+def test_a_builder_s_page_has_its_button_on_every_database(asked_farm: FarmUnderTest) -> None:
+    client = asked_farm.client()
+    with make_browser() as page:
+        page.open(f"{client.url}#/builders/{client.builder_id('release')}")
+        page.wait("[...document.querySelectorAll('button')].some((one) => one.innerText.includes('Build a release'))")
