@@ -1,5 +1,6 @@
 """The trial of a package on an untouched system: check-package.sh and what is in checks/."""
 
+import shlex
 import subprocess
 
 import pytest
@@ -108,6 +109,20 @@ def test_an_rpm_is_tried_with_the_manager_that_the_base_system_has(base, expecte
 def test_zypper_s_hints_at_restarts_are_no_failures(status, result, work):
     done = call(work, "installer-zypper.sh", f"in_root() {{ return {status}; }}; zypper refresh")
     assert done.returncode == result
+
+
+def test_of_what_dpkg_finds_only_documents_that_were_left_out_are_no_fault(work):
+    write(work / "root/usr/share/doc/x/there", "")
+    left_out = ("missing     /usr/share/doc/x/copyright", "??5??????   /usr/share/doc/x/changelog.gz")
+    faults = (
+        "missing     /opt/python/3.9.9/bin/python3.9",
+        "??5??????   /opt/python/3.9.9/lib/os.py",
+        "??5?????? c /etc/x",
+        "??5??????   /usr/share/doc/x/there",
+    )
+    code = f"root=$PWD/root; printf '%s\\n' {shlex.join([*left_out, *faults])} | but_documents_left_out"
+    done = call(work, "installer-apt.sh", code)
+    assert done.stdout.splitlines() == [*faults], done.stderr
 
 
 def test_the_scratch_root_goes_whatever_happens(work):
