@@ -8,8 +8,10 @@ from typing import Any
 
 from buildbot.data.buildrequests import BuildRequestEndpoint
 from buildbot.data.builds import BuildEndpoint
+from buildbot.data.changesources import ChangeSourceEndpoint
 from buildbot.data.exceptions import InvalidControlException, InvalidPathError
 from buildbot.data.forceschedulers import ForceSchedulerEndpoint
+from buildbot.data.properties import PropertiesListEndpoint
 from buildbot.data.resultspec import ResultSpec
 from buildbot.data.schedulers import SchedulerEndpoint
 from buildbot.data.workers import WorkerEndpoint
@@ -34,6 +36,12 @@ ACTIONS = {
 }
 """What can be done to what. Buildbot 4.3 lists changing a request's priority too, and cannot."""
 
+INSTEAD = {
+    (PropertiesListEndpoint, "changeid"): "changes/N, which has the properties",
+    (ChangeSourceEndpoint, "masterid"): "masters/N/changesources",
+}
+"""What to ask for instead of what ends in a traceback in Buildbot 4.3, by the id that its path has."""
+
 REQUESTS = ("buildrequests",)
 
 REFUSALS = (BadJsonRpc2, InvalidControlException, InvalidPathError)
@@ -51,6 +59,7 @@ class FarmRest(V2RootResource):
             endpoint = ManyRequests(endpoint.rtype, self.master)
         try:
             require_numbers(path, ids)
+            require_answered(path, endpoint, ids)
             if request.method == b"POST":
                 yield require_sense(path, endpoint, ids, method, params)
         except REFUSALS:
@@ -80,6 +89,17 @@ def require_numbers(path: tuple[str, ...], ids: Mapping[str, Any]) -> None:
     """
     if any(isinstance(value, int) and value > MAX_NUMBER for value in ids.values()):
         raise InvalidPathError(f"there is no {_named(path)}: no number is larger than {MAX_NUMBER}")
+
+
+def require_answered(path: tuple[str, ...], endpoint: Any, ids: Mapping[str, Any]) -> None:
+    """Refuse what Buildbot has an address for, and no answer.
+
+    Raises:
+        InvalidPathError: with what to ask for instead.
+    """
+    for (kind, name), instead in INSTEAD.items():
+        if isinstance(endpoint, kind) and name in ids:
+            raise InvalidPathError(f"{_named(path)} has no answer; ask for {instead}")
 
 
 @defer.inlineCallbacks
