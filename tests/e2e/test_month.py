@@ -81,6 +81,7 @@ def published(farm: FarmUnderTest) -> list[str]:
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.long
 def test_a_farm_that_is_left_alone_for_a_month_has_the_right_records(
     farm: FarmUnderTest, upstream: Upstream, hook: http.server.ThreadingHTTPServer
 ) -> None:
