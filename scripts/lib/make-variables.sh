@@ -36,5 +36,5 @@ machine_code_flag() {
 # Files of ours that the build takes, where they have the same names in every folder.
 lay_out_core_object() {
     cp "$scripts/overlay/core-object.mk" source/GNUmakefile
-    cp "$scripts/overlay/prefix_by_library.c" "$scripts/overlay/base_executable.c" source/
+    cp "$scripts/overlay/"*.c source/
 }

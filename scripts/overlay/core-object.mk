@@ -34,5 +34,5 @@ CONFIGURE_CFLAGS_NODIST := $(subst -ffat-lto-objects,-fno-fat-lto-objects,$(CONF
 Programs/_bootstrap_python.o Modules/getpath.o: private override CFLAGS_NODIST += $(FAT_OBJECTS)
 
 # So that programs that embed a tree that was moved find its standard library, and environments made through links do.
-Modules/getpath.o: private override PY_CORE_CFLAGS += -include prefix_by_library.c -include base_executable.c
+Modules/getpath.o: private override PY_CORE_CFLAGS += -include prefix_by_library.c -include base_executable.c -include environment_home.c
 Python/initconfig.o Python/pylifecycle.o: private override PY_CORE_CFLAGS += -DBEFORE_CALLERS -include base_executable.c

@@ -5,6 +5,7 @@ Takes minutes and root; `make test-real` runs it, and so does CI.
 
 import json
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,33 @@ def test_the_package_installs_here_runs_and_goes_without_a_trace(built: Built, t
 
     assert shown.stdout == f"Python {built.version}\n"
     assert not prefix.exists()
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("built", ["3.9.2"], indirect=True)
+def test_a_copied_interpreter_finds_its_library_and_not_that_of_the_system_beside_a_link(
+    built: Built, tmp_path: Path
+) -> None:
+    """As `virtualenv --copies` makes it by a link, which 3.9 and 3.10 do not follow by themselves."""
+    (tarball,) = built.store.glob(f"quick/python/*/python-{built.version}-debian-*[0-9].tar.gz")
+    subprocess.run(["tar", "-C", tmp_path, "-xzf", tarball], check=True)
+    tree, home, environment = tmp_path / built.version, tmp_path / "usr/local/bin", tmp_path / "environment"
+    for folder in (home, tmp_path / "usr/lib/python3.9", environment / "bin"):
+        folder.mkdir(parents=True)
+    (home / "snake").symlink_to(tree / "bin/python3.9")
+    (tmp_path / "usr/lib/python3.9/os.py").write_text("raise SystemExit('the system has this library')\n")
+    python = shutil.copy2(tree / "bin/python3.9", environment / "bin/python")
+
+    def base_prefix(configured: str) -> str:
+        (environment / "pyvenv.cfg").write_text(configured)
+        done = subprocess.run([python, "-c", "import sys; print(sys.base_prefix)"], capture_output=True, text=True)
+        return done.stdout.strip() or done.stderr.strip()
+
+    assert base_prefix(f"home = {home}\nbase-executable = {tree}/bin/python3.9\n") == str(tree)
+    assert base_prefix(f"base-executable = {tree}/bin/python3.9\nhome = {home}\n") == str(tree)
+    assert base_prefix(f"home = {tree}/bin\nbase-executable = {home}/snake\n") == str(tree)
+    assert base_prefix(f"home = {home}\nbase-executable = snake\n") == "the system has this library"
+    assert base_prefix(f"home = {home}\n") == "the system has this library", "as upstream has it"
 
 
 @pytest.mark.timeout(1800)
