@@ -13,6 +13,7 @@ from python_builds.farm.planning.priorities import most_urgent_first
 from python_builds.farm.planning.requesting import request_once
 
 NAMES = ("one", "two", "three", "four")
+STAMP = {"codebase": "", "project": "", "repository": "", "branch": None, "revision": None}
 
 
 class RequestRowsTest(RunMasterBase):
@@ -78,6 +79,24 @@ class RequestRowsTest(RunMasterBase):
         assert before == []
         ended = yield request_rows.finished(self.master, 0)
         assert [one["results"] for one in ended] == [SUCCESS, SUCCESS]
+
+    @defer.inlineCallbacks
+    def test_the_first_build_of_a_request_has_a_parent_where_a_build_asked_for_it(self) -> Any:
+        yield self.start()
+        request = (yield self.ask(1, "one"))["one"]
+        builder = yield self.master.data.updates.findBuilderId("one")
+
+        def begin(request: int) -> Any:
+            return self.master.data.updates.addBuild(builderid=builder, buildrequestid=request, workerid=1)
+
+        parent, _ = yield begin(request)
+        asked_by_it = {"builderids": [builder], "parent_buildid": parent, "waited_for": False, "properties": {}}
+        _, numbers = yield self.master.data.updates.addBuildset(scheduler="ask", sourcestamps=[STAMP], **asked_by_it)
+        found = [(yield request_rows.parent_of_only_build(self.master, request))]
+        for _ in range(3):
+            found.append((yield request_rows.parent_of_only_build(self.master, numbers[builder])))
+            yield begin(numbers[builder])
+        assert found == [None, None, parent, None]
 
     @defer.inlineCallbacks
     def test_what_is_read_at_once_is_what_buildbot_says_of_each(self) -> Any:

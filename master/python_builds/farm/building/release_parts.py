@@ -17,6 +17,7 @@ from twisted.python import log
 
 from python_builds.core.building import build_words
 from python_builds.core.building.build_words import TO_COME, parts_of_release
+from python_builds.farm.planning import request_rows
 
 ENDINGS = {
     **dict.fromkeys((SUCCESS, WARNINGS, SKIPPED), build_words.GOOD),
@@ -80,13 +81,12 @@ class ReleaseParts(BuildbotService):
     @defer.inlineCallbacks
     def link(self, build: Mapping[str, Any]) -> Any:
         """Link the first build of a request where the request is linked, by which the web UI counts what has begun."""
-        request = yield self.master.data.get(("buildrequests", build["buildrequestid"]))
-        parent = yield self._parent(request)
-        builds = yield self.master.data.get(("buildrequests", request["buildrequestid"], "builds"))
-        if parent is None or len(builds) > 1:
+        request = build["buildrequestid"]
+        parent = yield request_rows.parent_of_only_build(self.master, request)
+        if parent is None:
             return
         builder = yield self.master.data.get(("builders", build["builderid"]))
-        asked = getURLForBuildrequest(self.master, request["buildrequestid"])
+        asked = getURLForBuildrequest(self.master, request)
         url = getURLForBuild(self.master, build["builderid"], build["number"])
         for step in (yield self.master.data.get(("builds", parent, "steps"))):
             if any(link["url"] == asked for link in step["urls"]):
@@ -141,11 +141,6 @@ class ReleaseParts(BuildbotService):
         found = yield self.master.data.get(("buildrequests",), filters=[Filter("buildrequestid", "eq", [*by_number])])
         states = {r["buildrequestid"]: ENDINGS.get(r["results"]) if r["complete"] else None for r in found}
         return {builder: states.get(number) for number, builder in by_number.items()}
-
-    @defer.inlineCallbacks
-    def _parent(self, request: Mapping[str, Any]) -> Any:
-        buildset = yield self.master.data.get(("buildsets", request["buildsetid"]))
-        return buildset["parent_buildid"]
 
 
 def _results(states: set[str | None]) -> int | None:

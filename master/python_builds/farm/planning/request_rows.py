@@ -54,6 +54,14 @@ def unfinished_of(master: Any, version: str) -> Any:
     return master.db.pool.do(_all, query)
 
 
+def parent_of_only_build(master: Any, request: int) -> Any:
+    """Give the id of the build that asked for a request; None if none did, or if not exactly one build of it exists."""
+    begun = sa.select(sa.func.count()).where(_BUILDS.c.buildrequestid == request).scalar_subquery()
+    of_request = sa.and_(_REQUESTS.c.buildsetid == _SETS.c.id, _REQUESTS.c.id == request)
+    query = sa.select(_SETS.c.parent_buildid).join(_REQUESTS, of_request).where(begun == 1)
+    return master.db.pool.do(lambda connection: connection.execute(query).scalar())
+
+
 class Waiting(NamedTuple):
     """What nobody has begun, of one builder."""
 
