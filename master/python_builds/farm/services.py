@@ -11,7 +11,7 @@ from python_builds.farm.builders import RELEASE
 from python_builds.farm.building.release_parts import ReleaseParts
 from python_builds.farm.database.database_watch import DatabaseWatch
 from python_builds.farm.database.master_lock import MasterFence
-from python_builds.farm.database.property_writer import PropertyWriter
+from python_builds.farm.database.shortcuts import Shortcuts
 from python_builds.farm.reporters import make_reporters
 from python_builds.farm.web.overview import OverviewService
 from python_builds.farm.web.vital_signs import VitalSigns
@@ -23,7 +23,7 @@ def make_services(platforms: Sequence[Platform], settings: Settings) -> list[Any
     """Make all services."""
     return [
         DatabaseWatch(),
-        PropertyWriter(),
+        Shortcuts(),
         *([] if database_file(settings) else [MasterFence()]),
         make_image_watch(settings),
         ReleaseParts(release=RELEASE),

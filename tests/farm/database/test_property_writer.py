@@ -7,7 +7,8 @@ from buildbot.process.results import SUCCESS
 from buildbot.test.util.integration import RunMasterBase
 from twisted.internet import defer
 
-from python_builds.farm.database.property_writer import PropertyWriter, write_changed
+from python_builds.farm.database.property_writer import write_changed
+from python_builds.farm.database.shortcuts import Shortcuts
 from tests.postgres import make_postgres
 
 MANY = {f"property-{number}": {"number": [number, None]} for number in range(60)}
@@ -27,7 +28,7 @@ class PropertyWriterTest(RunMasterBase):
                 "builders": [util.BuilderConfig(name="one", workernames=["local1"], factory=factory)],
                 "schedulers": [schedulers.ForceScheduler(name="force", builderNames=["one"])],
                 "multiMaster": True,
-                "services": [PropertyWriter()],
+                "services": [Shortcuts()],
             },
             startWorker=True,
         )

@@ -6,10 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from buildbot.db.model import Model
-from buildbot.util.service import BuildbotService
 from twisted.internet import defer
-
-NAME = "property writer"
 
 _TABLE = Model.build_properties
 
@@ -17,35 +14,14 @@ Properties = Mapping[str, tuple[Any, str]]
 """Of each name the value and its source, as Buildbot has them."""
 
 
-class PropertyWriter(BuildbotService):
-    """Takes the place of Buildbot's update method while it runs."""
-
-    name = NAME
-
-    def reconfigService(self) -> Any:
-        """Take no arguments."""
-        return defer.succeed(None)
-
-    @defer.inlineCallbacks
-    def startService(self) -> Any:
-        """Take the place."""
-        yield super().startService()
-        self.theirs = self.master.data.updates.setBuildProperties
-        self.master.data.updates.setBuildProperties = self.write
-
-    def stopService(self) -> Any:
-        """Give it back."""
-        self.master.data.updates.setBuildProperties = self.theirs
-        return super().stopService()
-
-    @defer.inlineCallbacks
-    def write(self, buildid: int, properties: Any) -> Any:
-        """Write what has changed, and tell who listens."""
-        real = properties.getProperties()
-        said = yield real.render(real.asDict())
-        changed = yield self.master.db.pool.do_with_transaction(write_changed, buildid, said)
-        if changed:
-            yield self.master.data.rtypes.property.generateUpdateEvent(buildid, {name: said[name] for name in changed})
+@defer.inlineCallbacks
+def write_properties(master: Any, buildid: int, properties: Any) -> Any:
+    """Write what has changed, and tell who listens."""
+    real = properties.getProperties()
+    said = yield real.render(real.asDict())
+    changed = yield master.db.pool.do_with_transaction(write_changed, buildid, said)
+    if changed:
+        yield master.data.rtypes.property.generateUpdateEvent(buildid, {name: said[name] for name in changed})
 
 
 def write_changed(connection: sa.Connection, buildid: int, properties: Properties) -> list[str]:
