@@ -6,3 +6,5 @@ html_theme = "furo"
 html_title = "python-builds"
 exclude_patterns = ["_build"]
 myst_heading_anchors = 3
+html_static_path = ["static"]
+html_css_files = ["tables.css"]
