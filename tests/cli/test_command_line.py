@@ -235,3 +235,14 @@ raise SystemExit(exit_status(command, interrupted="seen"))
     done = subprocess.run(command, capture_output=True, text=True, timeout=50)
 
     assert (done.returncode, done.stderr) == (130, "\nseen\n")
+
+
+def test_ctrl_c_in_code_that_is_made_of_a_text_ends_a_command_with_its_status_too(tmp_path):
+    """As dataclasses, while they are imported; without `-m` Python would take no notice."""
+    (tmp_path / "program.py").write_text(
+        "from python_builds.cli.exit_status import exit_status\n"
+        "raise SystemExit(exit_status(lambda: exec('raise KeyboardInterrupt'), interrupted='seen'))\n"
+    )
+    done = subprocess.run([sys.executable, "-m", "program"], cwd=tmp_path, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (130, "\nseen\n")

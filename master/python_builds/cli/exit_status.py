@@ -56,6 +56,9 @@ def exit_status(command: Callable[[], int | None], *, interrupted: str = "stoppe
     try:
         return command() or 0
     except KeyboardInterrupt:
+        # Where Ctrl-C came in code that is made of a text, as dataclasses make it, Python ends itself by SIGINT and not
+        # by this status, unless more such code has run.
+        exec("pass")  # noqa: S102
         print(f"\n{interrupted}", file=sys.stderr)
         return INTERRUPTED
     except EXPECTED as error:
