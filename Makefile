@@ -104,7 +104,7 @@ settings: $(VENV)/ready  ## list the settings, with defaults
 pages: $(VENV)/ready  ## write the pages that are made from the code and from proofs/: settings, a build, platforms
 	$(COMMAND)
 
-base-image: $(VENV)/ready  ## make a base image with debootstrap, where no registry is reached PLATFORM=debian-12
+base-image: $(VENV)/ready  ## make a base image with debootstrap, where no registry is reached PLATFORM=debian-12 [ARCH=amd64|arm64]
 	$(COMMAND)
 
 images: $(VENV)/ready  ## build worker images [PLATFORM=debian-12] [ARCH=amd64|arm64]

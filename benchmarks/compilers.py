@@ -17,7 +17,8 @@ from benchmarks.speed import BENCHMARKS, FOLDER, SCRIPTS, VALUES, WARMUPS, run_p
 from benchmarks.tarballs import tarball
 from benchmarks.trees import Build, Place, kept, place_with
 from python_builds.adapters.workers.docker_command import docker, exists
-from python_builds.cli.workers.images import build_image, make_base_image
+from python_builds.cli.workers.base_images import make_base_image
+from python_builds.cli.workers.images import build_image
 from python_builds.core.errors import FarmError
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import platform_named

@@ -22,6 +22,7 @@ class Engine(http.server.ThreadingHTTPServer):
         """Listen on a free port of this machine."""
         super().__init__(("127.0.0.1", 0), _Handler)
         self.platforms = platforms
+        self.architecture = "amd64"
         self.silent = False
         self.starts_nothing = False
         self.asked: list[str] = []
@@ -50,6 +51,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._answer(200, {"ApiVersion": "1.41", "Version": "20.10"})
         elif "/images/json" in self.path:
             self._answer(200, [*images, {"RepoTags": None}])
+        elif named := [name for name in names if self.path.endswith(f"/images/{name}/json")]:
+            self._answer(200, {"Id": named[0], "RepoTags": named, "Architecture": self.server.architecture})
         elif "/containers/json" in self.path:
             self._answer(200, [])
         else:

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Makes the base image IMAGE, an untouched system of SUITE, from the archive this machine's own apt uses: for Docker hosts
-# that reach no registry. Needs root, debootstrap and Docker; `make base-image PLATFORM=debian-12` gives the arguments.
+# that reach no registry. Needs root, debootstrap and Docker; `make base-image PLATFORM=debian-12` gives the arguments, of
+# which ARCHITECTURE is Debian's name of one. One that is not this machine's is emulated.
 set -euo pipefail
 unset CDPATH # with it, cd may go elsewhere, and prints where
 
 setup=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 
 usage() {
-    echo "usage: make-base-image.sh SUITE IMAGE" >&2
+    echo "usage: make-base-image.sh SUITE IMAGE ARCHITECTURE" >&2
     exit 2
 }
 
@@ -15,23 +16,24 @@ usage() {
 import_root() {
     tar --create --numeric-owner --xattrs --directory "$1" \
         --exclude './dev/*' --exclude './etc/resolv.conf' --exclude './var/lib/apt/lists/*' --exclude './var/log/*.log' . |
-        docker import --change 'CMD ["bash"]' - "$2" >/dev/null
+        docker import --platform "linux/$3" --change 'CMD ["bash"]' - "$2" >/dev/null
 }
 
 main() {
-    [ $# -eq 2 ] || usage
-    local suite=$1 image=$2
+    [ $# -eq 3 ] || usage
+    local suite=$1 image=$2 architecture=$3
     command -v docker >/dev/null || { echo "make-base-image.sh: docker is missing: apt-get install docker.io" >&2; exit 1; }
     folder=$(mktemp -d "${TMPDIR:-/var/tmp}/python-builds-base.XXXXXX") # not local: the trap needs it
     trap 'rm -rf --one-file-system -- "$folder"' EXIT
     "$setup/install-packages.sh" debootstrap
-    "$setup/../steps/make-base-root.sh" "$suite" "$folder/root"
+    [ "$architecture" = "$(dpkg --print-architecture)" ] || "$setup/emulate.sh" "$architecture"
+    "$setup/../steps/make-base-root.sh" "$suite" "$folder/root" "$architecture"
     if grep -E '^deb (\[.*\] )?file:' "$folder"/*/etc/apt/sources.list >&2; then
         echo "make-base-image.sh: no container reaches the folders above: serve them by HTTP, and name those addresses in this machine's apt" >&2
         exit 1
     fi
-    import_root "$folder/root" "$image"
-    echo "make-base-image.sh: $image is a base system of $suite"
+    import_root "$folder/root" "$image" "$architecture"
+    echo "make-base-image.sh: $image is a base system of $suite on $architecture"
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes an untouched base system of SUITE in TARGET, from the archive this machine's own apt uses, for check-package.sh.
-# Needs root. Two at once are safe, and TARGET exists only when it is complete.
+# Makes an untouched base system of SUITE in TARGET, from the archive this machine's own apt uses, for check-package.sh;
+# of ARCHITECTURE, where that is not this machine's and its programs are emulated. Needs root. Two at once are safe, and TARGET exists only when it is complete.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/build-environment.sh"
 . "$scripts/lib/archive-functions.sh"
 . "$scripts/lib/archive-mounts.sh"
@@ -37,8 +37,8 @@ configure_apt() {
 }
 
 main() {
-    [ $# -eq 2 ] || usage "SUITE TARGET"
-    local suite=$1 target=$2 suites uri
+    [ $# -eq 2 ] || [ $# -eq 3 ] || usage "SUITE TARGET [ARCHITECTURE]"
+    local suite=$1 target=$2 architecture=${3:-} suites uri
     if [ -d "$target" ]; then say "$target exists"; return; fi
     [ "$(id -u)" -eq 0 ] || die "a base system can only be made by root"
     command -v debootstrap >/dev/null || die "debootstrap is missing: apt-get install debootstrap"
@@ -57,6 +57,7 @@ main() {
     trap 'rm -rf --one-file-system -- "$unfinished"' EXIT
     local options=(--variant=minbase "--keyring=$(archive_keyring)" "--components=$(awk -v s="$suite" '$2 == s { $1 = $2 = ""; print; exit }' <<<"$suites" | xargs | tr ' ' ,)")
     ! trusts_unsigned "$uri" "$suite" || options+=(--no-check-gpg)
+    [ -z "$architecture" ] || options+=("--arch=$architecture")
     # In a mount namespace of its own, so that what debootstrap mounts is gone however it ends.
     unshare --mount debootstrap "${options[@]}" "$suite" "$unfinished" "$uri"
     leave_out_documentation "$unfinished"

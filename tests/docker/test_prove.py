@@ -6,7 +6,8 @@ What users do with what is built is scripts/prove/trial.sh; a run of `make prove
 import dataclasses
 from pathlib import Path
 
-from python_builds.adapters.platforms.containers import describe_image, image_architecture, run_script
+from python_builds.adapters.platforms.containers import describe_image, run_script
+from python_builds.adapters.workers.docker_command import image_architecture
 from python_builds.cli.proving.system_facts import _why_not, base_facts
 from python_builds.core.platforms.platforms import platform_named
 

@@ -193,11 +193,11 @@ def write_pages() -> None:
 
 
 @app.command()
-def base_image(platform: Platforms = None) -> None:
+def base_image(platform: Platforms = None, arch: Architecture = "") -> None:
     """Make a base image with debootstrap, where no registry is reached."""
-    from python_builds.cli.workers import images as image_commands
+    from python_builds.cli.workers.base_images import base_images
 
-    end(lambda: image_commands.base_images(words(platform)))
+    end(lambda: base_images(words(platform), arch))
 
 
 @app.command()

@@ -62,6 +62,7 @@ def test_a_host_by_tls_is_trusted_by_its_own_authority_whatever_the_environment_
         image = worker_image(platform_named("debian-12"))
 
         assert images_on(far, [image]) == {image}
+        assert images_on(host(url=engine.url, tls=tmp_path, architecture="arm64"), [image]) == frozenset()
         assert remove_leftovers([far], "farm:/var/lib/master") == []
 
 

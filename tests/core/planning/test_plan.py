@@ -87,7 +87,7 @@ def test_an_architecture_without_an_image_that_nobody_named_is_left_out_without_
     named = expand(Tag(Version("3.13.5")), [DEBIAN], builders, "quick", ["arm64"], imageless=imageless)
 
     assert ([p.builder for p in found.products], found.left_out) == (["debian-12-amd64"], {})
-    assert (named.products, [*named.left_out]) == ((), ["no image on arm: `make images PLATFORM=debian-12`"])
+    assert (named.products, [*named.left_out]) == ((), ["no image on arm: `make images PLATFORM=debian-12 ARCH=arm64`"])
 
 
 def test_a_platform_that_is_too_new_for_a_release_is_left_out_and_said():

@@ -37,12 +37,21 @@ def test_an_image_is_named_after_its_platform_with_or_without_a_registry():
 
 
 def test_build_arguments_are_the_row_s():
-    arguments = build_arguments(platform_named("centos-8"), "arm64")
+    arguments = build_arguments(platform_named("centos-8"))
 
+    assert "--tag=python-builds-worker:centos-8" in arguments
     assert "--build-arg=BASE_IMAGE=almalinux:8" in arguments
     assert "--build-arg=REPOSITORIES=powertools" in arguments
     assert "--build-arg=CCACHE_REPOSITORY=epel-release" in arguments
     assert "--build-arg=WORKER_PYTHON=python3.12" in arguments
+    assert not [argument for argument in arguments if argument.startswith("--platform")]
+
+
+def test_an_emulated_image_is_beside_the_engine_s_own_and_built_from_such_a_one():
+    arguments = build_arguments(platform_named("centos-8"), "arm64")
+
+    assert "--tag=python-builds-worker:centos-8-arm64" in arguments
+    assert "--build-arg=BASE_IMAGE=almalinux:8-arm64" in arguments
     assert "--platform=linux/arm64" in arguments
 
 

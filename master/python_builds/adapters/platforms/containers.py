@@ -48,11 +48,6 @@ def run_script(
     return done
 
 
-def image_architecture(image: str) -> str:
-    """Name the architecture of an image on the engine; empty if it is not there."""
-    return output("image", "inspect", "--format", "{{.Architecture}}", image)
-
-
 def describe_image(image: str) -> ProvenImage:
     """Say which image a name means today.
 

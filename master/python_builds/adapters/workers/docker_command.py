@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 from python_builds.core.errors import ImageError
+from python_builds.core.workers.images import of_architecture
 
 
 def require_docker() -> None:
@@ -23,6 +24,21 @@ def require_docker() -> None:
 def exists(image: str) -> bool:
     """Say whether the Docker host has an image."""
     return bool(output("image", "inspect", "--format", "{{.Id}}", image))
+
+
+def engine_architecture() -> str:
+    """Name the architecture of the Docker host, in Debian's spelling, which is Docker's too."""
+    return output("version", "--format", "{{.Server.Arch}}")
+
+
+def name_here(image: str, architecture: str) -> str:
+    """Name an image as this Docker host has it: with its architecture, where that is not the host's; "" is."""
+    return image if architecture in ("", engine_architecture()) else of_architecture(image, architecture)
+
+
+def image_architecture(image: str) -> str:
+    """Name the architecture of an image on the Docker host; empty if it is not there."""
+    return output("image", "inspect", "--format", "{{.Architecture}}", image)
 
 
 def docker(*arguments: str) -> int:

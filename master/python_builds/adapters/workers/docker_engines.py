@@ -20,7 +20,7 @@ from docker.tls import TLSConfig
 from docker.utils import parse_repository_tag
 
 from python_builds.core.workers.docker_hosts import DockerHost
-from python_builds.core.workers.images import WORKER_LABEL
+from python_builds.core.workers.images import WORKER_LABEL, of_architecture
 
 SECONDS = 20
 """That a host has to answer."""
@@ -118,7 +118,7 @@ def networks_of(arguments: Mapping[str, Any], container: str, host: DockerHost) 
 
 
 def images_on(host: DockerHost, names: Collection[str]) -> frozenset[str]:
-    """Tell which of the named images a host has. One question, whose answer Docker gives from memory.
+    """Tell which of the named images a host has for its architecture: a question, and one for each that is there.
 
     Raises:
         DockerException, OSError: if it does not answer.
@@ -126,7 +126,17 @@ def images_on(host: DockerHost, names: Collection[str]) -> frozenset[str]:
     arguments = {"base_url": host.url, "tls": tls_config(host) or False, "timeout": SECONDS}
     with contextlib.closing(docker.APIClient(**arguments)) as client:
         tags = {tag for image in client.images() for tag in image.get("RepoTags") or ()}
-    return frozenset(tags & {*names})
+        there = (name for name in names if tags & {name, of_architecture(name, host.architecture)})
+        return frozenset(name for name in there if image_for(client, name, host.architecture))
+
+
+def image_for(client: docker.APIClient, name: str, architecture: str) -> str:
+    """Find what an engine calls an image of an architecture, which may not be its own; "" if it has none."""
+    for candidate in (name, of_architecture(name, architecture)):
+        with contextlib.suppress(docker.errors.NotFound):
+            if client.inspect_image(candidate)["Architecture"] == architecture:
+                return candidate
+    return ""
 
 
 def remove_container(arguments: Mapping[str, Any], container: str) -> None:

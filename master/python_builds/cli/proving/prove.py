@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from python_builds.adapters.building.recipe import SCRIPTS, packed
-from python_builds.adapters.platforms.containers import describe_image, image_architecture
+from python_builds.adapters.platforms.containers import describe_image
 from python_builds.adapters.platforms.proof_files import PROOFS, write_proof
-from python_builds.adapters.workers.docker_command import require_docker
+from python_builds.adapters.workers.docker_command import image_architecture, name_here, require_docker
 from python_builds.adapters.workers.local_engine import local_engine
 from python_builds.cli.platforms import todays_recipe
 from python_builds.cli.proving.scratch_farm import ScratchFarm, scratch_farm
-from python_builds.cli.proving.system_facts import base_facts, bring_base_image, worker_facts
+from python_builds.cli.proving.system_facts import base_facts, worker_facts
 from python_builds.cli.proving.trials import Trials
+from python_builds.cli.workers.base_images import bring_base_image, named
 from python_builds.core.documents import dump
 from python_builds.core.errors import InvalidRequest, PythonBuildsError
 from python_builds.core.platforms.platform import Platform
-from python_builds.core.platforms.platforms import PLATFORMS, platform_named
+from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.platforms.proofs import CHECKS, Check, Proof, ProvenBuild, ProvenImage, Verdict
 from python_builds.core.publishing.records import Record
 from python_builds.core.settings.setting_types import CHECKOUT
@@ -29,6 +30,8 @@ from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import worker_image
 
 ALL = "all"
+EMULATED = {"open_network": True, "start_seconds": 600}
+"""Of a host that emulates: qemu-user passes on neither nf_tables nor seccomp's filters, and is several times slower."""
 EXPECTED = (PythonBuildsError, OSError, subprocess.SubprocessError)
 """What may go wrong in a check, and then is its verdict."""
 
@@ -148,7 +151,9 @@ def _host(run: Proving) -> DockerHost:
     """Describe the engine as one that builds for the architecture; as its operator does, where he has."""
     described = (h for h in run.settings.docker_hosts if h.url == run.engine.url)
     fitting = (host for host in described if host.architecture == run.architecture)
-    return next(fitting, run.engine.model_copy(update={"architecture": run.architecture}))
+    if run.engine.architecture == run.architecture:
+        return next(fitting, run.engine)
+    return next(fitting, run.engine.model_copy(update={"architecture": run.architecture, **EMULATED}))
 
 
 def _proof(run: Proving, why_not: str) -> Proof:
@@ -162,8 +167,8 @@ def _proof(run: Proving, why_not: str) -> Proof:
         proven_at=datetime.datetime.now(datetime.UTC).replace(microsecond=0),
         commit=run.commit if run.commit == _commit() else f"{run.commit.rstrip('+')}+",
         recipe=todays_recipe(run.platform, packed(SCRIPTS)),
-        base_image=_image(run.platform.base_image, run.architecture),
-        worker_image=_image(worker_image(run.platform), run.architecture),
+        base_image=_image(name_here(run.platform.base_image, run.architecture), run.architecture),
+        worker_image=_image(name_here(worker_image(run.platform), run.architecture), run.architecture),
         builds=tuple(map(_proven_build, run.records)),
         checks=tuple(checks),
     )
@@ -207,9 +212,4 @@ def _wanted(names: Sequence[str], architecture: str) -> list[Platform]:
         raise InvalidRequest(f"name a platform of `make platforms`, as in PLATFORM=debian-12, or PLATFORM={ALL}")
     if ALL in names:
         return [platform for platform in PLATFORMS if architecture in platform.architectures]
-    found = [platform_named(name) for name in names]
-    for platform in found:
-        if architecture not in platform.architectures:
-            allowed = ", ".join(platform.architectures)
-            raise InvalidRequest(f"{architecture!r} is none of {platform.name}'s architectures: {allowed}")
-    return found
+    return named(names, architecture)

@@ -1,12 +1,11 @@
 """What a platform's real images say: the facts of its row, and its worker image, which is built here."""
 
-import subprocess
 from pathlib import Path
 
-from python_builds.adapters.platforms.containers import image_architecture, run_script
-from python_builds.adapters.workers.docker_command import output
-from python_builds.cli.workers.images import base_images, build_image, how_to_get
-from python_builds.core.errors import ImageError, PythonBuildsError
+from python_builds.adapters.platforms.containers import run_script
+from python_builds.adapters.workers.docker_command import name_here, output
+from python_builds.cli.workers.images import build_image
+from python_builds.core.errors import PythonBuildsError
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.proofs import Check, Verdict
 from python_builds.core.platforms.row_facts import (
@@ -20,30 +19,10 @@ from python_builds.core.platforms.row_facts import (
 from python_builds.core.workers.images import worker_image
 
 
-def bring_base_image(platform: Platform, architecture: str) -> None:
-    """Have the base image on the engine: pulled, or made by debootstrap where no registry is reached.
-
-    Raises:
-        ImageError: if neither can be, or what is there is of another architecture.
-    """
-    image = platform.base_image
-    if not image_architecture(image):
-        pull = ["docker", "pull", f"--platform=linux/{architecture}", image]
-        if subprocess.run(pull, stdin=subprocess.DEVNULL).returncode and platform.suite:
-            base_images([platform.name])
-    there = image_architecture(image)
-    if not there:
-        raise ImageError(how_to_get(platform))
-    if there != architecture:
-        raise ImageError(
-            f"{image} on this Docker host is of {there}: `docker pull --platform=linux/{architecture} {image}` brings "
-            f"that of {architecture}, and {worker_image(platform)} is then built from it"
-        )
-
-
 def base_facts(platform: Platform, architecture: str, log: Path) -> list[Check]:
     """Compare the row with what the base image says."""
-    done = run_script(platform.base_image, ["facts.sh"], architecture=architecture, log=log)
+    image = name_here(platform.base_image, architecture)
+    done = run_script(image, ["facts.sh"], architecture=architecture, log=log)
     about, _, libc = done.stdout.rpartition("---\n")
     os_release = read_os_release(about)
     return [
@@ -59,7 +38,7 @@ def worker_facts(platform: Platform, architecture: str, log: Path) -> list[Check
         build_image(platform, architecture)
     except PythonBuildsError as error:
         return [_why_not(platform, architecture, log, str(error))]
-    image = worker_image(platform)
+    image = name_here(worker_image(platform), architecture)
     size = output("image", "inspect", "--format", "{{.Size}}", image)
     command = [f"--platform=linux/{architecture}", image, platform.worker_python[0], "--version"]
     return [
@@ -72,7 +51,7 @@ def _why_not(platform: Platform, architecture: str, log: Path, error: str) -> Ch
     """Ask the base image for every name of the row."""
     names = [*platform.image_packages, *filter(None, [platform.ccache_repository])]
     done = run_script(
-        platform.base_image,
+        name_here(platform.base_image, architecture),
         ["known-names.sh", platform.package_manager, *names],
         architecture=architecture,
         log=log,

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from python_builds.adapters.platforms.containers import image_architecture, run_script
+from python_builds.adapters.platforms.containers import run_script
+from python_builds.adapters.workers.docker_command import image_architecture, name_here
 from python_builds.adapters.workers.local_engine import ARCHITECTURES
 from python_builds.cli.proving.scratch_farm import ScratchFarm
 from python_builds.core.platforms.platform import Platform
@@ -52,7 +53,7 @@ class Trials:
     def uv(self) -> Check:
         """Install by uv, in the worker image, which has a compiler."""
         with uv_for(self.architecture) as program:
-            return self._try("uv", image=worker_image(self.farm.platform), mounts={program: "/usr/bin/uv"})
+            return self._try("uv", image=self._here(worker_image(self.farm.platform)), mounts={program: "/usr/bin/uv"})
 
     def elsewhere(self) -> Check:
         """Try the package on whatever other system of its kind the engine has."""
@@ -63,7 +64,7 @@ class Trials:
                 verdict=Verdict.NOT_RUN,
                 detail=f"no other base image with {self.farm.platform.package_manager} is on the engine",
             )
-        checks = {p.name: self._try("elsewhere", image=p.base_image) for p in there}
+        checks = {p.name: self._try("elsewhere", image=self._here(p.base_image)) for p in there}
         said = "; ".join(f"{name}: {check.detail}" for name, check in checks.items())
         failed = any(check.verdict is Verdict.FAILED for check in checks.values())
         return Check(name="elsewhere", verdict=Verdict.FAILED if failed else Verdict.OK, detail=said)
@@ -79,10 +80,14 @@ class Trials:
     def _is_other(self, platform: Platform) -> bool:
         same_kind = platform.package_manager == self.farm.platform.package_manager
         other = same_kind and platform.name != self.farm.platform.name
-        return other and image_architecture(platform.base_image) == self.architecture
+        return other and image_architecture(self._here(platform.base_image)) == self.architecture
+
+    def _here(self, image: str) -> str:
+        return name_here(image, self.architecture)
 
     def _try(self, name: str, image: str = "", mounts: dict[Path, str] | None = None, **more: str) -> Check:
         platform, product = self.farm.platform, self._newest.product
+        image = image or self._here(platform.base_image)
         environment = {
             "CDN": self.farm.cdn,
             "REPOSITORY": self._repository,
@@ -94,9 +99,9 @@ class Trials:
             "PYTHON_BUILDS_ALLOWED_MISSING": " ".join(platform.allowed_missing),
             **more,
         }
-        print(f"trying: {name} on {image or platform.base_image}", flush=True)
+        print(f"trying: {name} on {image}", flush=True)
         done = run_script(
-            image or platform.base_image,
+            image,
             ["trial.sh", platform.package_manager, name],
             architecture=self.architecture,
             log=self.log,

@@ -7,16 +7,23 @@ on this machine has them, hold for the pip inside too.
 import contextlib
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from python_builds.adapters.workers.docker_command import docker, exists, output, require_docker
+from python_builds.adapters.workers.docker_command import (
+    docker,
+    exists,
+    image_architecture,
+    name_here,
+    output,
+    require_docker,
+)
+from python_builds.cli.workers.base_images import bring_base_image, how_to_get, named, with_base_image
 from python_builds.core.errors import ImageError, InvalidRequest
 from python_builds.core.platforms.platform import Platform
-from python_builds.core.platforms.platforms import PLATFORMS, platform_named
+from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.workers.container_limits import create_options
 from python_builds.core.workers.docker_hosts import DockerHost
@@ -24,41 +31,19 @@ from python_builds.core.workers.images import (
     CLOSE_NETWORK,
     build_arguments,
     dockerfile,
+    of_architecture,
     pip_configuration,
     worker_image,
 )
-from python_builds.farm.workers.workers import host_platform
 
 WORK = "/var/lib/python-builds"
 """The working folder of the images."""
 
 
-def base_images(names: Sequence[str]) -> None:
-    """Make base images by debootstrap, for Docker hosts that reach no registry."""
-    require_docker()
-    for platform in named(names):
-        make_base_image(platform)
-
-
-def make_base_image(platform: Platform) -> None:
-    """Make one platform's base image by debootstrap.
-
-    Raises:
-        ImageError: if it is another distribution's than this machine's, or cannot be made.
-    """
-    refuse_other_distributions(platform)
-    script = CHECKOUT / "scripts" / "setup" / "make-base-image.sh"
-    if subprocess.run([script, platform.suite, platform.base_image]).returncode:
-        raise ImageError(f"{platform.base_image} could not be made, see above")
-
-
 def images(names: Sequence[str], architecture: str) -> None:
     """Build worker images: of the platforms that are named, or of all whose base image is on this Docker host."""
     require_docker()
-    for platform in named(names) if names else with_base_image():
-        if architecture and architecture not in platform.architectures:
-            allowed = ", ".join(platform.architectures)
-            raise InvalidRequest(f"{architecture!r} is none of {platform.name}'s architectures: {allowed}")
+    for platform in named(names, architecture) if names else with_base_image(architecture):
         build_image(platform, architecture)
 
 
@@ -68,12 +53,16 @@ def build_image(platform: Platform, architecture: str = "") -> None:
     Raises:
         ImageError: if it cannot be built.
     """
-    print(f"building {worker_image(platform)} from {platform.base_image}", flush=True)
+    base, image = name_here(platform.base_image, architecture), name_here(worker_image(platform), architecture)
+    emulated = architecture if image != worker_image(platform) else ""
+    print(f"building {image} from {base}", flush=True)
+    if emulated:
+        bring_base_image(platform, architecture)
     with build_context(os.environ) as context:
         path = CHECKOUT / "dockerfiles" / dockerfile(platform)
-        if docker("build", "--force-rm", f"--file={path}", *build_arguments(platform, architecture), str(context)):
-            raise ImageError(f"{worker_image(platform)} could not be built, see above; {how_to_get(platform)}")
-    print(f"built {worker_image(platform)}", flush=True)
+        if docker("build", "--force-rm", f"--file={path}", *build_arguments(platform, emulated), str(context)):
+            raise ImageError(f"{image} could not be built, see above; {how_to_get(platform, architecture)}")
+    print(f"built {image}", flush=True)
 
 
 def push(names: Sequence[str], registry: str) -> None:
@@ -81,7 +70,7 @@ def push(names: Sequence[str], registry: str) -> None:
     require_docker()
     if not registry:
         raise InvalidRequest("name a registry to push to, as in REGISTRY=registry.example/farm")
-    wanted = named(names) if names else [p for p in PLATFORMS if exists(worker_image(p))]
+    wanted = named(names) if names else [platform for platform in PLATFORMS if _images_here(platform)]
     if not wanted:
         raise ImageError("there is no worker image on this Docker host to push: `make images` builds them")
     for platform in wanted:
@@ -89,28 +78,36 @@ def push(names: Sequence[str], registry: str) -> None:
 
 
 def push_one(platform: Platform, registry: str) -> None:
-    """Push one platform's image.
+    """Push one platform's image, of each architecture that is here.
 
     Raises:
-        ImageError: if it is not there, or the registry does not take it.
+        ImageError: if none is here, or the registry does not take it.
     """
-    local, target = worker_image(platform), worker_image(platform, registry)
-    here = output("image", "inspect", "--format", "{{.Architecture}}", local)
+    here, target = _images_here(platform), worker_image(platform, registry)
     if not here:
-        raise ImageError(f"{local} is not on this Docker host: `make images PLATFORM={platform.name}` builds it")
-    docker("tag", local, f"{target}-{here}")
-    if docker("push", f"{target}-{here}"):
-        raise ImageError(f"{target}-{here} could not be pushed, see above; `docker login` may help")
+        raise ImageError(
+            f"{worker_image(platform)} is not on this Docker host: `make images PLATFORM={platform.name}` builds it"
+        )
+    names = {architecture: of_architecture(target, architecture) for architecture in platform.architectures}
+    for architecture, image in here.items():
+        docker("tag", image, names[architecture])
+        if docker("push", names[architecture]):
+            raise ImageError(f"{names[architecture]} could not be pushed, see above; `docker login` may help")
     # As the engine does, without TLS on this machine only.
     plain = ["--insecure"] if registry.startswith(("127.", "localhost:")) else []
-    others = [f"{target}-{a}" for a in platform.architectures if a != here]
-    there = [name for name in others if output("manifest", "inspect", *plain, name)]
+    joined = [a for a in platform.architectures if a in here or output("manifest", "inspect", *plain, names[a])]
     output("manifest", "rm", target)  # what an earlier push joined here
-    if docker("manifest", "create", *plain, target, f"{target}-{here}", *there) or docker(
+    if docker("manifest", "create", *plain, target, *(names[a] for a in joined)) or docker(
         "manifest", "push", "--purge", target
     ):
-        raise ImageError(f"{target} could not be made of {target}-{here} and what was pushed before, see above")
-    print(f"pushed {target} for {', '.join([here, *(name.rpartition('-')[2] for name in there)])}", flush=True)
+        raise ImageError(f"{target} could not be made of what was pushed for {', '.join(joined)}, see above")
+    print(f"pushed {target} for {', '.join(joined)}", flush=True)
+
+
+def _images_here(platform: Platform) -> dict[str, str]:
+    """Name a platform's worker images on this Docker host, by their architecture."""
+    names = {architecture: name_here(worker_image(platform), architecture) for architecture in platform.architectures}
+    return {architecture: name for architecture, name in names.items() if image_architecture(name) == architecture}
 
 
 def shell(name: str) -> None:
@@ -136,56 +133,6 @@ def shell(name: str) -> None:
         docker("start", "--attach", "--interactive", container)
     finally:
         output("rm", "--force", "--volumes", container)
-
-
-def named(names: Sequence[str]) -> list[Platform]:
-    """Find platforms by their names.
-
-    Raises:
-        InvalidRequest: if there are none, or one is not in the table.
-    """
-    if not any(names):
-        raise InvalidRequest("name a platform of `make platforms`, as in PLATFORM=debian-12")
-    return [platform_named(name) for name in names]
-
-
-def with_base_image() -> list[Platform]:
-    """Find the platforms that an image can be built for here, and say of the others why not.
-
-    Raises:
-        ImageError: if there is none.
-    """
-    present = [platform for platform in PLATFORMS if exists(platform.base_image)]
-    for platform in PLATFORMS:
-        if platform not in present:
-            print(f"{platform.name}: left out, {how_to_get(platform)}", flush=True)
-    if not present:
-        raise ImageError("no platform's base image is on this Docker host; PLATFORM=debian-12 would pull one")
-    return present
-
-
-def how_to_get(platform: Platform) -> str:
-    """Say how a base image comes to this Docker host."""
-    image = platform.base_image
-    if exists(image):
-        return f"its base image {image} is on this Docker host"
-    made = f", or `make base-image PLATFORM={platform.name}`" if platform.suite else ""
-    return f"its base image {image} is not on this Docker host: `docker pull {image}`{made}"
-
-
-def refuse_other_distributions(platform: Platform) -> None:
-    """Refuse what this machine's own apt archive does not have.
-
-    Raises:
-        ImageError: if it is another distribution's.
-    """
-    own = host_platform()
-    if not platform.suite or own is None or own[0].serves[0][0] != platform.serves[0][0]:
-        here = own[0].name if own else "none of the farm's platforms"
-        raise ImageError(
-            f"a base image of {platform.name} comes from the apt archive of its own distribution, and this machine is "
-            f"{here}: `docker pull {platform.base_image}` where a registry can be reached"
-        )
 
 
 @contextlib.contextmanager

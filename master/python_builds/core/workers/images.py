@@ -21,15 +21,24 @@ def worker_image(platform: Platform, registry: str = "") -> str:
     return f"{registry}/{name}" if registry else name
 
 
+def of_architecture(image: str, architecture: str) -> str:
+    """Name an image by its architecture too: one of several in a registry, or of another than its engine's own."""
+    return f"{image}-{architecture}"
+
+
 def dockerfile(platform: Platform) -> str:
     """Name the file in dockerfiles/ that a platform's worker image is built by."""
     return f"worker-{platform.package_manager}.Dockerfile"
 
 
-def build_arguments(platform: Platform, architecture: str = "") -> list[str]:
-    """Give `docker build` all but files: names, and the platform's row as build arguments; "" is the engine's own."""
+def build_arguments(platform: Platform, emulated: str = "") -> list[str]:
+    """Give `docker build` all but files: names, and the platform's row as build arguments.
+
+    `emulated` is an architecture that the engine has not itself, so that images of both are beside each other there.
+    """
+    base, tag = platform.base_image, worker_image(platform)
     values = {
-        "BASE_IMAGE": platform.base_image,
+        "BASE_IMAGE": of_architecture(base, emulated) if emulated else base,
         "PACKAGES": " ".join(platform.image_packages),
         "WITHOUT_UPDATES": " ".join(platform.without_updates),
         "REPOSITORIES": ",".join(platform.repositories),
@@ -37,10 +46,10 @@ def build_arguments(platform: Platform, architecture: str = "") -> list[str]:
         "WORKER_PYTHON": platform.worker_python[0],
     }
     return [
-        f"--tag={worker_image(platform)}",
+        f"--tag={of_architecture(tag, emulated) if emulated else tag}",
         f"--label={WORKER_LABEL}={platform.name}",
         *(f"--build-arg={name}={value}" for name, value in values.items() if value),
-        *([f"--platform=linux/{architecture}"] if architecture else []),
+        *([f"--platform=linux/{emulated}"] if emulated else []),
     ]
 
 

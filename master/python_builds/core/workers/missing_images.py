@@ -6,6 +6,7 @@ Without its image a host cannot build for a platform, so nothing is planned for 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from python_builds.core.building.requests import ARCHITECTURES
 from python_builds.core.workers.docker_hosts import DockerHost
 
 NAMED = 3
@@ -52,7 +53,9 @@ def remedy(missing: Sequence[MissingImage]) -> str:
     names = " ".join(one.platform for one in missing)
     quoted = f'"{names}"' if missing[1:] else names
     named = "" if missing[NAMED:] else f" PLATFORM={quoted}"
-    return f"`{_docker(first.hosts[0])}make images{named}`"
+    host = first.hosts[0]
+    emulated = "" if host.architecture == ARCHITECTURES[0] else f" ARCH={host.architecture}"
+    return f"`{_docker(host)}make images{named}{emulated}`"
 
 
 def _docker(host: DockerHost) -> str:

@@ -16,6 +16,7 @@ from twisted.internet import defer
 
 from python_builds.adapters.workers.docker_engines import (
     ContainerState,
+    image_for,
     image_of,
     inspect_container,
     networks_of,
@@ -66,7 +67,10 @@ class ContainerWorker(HostedWorker, OneTimeLogin, worker.DockerLatentWorker):
         return {**told, **environment(self.host), "WORKERPASS_FILE": PASSWORD_FILE}
 
     def _getDockerClient(self, client_args: dict[str, Any]) -> docker.APIClient:
-        return _TellingClient(self.draw_password, **client_args)
+        return _TellingClient(self.draw_password, self.host.architecture, **client_args)
+
+    def _image_exists(self, client: docker.APIClient, name: str) -> bool:
+        return bool(image_for(client, name, self.host.architecture))
 
     def networks(self) -> Any:
         """List what the container's connection can come from."""
@@ -105,11 +109,16 @@ class _TellingClient(docker.APIClient):
     """A client that tells a container its password between its creation and its start, which is one step of Buildbot's.
 
     Its environment would not do: all that runs in it has that, the engine's init and `docker exec` included.
+    It takes the image of the host's architecture, which may have another name where the engine emulates it.
     """
 
-    def __init__(self, draw_password: Callable[[], str], **arguments: Any) -> None:
+    def __init__(self, draw_password: Callable[[], str], architecture: str, **arguments: Any) -> None:
         super().__init__(**arguments)
         self._draw_password = draw_password
+        self._architecture = architecture
+
+    def create_container(self, image: str, *args: Any, **kwargs: Any) -> Any:
+        return super().create_container(image_for(self, image, self._architecture), *args, **kwargs)
 
     def start(self, container: Any, *args: Any, **kwargs: Any) -> None:
         put_file(self, container["Id"], PASSWORD_FILE, self._draw_password().encode())

@@ -1,0 +1,69 @@
+"""A second host on the same engine, whose containers are of another architecture, emulated by qemu-user."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+
+import docker
+import pytest
+
+from python_builds.adapters.workers.docker_command import engine_architecture, image_architecture, name_here
+from python_builds.core.building.requests import ARCHITECTURES
+from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.workers.images import worker_image
+from tests.docker.engines import containers_farm
+from tests.docker.test_images import make
+from tests.e2e.farms import FarmUnderTest
+
+ROW = platform_named("debian-12")
+
+
+@pytest.fixture(scope="module")
+def emulated() -> str:
+    """Have the base and the worker image of the other architecture, and name that."""
+    (other,) = {*ARCHITECTURES} - {engine_architecture()}
+    subprocess.run([CHECKOUT / "scripts/setup/emulate.sh", other], check=True)
+    for command in ("base-image", "images"):
+        done = make(command, PLATFORM=ROW.name, ARCH=other)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return other
+
+
+@pytest.fixture
+def farm(engine: docker.DockerClient, emulated: str) -> Iterator[FarmUnderTest]:
+    """Give a farm with containers of both architectures."""
+    bridge = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
+    url = "unix:///var/run/docker.sock"
+    slow = {"name": "slow", "url": url, "master": bridge, "architecture": emulated, "start_seconds": 600}
+    with containers_farm(engine, url, bridge, {**slow, "memory": "2g", "open_network": True}) as made:
+        yield made
+
+
+def test_images_of_both_architectures_are_beside_each_other(emulated: str) -> None:
+    for image in (ROW.base_image, worker_image(ROW)):
+        assert image_architecture(name_here(image, emulated)) == emulated
+        assert image_architecture(image) != emulated
+
+
+def test_a_release_is_built_checked_and_published_for_both_on_one_engine(
+    farm: FarmUnderTest, engine: docker.DockerClient, emulated: str
+) -> None:
+    done = farm.build("3.11.2", PLATFORM=ROW.name)
+    records = "quick/python/debian-12/records"
+    found = json.loads((farm.settings.store / records / f"3.11.2-{emulated}-r1.json").read_bytes())
+
+    assert done.returncode == 0, done.stdout
+    assert found["checked"]
+    assert found["image"]["id"] == engine.images.get(f"{worker_image(ROW)}-{emulated}").id
+    for architecture in ARCHITECTURES:
+        assert farm.files(f"quick/python/debian-12/pkgs/python-3.11.2_1_{architecture}.deb")
+
+
+def test_without_an_open_network_it_says_that_the_network_cannot_be_closed(emulated: str) -> None:
+    image = name_here(worker_image(ROW), emulated)
+    command = ["docker", "run", "--rm", "--cap-add=NET_ADMIN", f"--platform=linux/{emulated}", image]
+    done = subprocess.run(command, capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert done.stderr.endswith('or the Docker host "open_network": true\n')
