@@ -13,6 +13,7 @@ from tests.browser import Page, find_browser, make_browser
 from tests.e2e.farms import FarmUnderTest, mini_tarball, platform_builder, wait
 from tests.e2e.test_overview import get
 from tests.e2e.test_planner import list_releases, planning_farm, published, release
+from tests.postgres import make_postgres
 
 NOWHERE = "tcp://127.0.0.1:9"
 NOTHING = "Nothing here has all of these words."
@@ -200,3 +201,24 @@ def test_a_page_whose_farm_is_away_says_since_when_keeps_what_it_knew_and_goes_o
     page.wait("live.innerText == 'live'")
     assert page.complaints and all("net::ERR_" in one for one in page.complaints), page.complaints
     page.complaints.clear()
+
+
+def test_a_page_whose_farm_waits_for_its_database_says_so_keeps_what_it_knew_and_goes_on() -> None:
+    with make_postgres() as server, planning_farm(database_url=server.url) as made:
+        mini_tarball(made.tarballs, "3.11.2")
+        list_releases(made, release("3.11.2"))
+        made.run("run")
+        wait(lambda: 'class="cell published"' in get(made).text, "the index to be read")
+        with make_browser() as page:
+            page.open(address(made))
+            page.wait("live.innerText == 'live'")
+            known = page.ask(ROWS)
+            server.stop("immediate")
+            page.wait("live.innerText.startsWith('not live since ')")
+
+            assert "The farm's database has not answered for " in page.ask("live.innerText")
+            assert page.ask(ROWS) == known == ["3.11.2"]
+
+            server.start()
+            page.wait("live.innerText == 'live'")
+            assert page.complaints and all(" 503 " in one for one in page.complaints), page.complaints
