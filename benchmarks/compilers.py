@@ -92,7 +92,7 @@ def compare(compilers: Sequence[Compiler], *, profile: str = "optimized", rounds
         tables=[compilers_rows.details(built), compilers_rows.ratios_of_each(built, found["medians"])],
         notes=NOTES,
         about={"source": f"{source.name}, SHA-256 {source.sha256}"},
-        raw={"medians": found["medians"], "loops": found["loops"]},
+        raw={"medians": found["medians"], "loops": found["loops"], "builds": compilers_rows.kept(built)},
     )
 
 

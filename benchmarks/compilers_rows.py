@@ -97,6 +97,19 @@ def details(built: Sequence[Built]) -> Table:
     )
 
 
+def kept(built: Sequence[Built]) -> list[dict[str, str]]:
+    """Say of each what a stand-in of a platform tells: series, version, where it was built, tests."""
+    return [
+        {
+            "gcc": one.compiler.gcc,
+            "version": compiler_version(one.version),
+            "image": one.compiler.image,
+            "tests": one.tests,
+        }
+        for one in built
+    ]
+
+
 def ratios_of_each(built: Sequence[Built], medians: Samples) -> Table:
     """List the ratio of each benchmark and compiler."""
     others = [one for one in built if one.compiler.gcc != REFERENCE]

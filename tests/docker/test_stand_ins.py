@@ -7,6 +7,7 @@ hold nothing have the names of the row's. dnf and zypper of Debian 12 work in an
 
 import contextlib
 import datetime
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,8 +23,9 @@ from python_builds.cli.platforms import todays_recipe
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.platforms.proofs import Check, Verdict
-from python_builds.core.platforms.stand_ins import TRIABLE, StandIn, claims_too_much
+from python_builds.core.platforms.stand_ins import TRIABLE, CompilerRun, StandIn, claims_too_much, compiler_check
 from python_builds.core.publishing.artifacts import TARBALL_PARTS
+from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
 from tests.docker.clients import in_container
 from tests.docker.row_libraries import ROWS
@@ -39,6 +41,7 @@ from tests.docker.test_rpm_repository import (
     product_of,
 )
 
+COMPILERS = CHECKOUT / "benchmarks" / "results" / "compilers.json"
 NAMES = (f"python-{VERSION}", "python-3.11")
 GLIBC = {"ld-linux-x86-64.so.2", "libc.so.6", "libdl.so.2", "libm.so.6", "libpthread.so.0", "libutil.so.1"}
 NEAREST = {"ubuntu-2404": "debian-13", "ubuntu-2604": "debian-13"}
@@ -179,12 +182,21 @@ def asked(trial: Trial, row: Row) -> None:
             assert found == {one.package for one in row.libraries.values()}
         else:
             assert found - GLIBC == {*row.libraries}
+    trial.checks["compiler"] = compiler_check(trial.platform, compiler_runs())
     said = f"{glibc}, and the row's is {trial.platform.glibc}"
     if version(glibc) <= version(trial.platform.glibc):
         trial.checks["glibc"] = Check(name="glibc", verdict=Verdict.OK, detail=said)
     else:
         said = f"what Debian 12 builds needs {said}"
         trial.checks["glibc"] = Check(name="glibc", verdict=Verdict.NOT_RUN, detail=said)
+
+
+def compiler_runs() -> list[CompilerRun]:
+    """Read what the benchmark of compilers has built."""
+    kept = json.loads(COMPILERS.read_text())
+    about = kept["about"]
+    of = f"{about['source'].split('.tgz')[0]}, {about['date']}, commit {about['commit']}"
+    return [CompilerRun(**build, of=of) for build in kept["raw"]["builds"]]
 
 
 def with_an_empty_root(trial: Trial, rows: Rows) -> None:

@@ -8,7 +8,14 @@ from python_builds.core.errors import DamagedObject
 from python_builds.core.platforms.platform_pages import platforms_table, proofs_page, proven_sentence
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.platforms.proofs import CHECKS, Check, Verdict
-from python_builds.core.platforms.stand_ins import TRIABLE, claims_too_much, tried_on
+from python_builds.core.platforms.stand_ins import (
+    TRIABLE,
+    CompilerRun,
+    claims_too_much,
+    compiler_check,
+    gcc_series,
+    tried_on,
+)
 from tests.proofs import make_proof, make_stand_in
 
 KEY = ("rhel-9", "amd64")
@@ -103,3 +110,20 @@ def test_the_kept_stand_ins_are_of_rows_that_there_are_and_none_is_of_a_debian()
     names = {row.name for row in PLATFORMS if not row.name.startswith("debian-")}
 
     assert {platform for platform, _ in read_stand_ins()} <= names
+
+
+def test_the_compiler_is_one_of_the_series_that_the_system_has():
+    runs = [
+        CompilerRun(gcc=n, version=f"{n}.3.0", image="debian-12", tests="42 passed", of="3.11.2") for n in ("9", "11")
+    ]
+    good, old = compiler_check(ROW, runs), compiler_check(platform_named("centos-8"), runs)
+
+    assert (good.verdict, good.detail) == (Verdict.OK, "gcc 11.3.0 on debian-12, 3.11.2: 42 passed")
+    assert (old.verdict, old.detail) == (Verdict.NOT_RUN, "nothing was built with gcc 8")
+    assert compiler_check(platform_named("debian-12"), runs).detail == "no source says which gcc the system has"
+
+
+def test_every_row_that_is_no_debian_has_a_compiler():
+    assert [
+        row.name for row in PLATFORMS if not row.name.startswith("debian-") and not gcc_series(row).isdecimal()
+    ] == []

@@ -21,6 +21,7 @@ class Evidence:
     source: str
 
 
+GCC = "gcc"
 OS_RELEASE = "chef/os_release on GitHub, a collection of real os-release files, 2026-04-17"
 R_BUILDS = "builder/Dockerfile.{} of rstudio/r-builds, 2026-08-11"
 PREDECESSOR = "builder/Dockerfile.{} of rstudio/python-builds, 2025-02-25"
@@ -42,6 +43,7 @@ AMAZON_LIST = (
     "Amazon's list of all packages and how long each is supported, al2023-support-statements/support_info.xml of "
     "amazonlinux/amazon-linux-2023, 2023-09-18"
 )
+COMPILERS = "what the system's own gcc calls itself in logs in public repositories, read 2026-11-29"
 AMAZON_GUIDE = "Amazon Linux 2023 User Guide, {}, read 2026-11-28"
 AMAZON_IMAGES = "docker-library/official-images, pull request {}"
 
@@ -66,13 +68,14 @@ CRB_OF_10 = (
 )
 
 
-def _ubuntu(version: str, glibc: str, end: str, other: str) -> tuple[Evidence, ...]:
+def _ubuntu(version: str, glibc: str, gcc: str, end: str, other: str) -> tuple[Evidence, ...]:
     system = Evidence("os-release", f"ID=ubuntu VERSION_ID={version}", OS_RELEASE)
     if version == "26.04":  # newer than that collection
         system = Evidence("base image", "ubuntu:26.04 is Ubuntu 26.04.1 LTS", IMAGES)
     return (
         system,
         Evidence("glibc", glibc, IMAGES),
+        Evidence(GCC, gcc, COMPILERS),
         Evidence("end of support", end, DISTRO_INFO),
         Evidence("end of support", other, END_OF_LIFE.format("ubuntu")),
     )
@@ -80,15 +83,15 @@ def _ubuntu(version: str, glibc: str, end: str, other: str) -> tuple[Evidence, .
 
 EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
     "ubuntu-2004": (
-        *_ubuntu("20.04", "2.31-0ubuntu9.17", "2025-05-29", "2025-05-31"),
+        *_ubuntu("20.04", "2.31-0ubuntu9.17", "9.4.0", "2025-05-29", "2025-05-31"),
         Evidence("os-release", "ID=linuxmint VERSION_ID=20.3", OS_RELEASE),
     ),
     "ubuntu-2204": (
-        *_ubuntu("22.04", "2.35-0ubuntu3.14", "2027-06-01", "2027-04-01"),
+        *_ubuntu("22.04", "2.35-0ubuntu3.14", "11.4.0", "2027-06-01", "2027-04-01"),
         Evidence("os-release", "ID=linuxmint VERSION_ID=21.3; ID=pop VERSION_ID=22.04", OS_RELEASE),
     ),
     "ubuntu-2404": (
-        *_ubuntu("24.04", "2.39-0ubuntu8.9", "2029-05-31", "2029-05-31"),
+        *_ubuntu("24.04", "2.39-0ubuntu8.9", "13.3.0", "2029-05-31", "2029-05-31"),
         Evidence("os-release", "ID=linuxmint VERSION_ID=22", OS_RELEASE),
         Evidence(
             "packages",
@@ -97,7 +100,7 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
         ),
     ),
     "ubuntu-2604": (
-        *_ubuntu("26.04", "2.43-2ubuntu2.4", "2031-05-29", "2031-04-30"),
+        *_ubuntu("26.04", "2.43-2ubuntu2.4", "15.2.0", "2031-05-29", "2031-04-30"),
         Evidence("packages", f"{APT_OF_CPYTHON}, libzstd-dev", CPYTHON_CI.format("ubuntu-26.04", "2026-08-21")),
     ),
     "centos-8": (
@@ -120,13 +123,14 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
         Evidence("without _zstd", "libzstd-1.4.4-1.el8, up to 8.10", LISTS),
         Evidence("OpenSSL", "1.1.1k, which 3.10 and newer take: they want 1.1.1", LISTS),
         Evidence("SQLite", "3.26.0-20.el8_10, which 3.13 and newer take: they want 3.15.2", LISTS),
-        Evidence("gcc", "8.5.0-23.el8_10", LISTS),
+        Evidence(GCC, "8.5.0-23.el8_10", LISTS),
     ),
     "rhel-9": (
         Evidence("os-release", "almalinux 9.6, rocky 9.3, ol 9.1, centos 9", OS_RELEASE),
         Evidence("end of support", "SUPPORT_END 2032-06-01 of AlmaLinux, 2032-05-31 of Rocky", OS_RELEASE),
         Evidence("end of support", "2032-05-31", END_OF_LIFE.format("almalinux")),
         Evidence("glibc", "2.34-275.el9_8", IMAGES),
+        Evidence(GCC, "11.5.0", COMPILERS),
         Evidence("repository", "crb", R_BUILDS.format("rhel-9")),
         Evidence("repository", "crb, and epel-release is there", MANYLINUX.format("AlmaLinux 8, 9 and 10")),
         Evidence("ccache", "a public Dockerfile of almalinux:9 has it from EPEL, by epel-release", LISTS),
@@ -145,6 +149,7 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
         Evidence("os-release", "almalinux 10.0, SUPPORT_END 2035-06-01", OS_RELEASE),
         Evidence("end of support", "2035-05-31", END_OF_LIFE.format("almalinux")),
         Evidence("glibc", "2.39-128.el10_2", IMAGES),
+        Evidence(GCC, "14.2.1", COMPILERS),
         Evidence("repository", "crb", R_BUILDS.format("rhel-10")),
         Evidence("repository", "crb, and epel-release is there", MANYLINUX.format("AlmaLinux 8, 9 and 10")),
         Evidence("packages", CRB_OF_10, ALMA_10),
@@ -155,7 +160,8 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
     "amazon-2023": (
         Evidence("os-release", "ID=amzn VERSION_ID=2023, SUPPORT_END 2029-06-30", OS_RELEASE),
         Evidence("end of support", "2029-06-30", END_OF_LIFE.format("amazon-linux")),
-        Evidence("glibc", "2.34, and gcc 11", AMAZON_GUIDE.format("core-glibc")),
+        Evidence("glibc", "2.34", AMAZON_GUIDE.format("core-glibc")),
+        Evidence(GCC, "11", AMAZON_GUIDE.format("core-glibc")),
         Evidence("glibc", "glibc-2.34-52.amzn2023.0.11 in the base image", AMAZON_IMAGES.format("17336, 2024-08-09")),
         Evidence("OpenSSL", "openssl-libs-3.5.5 in the base image", AMAZON_IMAGES.format("21315, 2026-04-23")),
         Evidence("packages", "every one but libnsl2-devel, ccache and spal-release", AMAZON_LIST),
@@ -168,6 +174,7 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
         Evidence("os-release", "ID=fedora VERSION_ID=43, SUPPORT_END 2026-12-02", OS_RELEASE),
         Evidence("end of support", "2026-12-09", END_OF_LIFE.format("fedora")),
         Evidence("glibc", "2.42-13.fc43", LISTS),
+        Evidence(GCC, "15.2.1-7.fc43", LISTS),
         Evidence("packages", "tk8-devel is there, and cannot be installed beside tk-devel", LISTS),
         Evidence("packages", "bzip2-devel, gcc-c++, ncurses-devel, readline-devel", R_BUILDS.format("fedora-43")),
         Evidence("packages", "make, rpm-build, xz-devel, zlib-devel", R_BUILDS.format("fedora-43")),
@@ -181,7 +188,7 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
             "rpm-build, zlib-devel; python311",
             PREDECESSOR.format("opensuse-155"),
         ),
-        Evidence("gcc", "gcc-7-3.9.1: 7 is the distribution's default", LISTS),
+        Evidence(GCC, "7, the distribution's default by its package gcc-7-3.9.1", LISTS),
         Evidence(
             "packages",
             "ccache, gzip, libopenssl-devel, make, procps, python311, tar, zlib-devel",
@@ -196,6 +203,7 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
             "end of support", "2026-04-30; SLES 15.7 goes on until 2031-07-31", END_OF_LIFE.format("opensuse, sles")
         ),
         Evidence("glibc", "2.38-150600.14.46.1", IMAGES),
+        Evidence(GCC, "7, as on 15.5", LISTS),
         Evidence("glibc", "2.38-150600.14.46.1 in the base image of SLES 15.7", LISTS),
         Evidence(
             "packages",
@@ -212,6 +220,7 @@ EVIDENCE: Mapping[str, tuple[Evidence, ...]] = {
         Evidence("os-release", "opensuse-leap 16.0", OS_RELEASE),
         Evidence("end of support", "2027-10-31; SLES 16.0: 2027-11-30", END_OF_LIFE.format("opensuse, sles")),
         Evidence("glibc", "2.40-160000.7.1", IMAGES),
+        Evidence(GCC, "15, of SLES 16.0", "pull request 541 of SUSE/suse-best-practices, 2026-08-06"),
         Evidence(
             "packages",
             "gcc, gcc-c++, libbz2-devel, readline-devel, rpm-build, tk-devel, xz-devel, zlib-devel",

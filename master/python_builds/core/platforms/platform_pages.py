@@ -25,7 +25,8 @@ STAND_INS = """## Stand-ins
 
 From the files in `proofs/stand-ins/`, which `make stand-ins` writes. A miniature of CPython, built on Debian 12 and
 linked to the sonames of a row, was packaged; packages that hold nothing have the names of the row's libraries, and the
-row's package manager, as Debian has it, did the rest. No compiler, library or system of the row had any part in it.
+row's package manager, as Debian has it, did the rest. No library or system of the row had any part in it, and for its
+compiler stands Debian's gcc of the same series.
 
 """
 

@@ -4,11 +4,14 @@ Never a proof: packages that hold nothing but names and sonames stand for the ro
 CPython. What is said of it comes from the file that a run of tests/docker/test_stand_ins.py has written.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pydantic import AwareDatetime, Field, field_validator
 
 from python_builds.core.documents import Document
+from python_builds.core.platforms.evidence import EVIDENCE, GCC
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.proofs import FOLDER, Check, Proofs, Verdict, proven_on
 
@@ -19,6 +22,8 @@ NOT_YET = "not yet"
 
 TRIABLE: Mapping[str, str] = {
     "dependencies": "of libraries with the row's sonames, the package asks for the row's packages and for nothing else",
+    "compiler": "Debian's gcc of the system's own series builds CPython by the optimized recipe, and its smoke tests "
+    "pass, in the last run of `make bench BENCH=compilers` that was kept",
     "glibc": "nothing in it needs a newer glibc than the row's",
     "repository": "the package manager installs it by name from the signed repository, and its minor's package",
     "upgrade": "revision 2 of both replaces revision 1",
@@ -57,6 +62,37 @@ class StandIn(Document):
         if any(check.verdict is Verdict.FAILED for check in self.checks):
             return "failed on a stand-in"
         return "stand-in" if self.good == {*TRIABLE} else "stand-in in part"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompilerRun:
+    """What was built with one series of gcc."""
+
+    gcc: str
+    """The series, as "12"."""
+    version: str
+    image: str
+    """The platform whose worker image it was built in."""
+    tests: str
+    """How many files of CPython's tests passed."""
+    of: str
+    """Which CPython, when, of which commit."""
+
+
+def gcc_series(platform: Platform) -> str:
+    """Name the series of a system's own gcc, as "12"; "" if no source says."""
+    return next((re.split(r"\D", one.says)[0] for one in EVIDENCE.get(platform.name, ()) if one.fact == GCC), "")
+
+
+def compiler_check(platform: Platform, runs: Sequence[CompilerRun]) -> Check:
+    """Find what was built with a compiler of the series that a row's system has."""
+    series = gcc_series(platform)
+    for run in runs:
+        if run.gcc == series:
+            said = f"gcc {run.version} on {run.image}, {run.of}: {run.tests}"
+            return Check(name="compiler", verdict=Verdict.OK, detail=said)
+    said = f"nothing was built with gcc {series}" if series else "no source says which gcc the system has"
+    return Check(name="compiler", verdict=Verdict.NOT_RUN, detail=said)
 
 
 StandIns = Mapping[tuple[str, str], StandIn]
