@@ -117,7 +117,8 @@ async function update() {
       live.className = "muted";
     } catch (error) {
       const since = live.dataset.since ||= new Date().toLocaleTimeString();
-      live.textContent = `not live since ${since}: ${error.message.slice(0, 200)}`;
+      const why = error.name === "TimeoutError" ? `no answer in ${4 * every / 1000} s` : error.message;
+      live.textContent = `not live since ${since}: ${why.slice(0, 200)}`;
       live.className = "tag";
       setTimeout(update, every);
       return;
