@@ -13,10 +13,14 @@ usage() {
 }
 
 # As in the distributions' own images: device nodes, the resolver and the archive's lists come from whoever runs it.
+# `docker import` gives every image the engine's own architecture.
 import_root() {
-    tar --create --numeric-owner --xattrs --directory "$1" \
-        --exclude './dev/*' --exclude './etc/resolv.conf' --exclude './var/lib/apt/lists/*' --exclude './var/log/*.log' . |
-        docker import --platform "linux/$3" --change 'CMD ["bash"]' - "$2" >/dev/null
+    local context=$1.context
+    mkdir "$context"
+    tar --create --numeric-owner --xattrs --directory "$1" --file "$context/root.tar" \
+        --exclude './dev/*' --exclude './etc/resolv.conf' --exclude './var/lib/apt/lists/*' --exclude './var/log/*.log' .
+    printf '%s\n' 'FROM scratch' 'ADD root.tar /' 'CMD ["bash"]' >"$context/Dockerfile"
+    docker build --quiet --force-rm --platform "linux/$3" --tag "$2" "$context" >/dev/null
 }
 
 main() {
