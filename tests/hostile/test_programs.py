@@ -1,8 +1,11 @@
 """Programs and libraries that a build left are looked at without running them."""
 
+import io
+import struct
 from pathlib import Path
 
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from python_builds.adapters.building.elf_files import read_program
 from python_builds.core.building.hardening import hardening_problems
@@ -44,6 +47,18 @@ def hardening(path: Path, name: str = "3.13.5/bin/python3.13") -> list[str]:
 
 def test_a_program_that_is_hardened_lacks_nothing(tmp_path: Path) -> None:
     assert hardening(compiled(tmp_path / "program", *COMPILED, *LINKED)) == []
+
+
+def test_what_a_program_calls_is_known_without_a_count_of_symbols(tmp_path: Path) -> None:
+    # Of a program that exports nothing, ld for arm64 writes that its hash begins with the first name, and has none.
+    program = compiled(tmp_path / "program", *COMPILED, *LINKED, "-Wl,--hash-style=gnu")
+    content = bytearray(program.read_bytes())
+    section = ELFFile(io.BytesIO(content)).get_section_by_name(".gnu.hash")
+    struct.pack_into("<IIIIQI", content, section["sh_offset"], 1, 1, 1, 0, 0, 0)
+    program.write_bytes(content)
+
+    assert hardening(program) == []
+    assert "__stack_chk_fail" in read_program("x", bytes(content)).imports
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import functools
 import io
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.dynamic import DynamicSegment, DynamicTag
@@ -58,9 +58,7 @@ def _read(path: str, content: bytes) -> Program:
         read_only_relocations="PT_GNU_RELRO" in kinds,
         binds_at_start=any(tag.entry.d_tag == "DT_BIND_NOW" for tag in tags)
         or bool(flags & _BIND_NOW or more_flags & _NOW),
-        imports=frozenset(
-            symbol.name for s in dynamic for symbol in s.iter_symbols() if symbol["st_shndx"] == "SHN_UNDEF"
-        ),
+        imports=frozenset(name for s in dynamic for name in _imports(s)),
         symbol_versions=frozenset(
             version.name
             for section in elf.iter_sections()
@@ -71,6 +69,20 @@ def _read(path: str, content: bytes) -> Program:
         guards_control_flow=any(_X86_CONTROL_FLOW & _x86_marks(s) == _X86_CONTROL_FLOW for s in segments),
         code=sum(s["sh_size"] for s in elf.iter_sections() if s["sh_flags"] & SH_FLAGS.SHF_EXECINSTR),
     )
+
+
+def _imports(segment: DynamicSegment) -> Iterator[str]:
+    """Give the names that the loader looks up elsewhere: those of relocations.
+
+    How many symbols there are, the table does not say: the hash of names does, and only of those that are exported. With
+    none of them, ld says for x86 how many there are, and for arm64 that there is one.
+    """
+    tables = segment.get_relocation_tables()
+    used = {r["r_info_sym"] for kind, table in tables.items() if kind != "RELR" for r in table.iter_relocations()}
+    for number in used - {0}:
+        symbol = segment.get_symbol(number)
+        if symbol["st_shndx"] == "SHN_UNDEF":
+            yield symbol.name
 
 
 def _flags(tags: Sequence[DynamicTag], kind: str) -> int:
