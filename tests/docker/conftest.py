@@ -19,7 +19,7 @@ from tests.docker.rpm_box import VERSION, Box, Built, started_box
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
 
 
-class FourGroups(LoadScopeScheduling):
+class Groups(LoadScopeScheduling):
     """Has tests in an engine or a container of their own, and of what one farm published, run beside the others.
 
     Much of their time is waiting: for an engine to start, a container to connect, a package manager.
@@ -37,6 +37,8 @@ class FourGroups(LoadScopeScheduling):
             "test_three_engines.py",
         }:
             return "engine"
+        if file == "test_emulated.py":
+            return "emulated"
         if file.startswith("test_real_"):
             return "published"
         return "rpm" if file.startswith("test_rpm") or file == "test_stand_ins.py" else "shared"
@@ -46,8 +48,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--keep-stand-ins", action="store_true", help="write what was tried to proofs/stand-ins/")
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FourGroups:
-    return FourGroups(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Groups:
+    return Groups(config, log)
 
 
 @pytest.fixture
