@@ -1,20 +1,25 @@
 """A second host on the same engine, whose containers are of another architecture, emulated by qemu-user."""
 
+import dataclasses
 import json
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import docker
 import pytest
 
+from python_builds.adapters.platforms.containers import describe_image
 from python_builds.adapters.workers.docker_command import engine_architecture, image_architecture, name_here
+from python_builds.cli.workers.base_images import bring_base_image
 from python_builds.core.building.requests import ARCHITECTURES
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.settings.setting_types import CHECKOUT
-from python_builds.core.workers.images import worker_image
+from python_builds.core.workers.images import of_architecture, worker_image
 from tests.docker.engines import containers_farm
+from tests.docker.registry import registry
 from tests.docker.test_images import make
-from tests.e2e.farms import FarmUnderTest
+from tests.e2e.farms import FarmUnderTest, free_port
 
 pytestmark = pytest.mark.timeout(1800)
 ROW = platform_named("debian-12")
@@ -46,6 +51,32 @@ def test_images_of_both_architectures_are_beside_each_other(emulated: str) -> No
     for image in (ROW.base_image, worker_image(ROW)):
         assert image_architecture(name_here(image, emulated)) == emulated
         assert image_architecture(image) != emulated
+
+
+def test_a_base_image_is_pulled_beside_the_engine_s_own_which_keeps_its_name(emulated: str, tmp_path: Path) -> None:
+    own, address = engine_architecture(), f"127.0.0.1:{free_port()}"
+    row = dataclasses.replace(ROW, base_image=f"{address}/debian:12", suite="")
+    parts = [of_architecture(row.base_image, architecture) for architecture in ARCHITECTURES]
+    with registry(tmp_path / "registry", address):
+        for architecture, part in zip(ARCHITECTURES, parts, strict=True):
+            docker_command("tag", name_here(ROW.base_image, architecture), part)
+            docker_command("push", "--quiet", part)
+        docker_command("manifest", "create", "--insecure", row.base_image, *parts)
+        docker_command("manifest", "push", "--purge", "--insecure", row.base_image)
+        docker_command("image", "rm", *parts)
+        try:
+            bring_base_image(row, own)
+            before = describe_image(row.base_image)
+            bring_base_image(row, emulated)
+
+            assert image_architecture(of_architecture(row.base_image, emulated)) == emulated
+            assert describe_image(row.base_image) == before and image_architecture(row.base_image) == own
+        finally:
+            subprocess.run(["docker", "image", "rm", row.base_image, of_architecture(row.base_image, emulated)])
+
+
+def docker_command(*words: str) -> None:
+    subprocess.run(["docker", *words], check=True)
 
 
 def test_a_release_is_built_checked_and_published_for_both_on_one_engine(
