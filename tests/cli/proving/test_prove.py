@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from python_builds.cli.proving.prove import Proving, _wanted
+from python_builds.cli.proving.prove import Proving, _host, _wanted
 from python_builds.cli.proving.scratch_farm import _inherited
 from python_builds.core.errors import FarmError, InvalidRequest
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
@@ -67,6 +67,16 @@ def test_whatever_goes_wrong_in_a_check_is_its_verdict(run):
 def test_a_check_that_went_well_lets_the_run_go_on(run):
     assert run.attempt("uv", lambda: Check(name="uv", verdict=Verdict.OK))
     assert kept(run).standing == "in part"
+
+
+def test_an_emulated_host_is_open_and_slow_unless_the_operator_describes_it(run):
+    assert _host(run) == ENGINE
+    run.architecture = "arm64"
+    assert (_host(run).architecture, _host(run).open_network, _host(run).start_seconds) == ("arm64", True, 600)
+
+    described = ENGINE.model_copy(update={"name": "slow", "architecture": "arm64", "memory": "8g"})
+    run.settings = Settings(_env_file=None, docker_hosts=[described.model_dump()], worker_host="127.0.0.1")
+    assert _host(run) == described
 
 
 def test_its_farm_has_the_operator_s_sources_and_nothing_else_of_his(tmp_path, monkeypatch):
