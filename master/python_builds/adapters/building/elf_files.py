@@ -74,8 +74,8 @@ def _read(path: str, content: bytes) -> Program:
 def _imports(segment: DynamicSegment) -> Iterator[str]:
     """Give the names that the loader looks up elsewhere: those of relocations.
 
-    How many symbols there are, the table does not say: the hash of names does, and only of those that are exported. With
-    none of them, ld says for x86 how many there are, and for arm64 that there is one.
+    How many symbols there are, the table does not say: the hash of names does, and only of those that are exported. If
+    there are none, ld for arm64 says that the table has one.
     """
     tables = segment.get_relocation_tables()
     used = {r["r_info_sym"] for kind, table in tables.items() if kind != "RELR" for r in table.iter_relocations()}
