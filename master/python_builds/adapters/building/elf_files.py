@@ -9,6 +9,7 @@ from elftools.elf.constants import SH_FLAGS
 from elftools.elf.dynamic import DynamicSegment, DynamicTag
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
+from elftools.elf.relocation import RelocationTable
 from elftools.elf.segments import InterpSegment, NoteSegment, Segment
 
 from python_builds.core.building.package_contents import shown
@@ -77,8 +78,8 @@ def _imports(segment: DynamicSegment) -> Iterator[str]:
     How many symbols there are, the table does not say: the hash of names does, and only of those that are exported. If
     there are none, ld for arm64 says that the table has one.
     """
-    tables = segment.get_relocation_tables()
-    used = {r["r_info_sym"] for kind, table in tables.items() if kind != "RELR" for r in table.iter_relocations()}
+    tables = segment.get_relocation_tables().values()
+    used = {r["r_info_sym"] for t in tables if isinstance(t, RelocationTable) for r in t.iter_relocations()}
     for number in used - {0}:
         symbol = segment.get_symbol(number)
         if symbol["st_shndx"] == "SHN_UNDEF":
