@@ -13,6 +13,7 @@ from python_builds.adapters.publishing.publishing import write_record
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store import marks
 from python_builds.adapters.store.directory_store import DirectoryStore
+from python_builds.core.building.contents import Bundled, parse_contents
 from python_builds.core.errors import StoreConflict, StoreError
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.publishing.artifacts import KEYS_ASC
@@ -391,6 +392,28 @@ def test_requests_do_not_grow_with_what_is_there(make_product, make_record):
             counts[size] = len(server.requests)
 
     assert counts[3] == counts[30]
+
+
+def test_an_index_tells_what_is_compiled_in_of_others_and_an_audit_brings_it_to_one_of_before(store, make_record):
+    code = Bundled(name="expat", version="2.8.2", sha256="a" * 64, url="https://example.org/expat.tar.gz")
+    wheel = Bundled(name="pip", version="26.2", file="pip-26.2-py3-none-any.whl")
+    record = make_record().model_copy(update={"contents": parse_contents("system debian 12", (code, wheel))})
+    write_record(store, record)
+    run(store)
+    key = snapshot_key("optimized", platform_named("debian-12"))
+
+    def told():
+        return [build.get("bundled") for build in json.loads(store.read("python/index.json"))["builds"]]
+
+    assert told() and all(one == [{"name": "expat", "version": "2.8.2"}] for one in told())
+    before = json.loads(store.read(key))
+    for one in before["records"]:
+        assert one["contents"].pop("bundled") == [{"name": "expat", "version": "2.8.2"}]
+        del one["contents"]
+    for digests in (before["digests"], {}):
+        store.replace(key, json.dumps({**before, "digests": digests}).encode())
+        run(store, audit=True)
+        assert json.loads(store.read(key))["records"][0]["contents"]["bundled"] and all(told())
 
 
 def test_records_without_what_package_indexes_say_are_left_out_of_those_alone(store, make_record):

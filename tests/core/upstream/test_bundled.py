@@ -52,6 +52,14 @@ def test_a_series_without_a_list_is_told_by_its_headers_and_wheels():
     assert (there["pip"].purl, there["pip"].sha256) == ("pkg:pypi/pip@26.2.1", "b" * 64)
 
 
+def test_a_wheel_that_upstream_lists_too_is_named_once():
+    list_ = json.dumps({"packages": [{"name": "pip", "versionInfo": "24.0"}]}).encode()
+
+    assert [(one.name, one.version) for one in bundled({SBOM: list_, PIP: b"wheel"}, {PIP: "b" * 64})] == [
+        ("pip", "26.2.1")
+    ]
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b'{"packages": [1]}', b'{"packages": [{"name": ""}]}', b"[" * 9999]
 )

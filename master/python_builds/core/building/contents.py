@@ -70,6 +70,11 @@ class Contents(Document):
     tools: tuple[Tool, ...]
     bundled: tuple[Bundled, ...] = ()
 
+    def compiled_in(self) -> "Contents":
+        """Leave only the names and versions of others' code that is compiled in: what advisories are about."""
+        code = tuple(Bundled(name=one.name, version=one.version) for one in self.bundled if not one.file)
+        return self.model_copy(update={"libraries": (), "tools": (), "bundled": code})
+
     @property
     def direct(self) -> frozenset[str]:
         """Name the libraries that files of the tree name themselves."""

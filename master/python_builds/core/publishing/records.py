@@ -140,7 +140,8 @@ class Record(Document):
 
     def without_how(self) -> "Record":
         """Leave out what no index tells, so that a snapshot of very many records stays small."""
-        return self.model_copy(update=dict.fromkeys(("image", "built_with", "contents", "training")))
+        told = self.contents.compiled_in() if self.contents else None
+        return self.model_copy(update={"image": None, "built_with": None, "contents": told, "training": None})
 
     @property
     def offered(self) -> tuple[tuple[str, dict[str, str]], ...]:

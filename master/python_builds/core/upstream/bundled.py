@@ -49,7 +49,9 @@ def bundled(files: Mapping[str, bytes], digests: Mapping[str, str]) -> tuple[Bun
         if version and (name not in found or found[name].version != version):
             found[name] = Bundled(name=name, version=version, cpe=cpe(CPES[name], version))
     wheels = [_wheel(path.removeprefix(WHEELS), digests[path]) for path in sorted(files) if path.startswith(WHEELS)]
-    return (*(found[name] for name in sorted(found)), *(wheel for wheel in wheels if wheel))
+    there = {wheel.name: wheel for wheel in wheels if wheel}
+    # Upstream lists pip too, whose wheel says more.
+    return (*(found[name] for name in sorted({*found} - {*there})), *there.values())
 
 
 def _listed(content: bytes) -> Iterable[Bundled]:
