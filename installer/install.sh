@@ -749,16 +749,18 @@ tell_advisories() {
     awk -F '"' '
         NR == FNR { listed[$0] = 1; next }
         /^  "[0-9a-z.]+": [{]"affected": / && ($2 in listed) {
-            count = 0; names = ""; ended = /"minor_status": "end-of-life"/
-            for (i = 5; i <= NF && $i != "unknown"; i++) {
-                if ($i !~ /^[A-Za-z0-9-]+$/) continue
-                if (++count <= 3) names = names (count > 1 ? ", " : "") $i
+            count = doubts = in_doubt = 0; names = ""; ended = /"minor_status": "end-of-life"/
+            for (i = 5; i <= NF && $i != "fixed_in"; i++) {
+                if ($i == "unknown") in_doubt = 1
+                else if ($i ~ /^[A-Za-z0-9-]+$/ && in_doubt) doubts++
+                else if ($i ~ /^[A-Za-z0-9-]+$/ && ++count <= 3) names = names (count > 1 ? ", " : "") $i
             }
-            if (!count && !ended) next
+            if (!count && !doubts && !ended) next
             line = $2 ":"
             if (count) line = line " " count " known " (count == 1 ? "vulnerability" : "vulnerabilities")
             if (count) line = line " (" names (count > 3 ? ", ..." : "") ")"
-            print line (ended ? (count ? ";" : "") " its minor is at its end of life" : "")
+            if (doubts) line = line (count ? "," : "") " " doubts " that may be one"
+            print line (ended ? (count || doubts ? ";" : "") " its minor is at its end of life" : "")
         }' "$scratch/listed" "$scratch/advisories.json" >&2
 }
 

@@ -20,6 +20,8 @@ from tests.installer.installs import SCRIPT, SHELLS, TOOLS, every_shell, index, 
 from tests.preconditions import needs_mounts
 from tests.published import publish
 
+CPYTHON = "https://github.com/python/cpython"
+
 
 @every_shell
 def test_versions_are_listed(shell, farm, stranger):
@@ -35,14 +37,20 @@ def test_a_list_tells_beside_itself_what_is_known_of_its_versions(shell, farm, s
     affected = [{"package": {"purl": "pkg:generic/python"}, "versions": ["3.13.5"]}]
     names = [f"PSF-2026-{number}" for number in range(1, 5)]
     records = {name: {"id": name, "modified": "2026-01-02T03:04:05Z", "affected": affected} for name in names}
+    events = [{"introduced": "0"}, {"fixed": "f" * 40}]
+    later = [
+        {"package": {"purl": "pkg:generic/python"}, "ranges": [{"type": "GIT", "repo": CPYTHON, "events": events}]}
+    ]
+    records["PSF-2026-9"] = {"id": "PSF-2026-9", "modified": "2026-01-02T03:04:05Z", "affected": later}
     minors = {"3.12": {"status": "end-of-life", "end_of_life": "2028-10"}}
     index(farm, advice=Advice(advisories=collect(records), minors=minors))
     done, _ = install(shell, farm, stranger, "--list")
 
     assert done.stdout == "3.12.1\n3.13.4\n3.13.5\n", "programs read it"
     assert done.stderr.splitlines() == [
-        "3.13.5: 4 known vulnerabilities (PSF-2026-1, PSF-2026-2, PSF-2026-3, ...)",
-        "3.12.1: its minor is at its end of life",
+        "3.13.5: 4 known vulnerabilities (PSF-2026-1, PSF-2026-2, PSF-2026-3, ...), 1 that may be one",
+        "3.13.4: 1 that may be one",
+        "3.12.1: 1 that may be one; its minor is at its end of life",
     ]
 
 

@@ -223,6 +223,15 @@ def test_the_indexes_say_what_is_known_and_are_written_again_only_where_that_cha
     assert versions_affected_by(settings, "PSF-2026-1", "optimized") == ["3.13.5"]
     with pytest.raises(InvalidRequest, match="affects nothing that is published"):
         versions_affected_by(settings, "PSF-2026-2", "optimized")
+    events = [{"introduced": "0"}, {"fixed": "f" * 40}]
+    ranges = [{"type": "GIT", "repo": "https://github.com/python/cpython", "events": events}]
+    later = osv(id="PSF-2026-3", affected=[{"package": {"purl": "pkg:generic/python"}, "ranges": ranges}])
+    (folder / "PSF-2026-3.json").write_text(json.dumps(later))
+    write_indexes(settings, store)
+    with pytest.raises(InvalidRequest, match=r"may affect 3\.13\.5, 3\.13\.4\. .* `make security-commits"):
+        versions_affected_by(settings, "PSF-2026-3", "optimized")
+    (folder / "PSF-2026-3.json").unlink()
+    write_indexes(settings, store)
     assert advisory_alerts(settings, store, "optimized", NOW) == {"PSF-2026-1 affects what is newest": "CPython 3.13.5"}
 
     write_indexes(farm(""), store)

@@ -31,6 +31,11 @@ from python_builds.core.upstream.releases import minor
 from python_builds.core.upstream.tags import Tag, reading_order
 
 SCHEMA_VERSION = 1
+MAY_AFFECT = "advisories that may affect what is newest"
+WHY_NOT_KNOWN = (
+    "The record, or the table of commits, does not say of which versions it is. Where the table is older than the "
+    "record, `make security-commits CLONE=/srv/cpython` writes it anew"
+)
 Part = tuple[str, str]
 """A library by its name and version."""
 
@@ -135,17 +140,27 @@ def alerts(versions: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """
     newest = _newest_of_each_minor(versions)
     found: dict[str, list[str]] = {}
+    doubts: dict[str, list[str]] = {}
     for text in newest:
+        for name in versions[text].get("unknown", ()):
+            doubts.setdefault(name, []).append(text)
         for name in versions[text]["affected"]:
             mended = versions[text].get("fixed_in", {}).get(name)
             found.setdefault(name, []).append(f"{text}{f', mended in {mended}' if mended else ''}")
-    return {f"{name} affects what is newest": f"CPython {'; '.join(texts)}" for name, texts in sorted(found.items())}
+    told = {f"{name} affects what is newest": f"CPython {'; '.join(texts)}" for name, texts in sorted(found.items())}
+    if doubts:
+        listed = "; ".join(f"{name}: CPython {', '.join(texts)}" for name, texts in sorted(doubts.items()))
+        told[MAY_AFFECT] = f"{listed}. {WHY_NOT_KNOWN}"
+    return told
 
 
-def affected_versions(document: Mapping[str, Any], name: str) -> list[str]:
-    """List the versions that an advisory affects, by its id or an alias; by `all` those that any affects."""
+def affected_versions(document: Mapping[str, Any], name: str, state: str = AFFECTED) -> list[str]:
+    """List the versions that an advisory affects, by its id or an alias; by `all` those that any affects.
+
+    With the state `unknown`, those that it may affect.
+    """
     names = {known for known, one in document["advisories"].items() if name in (known, "all") or name in one["aliases"]}
-    return [text for text, one in document["versions"].items() if names & {*one["affected"]}]
+    return [text for text, one in document["versions"].items() if names & {*one[state]}]
 
 
 def _newest_of_each_minor(versions: Mapping[str, Mapping[str, Any]]) -> Sequence[str]:
