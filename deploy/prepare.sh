@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes what a farm in containers needs before its first `docker compose up`, and nothing that is there already: secrets in
-# deploy/secrets/, settings in deploy/settings/ and deploy/.env, images. It may be run again, as after an upgrade. PLATFORMS are
-# those that the farm is for, by default debian-12.
+# deploy/secrets/, settings in deploy/settings/ and deploy/.env, images. It may be run again, as after an upgrade, then without
+# HOST too, which is in the settings. PLATFORMS are those that the farm is for, by default debian-12.
 set -euo pipefail
 unset CDPATH # with it, cd may go elsewhere, and prints where
 
@@ -12,6 +12,13 @@ platforms=${PLATFORMS:-debian-12}
 usage() {
     echo "usage: prepare.sh HOST [WEB_PORT [STORE_PORT]]   as in: prepare.sh farm.example.org 443 8443" >&2
     exit 2
+}
+
+# What was written the first time: HOST WEB_PORT STORE_PORT.
+known() {
+    [ -s "$deploy/settings/farm.env" ] && [ -s "$deploy/.env" ] || return 0
+    sed -n -E '/^PYTHON_BUILDS_WEB_URL=/{s|^[^=]*=https://||;s|(:[0-9]+)?/?$||;p;}' "$deploy/settings/farm.env"
+    sed -n -E 's/^FARM_(WEB|STORE)_PORT=//p' "$deploy/.env"
 }
 
 # Whom the master and the proxy run as: whoever prepares, but never root.
@@ -41,6 +48,8 @@ make_images() {
 }
 
 main() {
+    # shellcheck disable=SC2046 # words
+    [ $# -gt 0 ] || set -- $(known)
     if [ $# -lt 1 ] || [ $# -gt 3 ] || ! [[ $1 =~ ^[A-Za-z0-9.:-]+$ ]]; then usage; fi
     local host=$1 web=${2:-443} store=${3:-8443} url
     "$checkout/scripts/setup/install-packages.sh" make openssl gpg gpg-agent

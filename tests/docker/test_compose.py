@@ -202,6 +202,19 @@ def test_a_container_that_is_made_anew_has_the_same_farm(deployed: Deployment) -
     assert "all up to date" in reindexed.stdout
 
 
+def test_preparing_again_needs_no_name_and_changes_nothing_that_is_there(deployed: Deployment) -> None:
+    def kept() -> dict[str, bytes]:
+        folders = ("deploy/secrets", "deploy/settings")
+        files = [deployed.folder / "deploy/.env", *(f for name in folders for f in (deployed.folder / name).iterdir())]
+        return {str(file): file.read_bytes() for file in files if file.is_file()}
+
+    before = kept()
+    done = deployed.run("deploy/prepare.sh")
+
+    assert done.returncode == 0, done.stdout
+    assert len(before) > 5 and kept() == before
+
+
 def test_the_copy_of_the_database_is_put_back_by_the_commands_of_docs_production(deployed: Deployment) -> None:
     def builds() -> int:
         asked = "psql --username=farm --tuples-only --command='SELECT count(*) FROM builds' \"$POSTGRES_DB\""
