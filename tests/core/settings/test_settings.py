@@ -282,6 +282,9 @@ def test_docker_hosts_are_read_from_json_and_replace_this_machine(load):
     assert load(docker_hosts="[]", local_worker="false").builds_here is False
 
 
+TWICE = '{"name": "b", "url": "unix:///s", "master": "h"}'
+
+
 @pytest.mark.parametrize(
     "text, sentence",
     [
@@ -291,6 +294,11 @@ def test_docker_hosts_are_read_from_json_and_replace_this_machine(load):
         ('[{"name": "b", "url": "http://h", "master": "h"}]', "PYTHON_BUILDS_DOCKER_HOSTS 0 url is 'http://h'"),
         ('[{"name": "b", "url": "unix:///s", "master": "h", "wrkers": 2}]', "PYTHON_BUILDS_DOCKER_HOSTS 0 wrkers"),
         ('[{"name": "b", "url": "unix:///s", "master": "h", "workers": 0}]', "PYTHON_BUILDS_DOCKER_HOSTS 0 workers"),
+        (
+            '[{"name": "master", "url": "unix:///s", "master": "h"}]',
+            "another name than master, which the farm itself has",
+        ),
+        (f"[{TWICE}, {TWICE}]", "and b is there more than once"),
     ],
 )
 def test_a_wrong_docker_host_is_a_problem_that_names_its_field(problems, text, sentence):

@@ -36,7 +36,7 @@ from python_builds.core.settings.web_settings import WebSettings
 from python_builds.core.upstream.free_threading import check_minors
 from python_builds.core.upstream.release_managers import ReleaseManager, check_managers
 from python_builds.core.upstream.trust import Trust
-from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.core.workers.docker_hosts import DockerHost, told_apart
 
 PREFIX = "PYTHON_BUILDS_"
 SOURCES = ("mirror", "python.org", "apt")
@@ -91,7 +91,7 @@ class Settings(PublishingSettings, NoticeSettings, HistorySettings, WebSettings,
         "bullseye bookworm trixie forky sid", description="suites of the apt source archive to look into"
     )
     build_user: str = Field("nobody", description="runs what comes from a tarball where the worker is root")
-    docker_hosts: tuple[DockerHost, ...] = Field(
+    docker_hosts: Annotated[tuple[DockerHost, ...], AfterValidator(told_apart)] = Field(
         (), description="JSON list of the Docker hosts that workers' containers run on; see docs/docker-hosts.md"
     )
     platforms: PlatformNames = Field(

@@ -16,12 +16,21 @@ def _not_the_hosts(value: str) -> str:
     return value
 
 
+def _free(name: str) -> str:
+    """Refuse names that mean something else where workers and what is paused are named."""
+    if name in ("master", "planner", "local"):
+        raise ValueError(f"must be another name than {name}, which the farm itself has")
+    return name
+
+
 class DockerHost(BaseModel):
     """One Docker engine, and how much of it the farm may use."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="starts the names of its workers")
+    name: Annotated[str, AfterValidator(_free)] = Field(
+        pattern=r"^[a-z][a-z0-9-]{0,30}$", description="starts the names of its workers"
+    )
     url: str = Field(pattern=r"^(unix|tcp)://[^@]*$", description="of the engine, as in DOCKER_HOST")
     tls: Path | None = Field(None, description="folder with ca.pem, cert.pem and key.pem, for tcp://")
     master: str = Field(description="address under which its containers reach the master")
@@ -54,3 +63,11 @@ class DockerHost(BaseModel):
     def worker_names(self) -> list[str]:
         """Name its workers."""
         return [f"{self.name}-{number}" for number in range(1, self.workers + 1)]
+
+
+def told_apart(hosts: tuple[DockerHost, ...]) -> tuple[DockerHost, ...]:
+    """Refuse hosts of one name, whose workers nobody could tell apart."""
+    names = [host.name for host in hosts]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"must give each host a name of its own, and {', '.join(twice)} is there more than once")
+    return hosts
