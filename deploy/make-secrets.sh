@@ -54,6 +54,7 @@ main() {
     random | keep database-password
     printf 'database:5432:*:farm:%s\n' "$(cat "$deploy/secrets/database-password")" | keep database-login
     random | keep web-password
+    random | keep metrics-token
     printf '[default]\naws_access_key_id = farm\naws_secret_access_key = %s\n' "$(random)" | keep s3-credentials
     make_certificate "$host"
     make_signing_key "$host"

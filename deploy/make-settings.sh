@@ -47,6 +47,7 @@ PYTHON_BUILDS_WEB_HOST=0.0.0.0
 PYTHON_BUILDS_WEB_URL=$(url "$host" "$web")
 PYTHON_BUILDS_WEB_READERS=operators
 PYTHON_BUILDS_WEB_PASSWORD_FILE=/run/secrets/web-password
+PYTHON_BUILDS_METRICS_TOKEN_FILE=/run/secrets/metrics-token
 PYTHON_BUILDS_PLATFORMS="${PLATFORMS:-debian-12}"
 PYTHON_BUILDS_DOCKER_HOSTS='[{"name": "here", "url": "unix:///var/run/docker.sock", "master": "master", "network": "$network"}]'
 PYTHON_BUILDS_WORKER_HOST=0.0.0.0

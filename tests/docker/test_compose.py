@@ -1,5 +1,6 @@
 """deploy/: two commands on a machine with an engine end with a farm behind TLS that builds in a container and publishes."""
 
+import contextlib
 import json
 import os
 import shlex
@@ -10,12 +11,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
 from python_builds.core.settings.setting_types import CHECKOUT
+from tests.adapters.test_metrics_text import GRAFANA, dashboard_queries, names_in
 from tests.docker.systemd import PRODUCTION, documented, machine
 from tests.e2e.farms import free_port, mini_tarball, wait
 from tests.preconditions import needs
@@ -32,6 +35,13 @@ COPIED = (
     "scripts",
     "worker",
 )
+DASHBOARD = json.loads((GRAFANA / "dashboard.json").read_text())
+TOLD = {
+    "python_builds_builds_total",
+    "python_builds_host_up",
+    "python_builds_queue_builds",
+    "process_cpu_seconds_total",
+}
 IMAGE = "python-builds-test-master"
 MINUTES = 15
 """For the images, where nothing of them is there yet."""
@@ -157,7 +167,7 @@ def test_the_farm_is_behind_its_login_events_too(deployed: Deployment) -> None:
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
 
     assert [visitor.get(f"{deployed.web}{path}").status_code for path in closed] == [403] * len(closed)
-    assert visitor.get(f"{deployed.web}/metrics").status_code == 404
+    assert visitor.get(f"{deployed.web}/metrics").status_code == 401
     login = operator.get(f"{deployed.web}/auth/login", auth=deployed.account())
     assert login.status_code == 200
     assert [cookie.secure for cookie in operator.cookies] == [True]
@@ -169,6 +179,54 @@ def test_the_farm_is_behind_its_login_events_too(deployed: Deployment) -> None:
     wrong = [visitor.get(f"{deployed.web}/auth/login", auth=("operator", str(n))).status_code for n in range(12)]
     assert 401 in wrong
     assert wrong[-1] == 429, "the proxy limits attempts by address"
+
+
+def test_prometheus_reads_the_metrics_by_the_token_and_answers_what_the_dashboard_asks(
+    deployed: Deployment, tmp_path: Path
+) -> None:
+    needs(shutil.which("prometheus"), "it runs a real one: apt-get install prometheus")
+    secrets, port = deployed.folder / "deploy" / "secrets", free_port()
+    job = {
+        "job_name": "python-builds",
+        "scrape_interval": "1s",
+        "scheme": "https",
+        "tls_config": {"ca_file": str(secrets / "tls-certificate")},
+        "authorization": {"credentials_file": str(secrets / "metrics-token")},
+        "static_configs": [{"targets": [deployed.web.removeprefix("https://")]}],
+    }
+    (tmp_path / "prometheus.yaml").write_text(json.dumps({"scrape_configs": [job]}))
+    command = ["prometheus", f"--config.file={tmp_path}/prometheus.yaml", f"--storage.tsdb.path={tmp_path}/data"]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen([*command, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log)
+    session = requests.Session()
+    session.trust_env = False
+
+    def found(query: str) -> list[Any]:
+        answer = session.get(f"http://127.0.0.1:{port}/api/v1/query", params={"query": query}, timeout=30)
+        assert answer.ok, f"{query}: {answer.text}"
+        return list(answer.json()["data"]["result"])
+
+    def is_up() -> bool:
+        with contextlib.suppress(requests.ConnectionError):
+            return [one["value"][1] for one in found("up")] == ["1"]
+        return False
+
+    target = deployed.web.removeprefix("https://")
+    asked = [
+        query.replace("$instance", target).replace("$job", "python-builds") for query in dashboard_queries(DASHBOARD)
+    ]
+    queries = [query for query in asked if query and not query.startswith("label_values")]
+
+    def told() -> set[str]:
+        return {metric for query in queries if found(query) for metric in names_in(query)}
+
+    try:
+        wait(is_up, "the metrics to be read")
+        assert len(queries) > 12
+        wait(lambda: told() >= TOLD, "what a farm that has built something tells")
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def test_no_service_has_more_than_it_needs(deployed: Deployment) -> None:
