@@ -123,6 +123,16 @@ def test_the_same_record_gives_the_same_bytes_whether_or_not_it_names_the_docume
     assert build_sbom(record) != build_sbom(record.model_copy(update={"revision": 2}))
 
 
+def test_a_record_that_names_one_part_twice_gives_the_same_bytes(record):
+    listed = Bundled(name="pip", version="24.0")
+    twice = record.contents.model_copy(update={"bundled": (listed, listed.model_copy(update={"file": "pip-24.0.whl"}))})
+    record = record.model_copy(update={"contents": twice})
+    parts = json.loads(build_sbom(record))["components"]
+
+    assert build_sbom(record) == build_sbom(record)
+    assert {part["bom-ref"] for part in parts if part["name"] == "pip"} == {"bundled:pip", "bundled:pip-24.0.whl"}
+
+
 def test_what_lies_in_the_tree_tells_of_no_folder_no_time_and_no_revision(record):
     document = tree_sbom(record.product, record.source, (), record.contents)
 

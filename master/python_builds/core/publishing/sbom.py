@@ -22,7 +22,7 @@ from python_builds.core.building.contents import Contents
 from python_builds.core.publishing.artifacts import SBOM, SBOM_ENDING, SPDX, SPDX_ENDING, Product
 from python_builds.core.publishing.records import LibrarySource, Record, Source
 from python_builds.core.publishing.sbom_components import (
-    bundled_component,
+    bundled_components,
     cpython,
     linked_static,
     named,
@@ -79,7 +79,7 @@ def _bom(product: Product, source: Source | None, libraries: Iterable[LibrarySou
     )
     parts = [cpython(product, source), *(linked_static(library) for library in libraries)]
     if contents:
-        parts += [bundled_component(one) for one in contents.bundled]
+        parts += bundled_components(contents.bundled)
         parts += system_libraries(contents)
     used = tools(contents) if contents else []
     bom = Bom(metadata=BomMetaData(component=main, lifecycles=[PredefinedLifecycle(phase=LifecyclePhase.BUILD)]))

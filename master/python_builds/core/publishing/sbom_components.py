@@ -5,7 +5,7 @@ source package that advisories name (`upstream`, as syft and grype spell it); wh
 it. A purl that nobody knows is worse than none: some readers then look at no CPE.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
 from cyclonedx.model.component import Component, ComponentScope, ComponentType
@@ -61,13 +61,22 @@ def linked_static(library: LibrarySource) -> Component:
     )
 
 
-def bundled_component(one: Bundled) -> Component:
-    """Name what CPython's source brings: code that is compiled in, or a wheel that ensurepip has installed."""
+def bundled_components(bundled: Sequence[Bundled]) -> list[Component]:
+    """Name what CPython's source brings: code that is compiled in, or a wheel that ensurepip has installed.
+
+    Records of before have pip twice, as upstream lists it too. A reference that is there twice is made random by the
+    library.
+    """
+    names = [one.name for one in bundled]
+    return [_bundled(one, one.file if one.file and names.count(one.name) > 1 else one.name) for one in bundled]
+
+
+def _bundled(one: Bundled, reference: str) -> Component:
     hashes = [HashType(alg=HashAlgorithm.SHA_256, content=one.sha256)] if one.sha256 else []
     return Component(
         name=one.name,
         type=ComponentType.LIBRARY,
-        bom_ref=f"bundled:{one.name}",
+        bom_ref=f"bundled:{reference}",
         version=one.version,
         cpe=one.cpe or None,
         purl=PackageURL.from_string(one.purl) if one.purl else None,
