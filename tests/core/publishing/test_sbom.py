@@ -13,8 +13,8 @@ from referencing.jsonschema import DRAFT7
 
 from python_builds.core.building.contents import Bundled, parse_contents
 from python_builds.core.publishing.artifacts import SBOM
-from python_builds.core.publishing.records import Artifact, LibrarySource
-from python_builds.core.publishing.sbom import build_sbom, tree_sbom
+from python_builds.core.publishing.records import Artifact, LibrarySource, parse_record
+from python_builds.core.publishing.sbom import build_sbom, documents, tree_sbom
 from python_builds.core.publishing.sbom_components import python_cpe
 from tests.core.building.test_contents import TOLD
 
@@ -28,6 +28,7 @@ BUNDLED = (
     ),
     Bundled(name="pip", version="26.2.1", file="pip.whl", sha256="d" * 64, purl="pkg:pypi/pip@26.2.1"),
 )
+GOLDEN = Path(__file__).parent / "golden"
 SCHEMAS = ("bom-1.6.SNAPSHOT.schema.json", "spdx.SNAPSHOT.schema.json", "jsf-0.82.SNAPSHOT.schema.json")
 """OWASP's own, which come with the library."""
 
@@ -152,6 +153,18 @@ def test_a_record_that_does_not_know_its_contents_has_a_document_all_the_same(ma
         assert [one["name"] for one in document["components"]] == ["python"]
 
 
+def real_build():
+    """Read the record that a farm has written of a real CPython, but for two addresses of where things came from."""
+    content = (GOLDEN / "3.15.0rc1-amd64-r1.json").read_bytes()
+    return parse_record("quick/python/debian-12/records/3.15.0rc1-amd64-r1.json", content)
+
+
+def test_a_real_build_s_documents_are_the_same_to_the_byte_with_every_later_farm_and_library():
+    # If one is meant to change, so do all that are published, as nobody writes those again: say it in CHANGELOG.md.
+    for name, content in documents(real_build()).items():
+        assert content == (GOLDEN / name).read_bytes(), f"{name} came out differently: see tests/core/publishing/golden"
+
+
 def both(record):
     return [build_sbom(record), tree_sbom(record.product, record.source, (), record.contents)]
 
@@ -165,7 +178,7 @@ def test_documents_are_as_the_schema_of_cyclonedx_says(record, make_record):
     )
     validator = Draft7Validator(schemas[SCHEMAS[0]], registry=registry, format_checker=FormatChecker())
 
-    for document in (*both(record), build_sbom(make_record())):
+    for document in (*both(record), *both(real_build()), build_sbom(make_record())):
         assert [error.message for error in validator.iter_errors(json.loads(document))] == []
 
 

@@ -38,12 +38,7 @@ NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/python-builds/sbo
 
 def tree_sbom(product: Product, source: Source, libraries: Sequence[LibrarySource], contents: Contents | None) -> bytes:
     """Write what lies in the tree."""
-    told = [
-        *(str(product.tag), product.platform.name, product.architecture, product.profile, source.sha256),
-        *(library.sha256 for library in libraries),
-        contents.model_dump_json() if contents else "",
-    ]
-    return _document(_bom(product, source, libraries, contents), "\n".join(told))
+    return _document(_bom(product, source, libraries, contents))
 
 
 def build_sbom(record: Record) -> bytes:
@@ -61,8 +56,7 @@ def build_sbom(record: Record) -> bytes:
             )
             for artifact in artifacts
         )
-    kept = record.model_copy(update={"artifacts": tuple(artifacts)})
-    return _document(bom, kept.model_dump_json(), record.built_at)
+    return _document(bom, record.built_at)
 
 
 def documents(record: Record) -> dict[str, bytes]:
@@ -115,11 +109,13 @@ def _hashes(sha256: str | None) -> list[HashType]:
     return [HashType(alg=HashAlgorithm.SHA_256, content=sha256)] if sha256 else []
 
 
-def _document(bom: Bom, told: str, made: datetime.datetime | None = None) -> bytes:
-    bom.serial_number = uuid.uuid5(NAMESPACE, told)
+def _document(bom: Bom, made: datetime.datetime | None = None) -> bytes:
     if made:
         bom.metadata.timestamp = made
     document = json.loads(make_outputter(bom, OutputFormat.JSON, SchemaVersion.V1_6).output_as_string())
     if not made:  # the library puts in the time of day
         del document["metadata"]["timestamp"]
+    del document["serialNumber"]  # a random one
+    serial = uuid.uuid5(NAMESPACE, json.dumps(document, sort_keys=True))
+    document["serialNumber"] = serial.urn
     return json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
