@@ -46,6 +46,8 @@ class Site(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.answers = {}
         self.asked = []
+        self.conditions = []
+        """Of each request, what it wants changed before it is answered."""
         self.closing = threading.Event()
 
     def answer(self, path, body=b"", status=200, headers=(), stalls=False):
@@ -59,6 +61,7 @@ class Site(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked.append(f"{self.command} {self.path}")
+        self.server.conditions.append(self.headers.get("If-None-Match", ""))
         answers = self.server.answers.get(self.path, [(b"", 404, {}, False)])
         body, status, headers, stalls = answers.pop(0) if len(answers) > 1 else answers[0]
         self.send_response(status)

@@ -180,6 +180,7 @@ def test_a_url_is_asked_by_conditions_and_what_it_said_holds_while_it_is_away(fa
     assert fetch(settings, Stop()) == []
     first = last_asked(settings)[f"{site.url}/psf.tar.gz"]
     assert fetch(settings, Stop()) == []
+    assert site.conditions == ["", '"1"']
     assert last_asked(settings)[f"{site.url}/psf.tar.gz"] > first, "unchanged is an answer, too"
     for said in ("neither JSON", "without any OSV record", "answers 503"):
         (problem,) = fetch(settings, Stop())
