@@ -5,6 +5,7 @@ import signal
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.docker_engine import engine_on_this_machine
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder, wait
 from tests.e2e.test_planner import NOWHERE, list_releases, release
 from tests.postgres import make_postgres
@@ -97,3 +98,21 @@ def test_a_farm_whose_database_stands_still_lives_and_is_not_ready() -> None:
     assert not health.json()["checks"]["database"]["ok"] and health.json()["checks"]["planner"]["ok"]
     assert live.status_code == 200
     assert found["python_builds_database_up"] == 0
+
+
+def test_a_host_that_falls_silent_is_told_of_until_it_answers_again() -> None:
+    with (
+        engine_on_this_machine("debian-12") as engine,
+        make_farm(docker_hosts=[engine.host()], plan_seconds=1, automatic_builds=False) as farm,
+    ):
+        farm.run("run")
+        wait(lambda: asked(farm, "healthz").json()["checks"]["hosts"]["up"] == 1, "the host to be asked")
+        engine.silent = True
+        wait(lambda: asked(farm, "healthz").status_code == 503, "its silence to be noticed")
+        health, found = asked(farm, "healthz").json(), metrics(farm)
+        engine.silent = False
+        wait(lambda: asked(farm, "healthz").status_code == 200, "all to be well again")
+
+    assert health["checks"]["hosts"] == {"ok": False, "up": 0, "down": 1}
+    assert health["checks"]["database"]["ok"] and health["checks"]["planner"]["ok"]
+    assert found["python_builds_host_up here"] == 0 and found["python_builds_well"] == 0
