@@ -158,6 +158,28 @@ def test_what_an_operator_states_is_shown_as_not_affected_with_why():
     assert json.loads(dump_statements(advice.statements)) == json.loads(vex()), "published as it was read"
 
 
+def test_all_that_openvex_has_for_it_is_taken_and_an_alias_is_a_name_too():
+    parts = [{"@id": "pkg:generic/expat", "identifiers": {"cpe23": "cpe:2.3:a:x:y:1"}, "hashes": {"sha-256": "ab"}}]
+    content = vex(
+        vulnerability={"@id": "https://x", "name": "CVE-2026-99", "description": "d", "aliases": ["PSF-2026-1"]},
+        products=[{"@id": "pkg:generic/python@3.12.1", "identifiers": {"purl": "p"}, "subcomponents": parts}],
+        **{
+            "@id": "https://x/1",
+            "version": 2,
+            "status_notes": "n",
+            "supplier": "s",
+            "last_updated": "2026-02-01T00:00:00Z",
+        },
+    )
+    statements = parse_statements("vex", content)
+
+    assert json.loads(dump_statements(statements)) == json.loads(content)
+    assert (
+        "PSF-2026-1"
+        in advise(Advice(advisories=RECORDS, statements=statements), INDEX)[parse_tag("3.12.1")].not_affected
+    )
+
+
 @pytest.mark.parametrize(
     "change, said",
     [

@@ -6,7 +6,7 @@ without a version means all. It is published as it was read, and what it is abou
 
 import re
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from packaging.version import Version
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -35,16 +35,35 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Vulnerability(_Part):
-    """By one of its names."""
+Short = Annotated[str, Field(max_length=300)]
+Long = Annotated[str, Field(max_length=5000)]
+Named = Annotated[dict[Short, Short], Field(max_length=100)]
 
+
+class Vulnerability(_Part):
+    """By its names."""
+
+    id: Short = Field("", alias="@id")
     name: str = Field(pattern=f"^{ID_PATTERN}$")
+    description: Long = ""
+    aliases: tuple[Short, ...] = Field((), max_length=100)
+
+
+class Subcomponent(_Part):
+    """The part of a product that has the vulnerability."""
+
+    id: Short = Field("", alias="@id")
+    identifiers: Named = {}
+    hashes: Named = {}
 
 
 class StatedProduct(_Part):
     """What a statement is about."""
 
     id: str = Field(alias="@id")
+    identifiers: Named = {}
+    hashes: Named = {}
+    subcomponents: tuple[Subcomponent, ...] = Field((), max_length=100)
 
     @field_validator("id")
     @classmethod
@@ -62,12 +81,17 @@ class StatedProduct(_Part):
 class Statement(_Part):
     """One statement. OpenVEX's other states are what the farm finds out by itself."""
 
+    id: Short = Field("", alias="@id")
+    version: int = Field(1, ge=1)
     vulnerability: Vulnerability
     products: tuple[StatedProduct, ...] = Field(min_length=1, max_length=1000)
     status: Literal["not_affected"]
     justification: str = ""
     impact_statement: str = Field("", max_length=1000)
+    status_notes: Long = ""
+    supplier: Short = ""
     timestamp: AwareDatetime | None = None
+    last_updated: AwareDatetime | None = None
 
     @model_validator(mode="after")
     def _says_why(self) -> "Statement":
@@ -79,7 +103,8 @@ class Statement(_Part):
 
     def is_about(self, advisory: Advisory, version: Version) -> bool:
         """Say whether it says that this does not affect that."""
-        return self.vulnerability.name in advisory.names and any(one.has(version) for one in self.products)
+        names = {self.vulnerability.name, *self.vulnerability.aliases}
+        return bool(names & {*advisory.names}) and any(one.has(version) for one in self.products)
 
 
 class Statements(_Part):
@@ -92,6 +117,7 @@ class Statements(_Part):
     timestamp: AwareDatetime
     last_updated: AwareDatetime | None = None
     version: int = Field(ge=1)
+    tooling: Short = ""
     statements: tuple[Statement, ...] = Field(min_length=1, max_length=5000)
 
 
