@@ -15,10 +15,12 @@ from buildbot.schedulers.forcesched import ForceScheduler
 from python_builds.adapters.building.recipe import recipe
 from python_builds.core.building.requests import TRUST
 from python_builds.core.building.stages import ARTIFACTS, CHECK_STEP, COLLECT_STEP
+from python_builds.core.planning.pauses import PLANNER
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.publishing.artifacts import builder_name
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
+from python_builds.core.workers.docker_hosts import RESERVED
 from python_builds.farm.builders import make_builders, recipes
 from python_builds.farm.building.build import FarmBuild
 from python_builds.farm.building.transfers import Upload
@@ -310,3 +312,8 @@ def test_whether_it_can_be_published_is_seen_before_a_source_is_fetched_or_a_bui
     work = Work(properties=properties, build="release/1", spool=spool, steps={}, say=print)
     with pytest.raises(OSError, match=str(tmp_path / "store")):
         steps[1].function(work)
+
+
+def test_a_docker_host_cannot_be_called_as_the_farm_s_own_workers_or_the_planner():
+    assert {*RESERVED} == {workers.LOCAL_WORKER, workers.MASTER_WORKER, PLANNER}
+    assert all(name.startswith(workers.MASTER_WORKER) for name in workers.RELEASE_WORKERS)

@@ -16,9 +16,13 @@ def _not_the_hosts(value: str) -> str:
     return value
 
 
+RESERVED = ("local", "master", "planner")
+"""What the farm's own workers are called, or begin with, and what `make pause` calls the planner."""
+
+
 def _free(name: str) -> str:
     """Refuse names that mean something else where workers and what is paused are named."""
-    if name in ("master", "planner", "local"):
+    if name in RESERVED:
         raise ValueError(f"must be another name than {name}, which the farm itself has")
     return name
 
