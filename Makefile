@@ -30,7 +30,7 @@ REGISTRY_PACKAGES := docker-registry
 export PYTHONPATH := $(CURDIR)/master
 COMMAND = @BY_MAKE=$@ $(BIN)/python -m python_builds
 
-.PHONY: help build reproduce verify accept run stop status plan acknowledge rebuild cancel queue pause resume reindex prune adopt platforms prove minors security-commits settings pages base-image images push shell dev test test-postgresql test-fast test-docker stand-ins test-real bench mutants check docs format lock clean
+.PHONY: help build reproduce verify accept run stop status plan acknowledge rebuild cancel queue pause resume reindex prune adopt platforms prove minors security-commits settings pages base-image images push shell dev test test-postgresql test-fast docker-packages test-docker stand-ins test-real bench mutants check docs format lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -131,12 +131,13 @@ test-postgresql: $(VENV)/ready-dev  ## run the end-to-end tests with PostgreSQL 
 test-fast: $(VENV)/ready-dev  ## run the tests of pure functions alone, in seconds
 	@$(BIN)/pytest tests/core tests/benchmarks --numprocesses 2
 
-test-docker: $(VENV)/ready-dev  ## run the tests that need a Docker engine; ALL=1 adds real CPythons on Debian 11, 12 and 13 [ALL=1]
+docker-packages:
 	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES) $(if $(filter true,$(CI)),$(REGISTRY_PACKAGES))
+
+test-docker: $(VENV)/ready-dev docker-packages  ## run the tests that need a Docker engine; ALL=1 adds real CPythons on Debian 11, 12 and 13 [ALL=1]
 	@$(BIN)/pytest tests/docker --numprocesses 4
 
-stand-ins: $(VENV)/ready-dev  ## try each row's package on the nearest thing to its system, and write proofs/stand-ins/; needs a Docker engine
-	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES)
+stand-ins: $(VENV)/ready-dev docker-packages  ## try each row's package on the nearest thing to its system, and write proofs/stand-ins/; needs a Docker engine
 	@$(BIN)/pytest tests/docker/test_stand_ins.py --keep-stand-ins --numprocesses 1
 
 test-real: $(VENV)/ready-dev  ## build real CPythons (3.9.2, 3.13.15), install them, run them; upgrade a real older Buildbot (as root, some minutes)
