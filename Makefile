@@ -131,7 +131,7 @@ test-postgresql: $(VENV)/ready-dev  ## run the end-to-end tests with PostgreSQL 
 test-fast: $(VENV)/ready-dev  ## run the tests of pure functions alone, in seconds
 	@$(BIN)/pytest tests/core tests/benchmarks --numprocesses 2
 
-docker-packages:
+docker-packages:  ## install what the tests that need a Docker engine run beside it
 	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES) $(if $(filter true,$(CI)),$(REGISTRY_PACKAGES))
 
 test-docker: $(VENV)/ready-dev docker-packages  ## run the tests that need a Docker engine; ALL=1 adds real CPythons on Debian 11, 12 and 13 [ALL=1]

@@ -16,20 +16,27 @@ from pathlib import Path
 import pytest
 
 from python_builds.adapters.building.recipe import SCRIPTS, packed
-from python_builds.adapters.platforms.proof_files import read_stand_ins, write_stand_in
+from python_builds.adapters.platforms.proof_files import read_proofs, read_stand_ins, write_stand_in
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.cli.platforms import todays_recipe
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.platforms.proofs import Check, Verdict
-from python_builds.core.platforms.stand_ins import TRIABLE, CompilerRun, StandIn, claims_too_much, compiler_check
+from python_builds.core.platforms.stand_ins import (
+    TRIABLE,
+    CompilerRun,
+    StandIn,
+    claims_too_much,
+    compiler_check,
+    glibc_check,
+)
 from python_builds.core.publishing.artifacts import TARBALL_PARTS
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
 from tests.docker.clients import in_container
 from tests.docker.row_libraries import ROWS
-from tests.docker.rpm_box import VERSION, Box, Built, docker
+from tests.docker.rpm_box import PLATFORM, VERSION, Box, Built, docker
 from tests.docker.stand_ins import REVISIONS, STUBS, TARBALL, Row, copy_tarballs
 from tests.docker.test_rpm_repository import (
     REFRESH,
@@ -183,12 +190,7 @@ def asked(trial: Trial, row: Row) -> None:
         else:
             assert found - GLIBC == {*row.libraries}
     trial.checks["compiler"] = compiler_check(trial.platform, compiler_runs())
-    said = f"{glibc}, and the row's is {trial.platform.glibc}"
-    if version(glibc) <= version(trial.platform.glibc):
-        trial.checks["glibc"] = Check(name="glibc", verdict=Verdict.OK, detail=said)
-    else:
-        said = f"what Debian 12 builds needs {said}"
-        trial.checks["glibc"] = Check(name="glibc", verdict=Verdict.NOT_RUN, detail=said)
+    trial.checks["glibc"] = glibc_check(trial.platform, glibc, PLATFORM.name, read_proofs())
 
 
 def compiler_runs() -> list[CompilerRun]:
@@ -251,7 +253,3 @@ def with_apt(trial: Trial, rows: Rows) -> None:
         assert f"upgrade: python-{VERSION}=2 python-3.11={VERSION}-2" in came_to, done.stdout + done.stderr
     with trial.check("removal"):
         assert came_to[-1] == "removal", done.stdout + done.stderr
-
-
-def version(text: str) -> list[int]:
-    return [int(part) for part in text.split(".")]

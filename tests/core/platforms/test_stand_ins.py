@@ -14,6 +14,7 @@ from python_builds.core.platforms.stand_ins import (
     claims_too_much,
     compiler_check,
     gcc_series,
+    glibc_check,
     tried_on,
 )
 from tests.proofs import make_proof, make_stand_in
@@ -127,3 +128,24 @@ def test_every_row_that_is_no_debian_has_a_compiler():
     assert [
         row.name for row in PLATFORMS if not row.name.startswith("debian-") and not gcc_series(row).isdecimal()
     ] == []
+
+
+def test_a_newer_glibc_than_the_row_s_is_only_passed_over_for_cpythons_of_a_proven_system_with_an_older_one():
+    ubuntu, old = platform_named("ubuntu-2004"), platform_named("centos-8")
+    proofs = {(name, "amd64"): make_proof(platform=name) for name in ("debian-11", "debian-12")}
+    said = "what debian-12 builds needs 2.34, and the row's is 2.31"
+
+    assert glibc_check(ROW, "2.34", "debian-12", {}).verdict is Verdict.OK
+    good = glibc_check(ubuntu, "2.34", "debian-12", proofs)
+    built = ", ".join(build.version for build in make_proof().builds)
+    assert (good.verdict, good.detail) == (
+        Verdict.OK,
+        f"{said}; {built} of debian-11, proven 2026-11-28, need no newer one than 2.31",
+    )
+    assert glibc_check(old, "2.34", "debian-12", proofs).verdict is Verdict.NOT_RUN, "2.28 is older than Debian 11's"
+    for proof in (
+        make_proof(platform="debian-11", not_run=("newest minor",)),
+        make_proof(platform="debian-11", emulated=True),
+    ):
+        unproven = glibc_check(ubuntu, "2.34", "debian-12", {("debian-11", "amd64"): proof})
+        assert (unproven.verdict, unproven.detail) == (Verdict.NOT_RUN, said)

@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from packaging.version import Version
 from pydantic import AwareDatetime, Field, field_validator
 
 from python_builds.core.documents import Document
 from python_builds.core.platforms.evidence import EVIDENCE, GCC
 from python_builds.core.platforms.platform import Platform
+from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.platforms.proofs import FOLDER, Check, Proofs, Verdict, proven_on
 
 STAND_INS_FOLDER = f"{FOLDER}/stand-ins"
@@ -24,7 +26,8 @@ TRIABLE: Mapping[str, str] = {
     "dependencies": "of libraries with the row's sonames, the package asks for the row's packages and for nothing else",
     "compiler": "Debian's gcc of the system's own series builds CPython by the optimized recipe, and its smoke tests "
     "pass, in the last run of `make bench BENCH=compilers` that was kept",
-    "glibc": "nothing in it needs a newer glibc than the row's",
+    "glibc": "nothing in it needs a newer glibc than the row's, or nothing in the CPythons of a proven system whose "
+    "glibc is no newer",
     "repository": "the package manager installs it by name from the signed repository, and its minor's package",
     "upgrade": "revision 2 of both replaces revision 1",
     "removal": "nothing is left of it",
@@ -93,6 +96,24 @@ def compiler_check(platform: Platform, runs: Sequence[CompilerRun]) -> Check:
             return Check(name="compiler", verdict=Verdict.OK, detail=said)
     said = f"nothing was built with gcc {series}" if series else "no source says which gcc the system has"
     return Check(name="compiler", verdict=Verdict.NOT_RUN, detail=said)
+
+
+def glibc_check(platform: Platform, needed: str, on: str, proofs: Proofs) -> Check:
+    """Say whether what needs glibc `needed` runs on a row's; if not, find CPythons that do, of a proven older system.
+
+    A farm refuses a build that needs a newer glibc than the row of the system it was built on has.
+    """
+    said = f"what {on} builds needs {needed}, and the row's is {platform.glibc}"
+    if Version(needed) <= Version(platform.glibc):
+        return Check(name="glibc", verdict=Verdict.OK, detail=said)
+    older = [row for row in PLATFORMS if Version(row.glibc) <= Version(platform.glibc)]
+    for row in sorted(older, key=lambda row: Version(row.glibc), reverse=True):
+        proof = proofs.get((row.name, "amd64"))
+        if proof and proof.standing == "proven":
+            built = ", ".join(build.version for build in proof.builds)
+            said += f"; {built} of {row.name}, proven {proof.proven_at.date()}, need no newer one than {row.glibc}"
+            return Check(name="glibc", verdict=Verdict.OK, detail=said)
+    return Check(name="glibc", verdict=Verdict.NOT_RUN, detail=said)
 
 
 StandIns = Mapping[tuple[str, str], StandIn]
