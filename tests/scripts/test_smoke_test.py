@@ -10,6 +10,12 @@ def test_selected_tests_are_those_the_version_has(work):
     assert call(work, "smoke-test.sh", "available_tests").stdout.split() == ["test_zlib", "test_sqlite3"]
 
 
+def test_a_test_has_more_time_where_all_is_emulated_and_what_fails_only_there_is_left_out(work):
+    where_it_is = "emulated() { true; }; test_options"
+    assert call(work, "smoke-test.sh", "test_options").stdout.split() == ["--timeout=300"]
+    assert call(work, "smoke-test.sh", where_it_is).stdout.split() == ["--timeout=3000", "--ignore=test_fexecve"]
+
+
 def run_with(work, script, output, status):
     """Run a script on an interpreter whose test runner says output and ends with status."""
     write(work / "logs" / "source-date-epoch", "1700000000\n")
