@@ -178,4 +178,8 @@ def test_the_table_is_read_as_it_was_written():
     assert {*real.commits} == {*real.days}
     # gh-123067, CVE-2024-7592: http.cookies, in 3.12.6
     assert real.contains(Version("3.12.5"), "b2f11ca7667e4d57c71c1c88b255115f16042d9a") is False
+    # gh-105704, CVE-2025-0938: urlsplit and brackets, in 3.14.0a5 and 3.13.2
+    assert real.contains(Version("3.14.0a4"), "d89a5f6a6e65511a5f6e0618c4c30a7aa5aba56a") is False
+    assert real.contains(Version("3.14.7"), "d89a5f6a6e65511a5f6e0618c4c30a7aa5aba56a") is True
+    assert real.first("3.13", "90e526ae67b172ed7c6c56e7edad36263b0f9403") == Version("3.13.2")
     assert dump_table(real) == dump_table(parse_table(dump_table(real)))
