@@ -50,7 +50,7 @@ def packed(*records, name="{}.json"):
 def farm(tmp_path):
     def make(sources, **values):
         given = {"state_dir": tmp_path / "state", "store": tmp_path / "store", "advisories": str(sources)}
-        return Settings(_env_file=None, **{**given, **values})
+        return Settings(_env_file=None, **{**given, "advisories_quiet_days": 0, **values})
 
     return make
 
@@ -266,6 +266,36 @@ def test_an_operator_hears_of_a_source_that_has_not_answered_for_long(farm, site
 
     assert advisory_alerts(settings, store, "optimized", NOW) == {}
     assert name in advisory_alerts(settings, store, "optimized", NOW + hours)
+
+
+def test_an_operator_hears_of_a_mirror_that_answers_and_stands_still(farm, site, make_product):
+    def days_after(count):
+        return datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.UTC) + datetime.timedelta(days=count)
+
+    url = f"{site.url}/psf.json"
+    settings = farm(url, advisories_overdue_hours=10**6, advisories_quiet_days=180)
+    store = DirectoryStore(settings.store)
+    publish(store, make_product("3.12.4", profile="optimized"))
+    first = osv(modified="2024-01-02T03:04:05Z")
+    library = osv("DEBIAN-1", modified="2024-09-01T00:00:00Z", affected=[{"package": {"purl": "pkg:deb/debian/zlib"}}])
+    future = osv("PSF-2026-2", version="3.12.0", modified="2999-01-01T00:00:00Z")
+    site.answer("/psf.json", json.dumps([first, library, future]).encode(), headers={"ETag": '"1"'})
+    site.answer("/psf.json", status=304)
+    for _ in range(2):
+        assert fetch(settings, Stop()) == []
+    write_indexes(settings, store)
+    name = "no advisory of CPython is newer than 180 days"
+
+    assert name not in advisory_alerts(settings, store, "optimized", days_after(180))
+    told = advisory_alerts(settings, store, "optimized", days_after(181))
+    assert told[name].startswith("the newest is of 2024-01-02; perhaps PYTHON_BUILDS_ADVISORIES names a mirror")
+    assert name not in advisory_alerts(farm(url, advisories_quiet_days=0), store, "optimized", days_after(9999))
+    renewed = osv("PSF-2026-3", version="3.12.0", modified="2024-06-30T00:00:00Z")
+    site.answer("/psf.json", json.dumps([first, library, future, renewed]).encode())
+    for _ in range(2):
+        assert fetch(settings, Stop()) == []
+    write_indexes(settings, store)
+    assert name not in advisory_alerts(settings, store, "optimized", days_after(181))
 
 
 def test_the_table_of_commits_is_made_of_a_clone_s_tags(tmp_path):

@@ -88,6 +88,7 @@ def test_programs_get_a_line_for_each_version_and_the_same_bytes_each_time():
     assert document["versions"]["3.12.1"]["affected"] == ["PSF-2026-1", "PSF-2026-2"]
     assert document["advisories"]["PSF-2026-1"]["aliases"] == ["CVE-2026-1"]
     assert "PSF-2026-4" not in document["advisories"]
+    assert document["records"]["modified_of_cpython"] == document["records"]["modified"] == "2026-01-02T03:04:05+00:00"
     assert json.loads(advisories_json(advice, {}))["versions"] == {}
 
 

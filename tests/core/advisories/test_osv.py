@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from python_builds.core.advisories.osv import MAX_SUMMARY, collect, parse_advisory
+from python_builds.core.advisories.osv import CPYTHON, MAX_SUMMARY, collect, parse_advisory
 from python_builds.core.errors import SourceError
 
 GOOD = {
@@ -87,6 +87,22 @@ def test_a_record_of_the_future_gives_way_to_any_other_and_is_told(names):
     assert [one.summary for one in found.current] == ["Something is slow"]
     assert found.problems == ("2 says that it was modified on 2099-01-01, which is yet to come",)
     assert collect({"2": future}, until=until).records
+
+
+def test_the_newest_record_is_of_a_day_that_has_been_and_of_what_is_asked_about():
+    good = {**GOOD, "affected": [{"package": {"purl": "pkg:generic/python"}}]}
+    late = {**good, "id": "PSF-2026-2", "modified": "2026-03-01T00:00:00Z"}
+    library = {
+        "id": "DEBIAN-1",
+        "modified": "2026-04-01T00:00:00Z",
+        "affected": [{"package": {"purl": "pkg:deb/x/zlib"}}],
+    }
+    future = {**good, "id": "PSF-2026-3", "modified": "2099-01-01T00:00:00Z"}
+    found = collect({"1": good, "2": late, "3": library, "4": future}, until=datetime(2026, 6, 1, tzinfo=UTC))
+
+    assert found.newest() == datetime(2026, 4, 1, tzinfo=UTC)
+    assert found.newest(CPYTHON) == datetime(2026, 3, 1, tzinfo=UTC)
+    assert found.newest("expat") is None
 
 
 def test_fields_that_are_new_do_no_harm():

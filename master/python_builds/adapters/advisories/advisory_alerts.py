@@ -1,4 +1,7 @@
-"""What an operator is told of advisories: by what is published, and by when their sources answered the last time."""
+"""What an operator is told of advisories: by what is published, and by when their sources answered the last time.
+
+A mirror that stands still answers as one that has nothing new, so the day of the newest record counts, too.
+"""
 
 import datetime
 import json
@@ -9,7 +12,7 @@ from python_builds.adapters.advisories.advisory_source import last_asked
 from python_builds.adapters.store.store import Store
 from python_builds.core.advisories import advice
 from python_builds.core.publishing.artifacts import ADVISORIES_JSON, profile_prefix
-from python_builds.core.settings.settings import Settings
+from python_builds.core.settings.settings import Settings, variable
 
 
 def advisory_alerts(settings: Settings, store: Store, profile: str, now: datetime.datetime) -> dict[str, str]:
@@ -26,7 +29,8 @@ def advisory_alerts(settings: Settings, store: Store, profile: str, now: datetim
     if not store.exists(key):
         return found
     try:
-        found |= _of(json.loads(store.read(key)))
+        document = json.loads(store.read(key))
+        found |= _of(document) | _quiet(document, settings.advisories_quiet_days, now)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         found[f"{key} is damaged"] = f"{error!r}; `make reindex` writes it anew"
     return found
@@ -38,3 +42,12 @@ def _of(document: Mapping[str, Any]) -> dict[str, str]:
         said = f"{left_out}, which the last `manifest` build names; what they say of versions is not known"
         found["records of advisories are left out"] = said
     return found
+
+
+def _quiet(document: Mapping[str, Any], days: int, now: datetime.datetime) -> dict[str, str]:
+    """Tell where CPython's records are old; nothing of a farm that has none of them, as one with a library's alone."""
+    told = document["records"].get("modified_of_cpython")
+    if not days or not told or now - datetime.datetime.fromisoformat(told) <= datetime.timedelta(days=days):
+        return {}
+    said = f"the newest is of {told[:10]}; perhaps {variable('advisories')} names a mirror that stands still"
+    return {f"no advisory of CPython is newer than {days} days": said}

@@ -1,6 +1,7 @@
 """What is known of the published versions: `advisories.json`, and what the page and the operator are told of it.
 
-    {"schema_version": 1, "records": {"sha256", "modified", "left_out"}, "commits_until": {minor: version},
+    {"schema_version": 1, "records": {"sha256", "modified", "modified_of_cpython", "left_out"},
+     "commits_until": {minor: version},
      "minors": {minor: {"status", "end_of_life"}},
      "advisories": {id: {"aliases", "summary", "published", "modified"}, …},
      "versions": {tag: {"affected": [id, …], "unknown": [id, …], "fixed_in": {id: version},
@@ -10,7 +11,7 @@
 open: it is not "not affected". `not_affected` is what the operator says of it (`openvex.json`). Of libraries that are
 linked statically, or bundled and compiled in, `affected` has the advisory where a build of that version has the
 library. `advisories` has all that are of CPython, whether or not one affects a version: what is not in it the farm was
-not told of.
+not told of. `modified` is when a record was changed last, of all, and of those about CPython.
 """
 
 import functools
@@ -65,6 +66,7 @@ class Advice:
         parts = [one.model_dump_json() for one in self.advisories.records]
         parts += [dump_statements(self.statements).decode()] if self.statements else []
         parts += [json.dumps(self.minors, sort_keys=True), dump_table(self.table), str(len(self.advisories.problems))]
+        parts += [str(self.advisories.newest(CPYTHON))]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -121,7 +123,8 @@ def advisories_json(advice: Advice, advised: Mapping[Tag, Advised]) -> bytes:
         "schema_version": SCHEMA_VERSION,
         "records": {
             "sha256": hashlib.sha256("\n".join(one.model_dump_json() for one in records).encode()).hexdigest(),
-            "modified": max((one.modified for one in records), default=None),
+            "modified": advice.advisories.newest(),
+            "modified_of_cpython": advice.advisories.newest(CPYTHON),
             "left_out": len(advice.advisories.problems),
         },
         "commits_until": {name: str(version) for name, version in advice.table.newest.items()},

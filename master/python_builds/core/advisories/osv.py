@@ -136,6 +136,13 @@ class Advisories:
     records: tuple[Advisory, ...] = ()
     problems: tuple[str, ...] = ()
     """What was left out, as sentences."""
+    until: datetime = FOR_EVER
+    """The day after which nobody can have changed a record, whatever it says."""
+
+    def newest(self, name: str = "") -> datetime | None:
+        """Say when a record was changed last, of those about `name` where that is given."""
+        about = [one for one in self.records if not name or name in {part.name for part in one.affected}]
+        return max((one.modified for one in about if one.modified <= self.until), default=None)
 
     @property
     def current(self) -> list[Advisory]:
@@ -160,7 +167,7 @@ def collect(found: Mapping[str, Any], problems: tuple[str, ...] = (), until: dat
             told.append(f"{where} says that it was modified on {one.modified:%Y-%m-%d}, which is yet to come")
         if one.id not in by_id or _age(by_id[one.id], until) < _age(one, until):
             by_id[one.id] = one
-    return Advisories(records=tuple(by_id[name] for name in sorted(by_id)), problems=tuple(told))
+    return Advisories(records=tuple(by_id[name] for name in sorted(by_id)), problems=tuple(told), until=until)
 
 
 def _age(one: Advisory, until: datetime) -> tuple[bool, datetime]:

@@ -62,6 +62,13 @@ class PublishingSettings(BaseSettings):
         None, description="OpenVEX statements of what does not affect the published versions, by the operator"
     )
     advisories_overdue_hours: float = Field(72, gt=0, description="in which URLs of advisories should have answered")
+    advisories_quiet_days: int = Field(
+        180,
+        ge=0,
+        le=3650,
+        description="after which a notice says that no advisory of CPython is newer, as a mirror may stand still; "
+        "0: never",
+    )
     published_trial_days: int = Field(
         7,
         ge=0,
