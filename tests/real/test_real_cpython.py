@@ -14,13 +14,7 @@ import pytest
 
 from python_builds.core.settings.setting_types import CHECKOUT
 from tests.real.broken_update import VERSION, broken_update
-
-# Upstream's own digests, as in https://www.python.org/ftp/python/
-RELEASES = {
-    "3.9.2": "3c2034c54f811448f516668dce09d24008a0716c3a794dd8639b5388cbde247d",
-    "3.13.15": "1e66a7945a48390ee4c2a4268a0e4185884059a13c4aab6d148aa208deea4a76",
-}
-"""The oldest series, which has setup.py, and a newer one without. tests/docker builds another, in a container."""
+from tests.real.real_sources import BUNDLED, RELEASES
 
 
 @dataclass(frozen=True)
@@ -60,6 +54,17 @@ def test_the_record_says_where_it_comes_from_and_that_it_was_checked(built: Buil
     assert record["source"]["trust"] == "signed-index"
     assert record["source"]["sha256"] == RELEASES[built.version]
     assert (built.store / "quick/python/versions.json").read_text() == f'{{"python_versions": ["{built.version}"]}}'
+
+
+@pytest.mark.timeout(1800)
+def test_record_and_sbom_tell_what_the_source_brings_of_others(built: Built) -> None:
+    (record,) = built.store.glob("quick/python/*/records/*.json")
+    told = json.loads(record.read_bytes())["contents"]["bundled"]
+    (sbom,) = record.parents[1].glob(f"python-{built.version}-*.cdx.json")
+    parts = {one["bom-ref"]: one.get("version") for one in json.loads(sbom.read_bytes())["components"]}
+
+    assert {one["name"]: one["version"] for one in told} == BUNDLED[built.version]
+    assert {f"bundled:{name}": version for name, version in BUNDLED[built.version].items()}.items() <= parts.items()
 
 
 @pytest.mark.timeout(1800)
