@@ -5,6 +5,7 @@ import json
 import subprocess
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from google.protobuf import json_format
 from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
 from in_toto_attestation.v1 import statement as other_statement
@@ -12,6 +13,9 @@ from in_toto_attestation.v1 import statement_pb2
 from securesystemslib import dsse as other_dsse
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import SSlibKey
+from sigstore import dsse as sigstore_dsse
+from sigstore.errors import VerificationError as SigstoreRefuses
+from sigstore.hashes import HashAlgorithm, Hashed
 
 from python_builds.adapters.publishing.attesting import key_id, load_attester, load_public, verify_envelope
 from python_builds.core.errors import NotVerified, SigningError
@@ -54,6 +58,54 @@ def test_securesystemslib_verifies_what_is_published_and_in_toto_reads_it(attest
         assert statement.pb.subject[0].digest["sha256"] == store.digest(key)
         predicate = json_format.ParseDict(json_format.MessageToDict(found.predicate), provenance_pb2.Provenance())
         assert predicate.run_details.builder.id == FARM
+
+
+def with_sigstore(content, public_keys):
+    """Verify as cosign does with --key: the public key in PEM, the type, the signature of type and payload."""
+    envelope = sigstore_dsse.Envelope._from_json(content)
+    assert envelope._inner.payload_type == sigstore_dsse.Envelope._TYPE
+    return sigstore_dsse.Statement(sigstore_dsse._verify(load_pem_public_key(public_keys), envelope))
+
+
+@pytest.mark.parametrize("attests", ["ec"], indirect=True)
+def test_sigstore_s_own_reader_verifies_it_in_cosign_s_format(attests, published, store, tmp_path):
+    other = make_key(tmp_path / "other.pem").public_keys()
+    for key, content in published.items():
+        statement = with_sigstore(content, attests.public_keys())
+        digests = {found: bytes.fromhex(store.digest(found)) for found in published}
+        matching = [
+            found
+            for found, digest in digests.items()
+            if statement._matches_digest(Hashed(algorithm=HashAlgorithm.SHA2_256, digest=digest))
+        ]
+        assert matching == [key], "it is of this artifact and of no other"
+        assert statement._inner.predicate_type == PREDICATE
+        with pytest.raises(SigstoreRefuses, match="invalid signature"):
+            with_sigstore(content, other)
+
+
+@pytest.mark.parametrize("attests", ["ec"], indirect=True)
+def test_what_sigstore_has_signed_is_read_here(attests, published, tmp_path):
+    payload, _ = verify_envelope("x", next(iter(published.values())), load_public("key", attests.public_keys()))
+    secret = load_pem_private_key((tmp_path / "key.pem").read_bytes(), None)
+    content = sigstore_dsse._sign(secret, sigstore_dsse.Statement(payload)).to_json().encode()
+
+    assert json.loads(content)["signatures"][0].get("keyid", "") == "", "as cosign's are: any key is tried"
+    assert verify_envelope("x", content, load_public("key", attests.public_keys()))[0] == payload
+
+
+def test_of_two_signatures_sigstore_s_reader_takes_none_and_dsse_s_own_either(tmp_path):
+    """So who verifies by cosign's bundles or sigstore-python waits for the end of a rotation, or for a new build."""
+    old, new = (make_key(tmp_path / name) for name in ("old", "new"))
+    (tmp_path / "both").write_bytes((tmp_path / "old").read_bytes() + (tmp_path / "new").read_bytes())
+    content = load_attester(tmp_path / "both").sign(b"{}")
+
+    with pytest.raises(sigstore_dsse.InvalidEnvelope, match="exactly one signature"):
+        with_sigstore(content, old.public_keys())
+    for one in (old, new):
+        key = SSlibKey.from_crypto(one.public[0])
+        key.keyid = key_id(one.public[0])
+        assert [*other_dsse.Envelope.from_dict(json.loads(content)).verify([key], 1)] == [key.keyid]
 
 
 def test_openssl_verifies_it(published, tmp_path):
