@@ -1,6 +1,7 @@
 """Whether a published file is what its farm says: asked of a folder and of a web server, with what lies beside it."""
 
 import hashlib
+import re
 
 import pytest
 
@@ -43,6 +44,7 @@ def published(store, make_product, attests, people, tmp_path, verification, key_
         size=len(SOURCE),
         origin="https://www.python.org/ftp/python/3.13.5/Python-3.13.5.tgz",
         trust=Trust.OPENPGP,
+        verified=("SHA-256 of a list", f"OpenPGP {fingerprint} Manager\x1b[31m"),
     )
     record = publish_attested(store, make_product(), attests, source=source)
     with signer(Settings(_env_file=None, signing_key_file=key_file)) as signs:
@@ -85,7 +87,7 @@ def test_of_a_file_in_a_mirror_of_the_store_everything_holds_without_a_network(p
     assert states(found) == ALL, found
     assert is_verified(found.values())
     assert "CPython 3.13.5 debian-12 amd64 optimized by https://farm.example.org" in found["built"].words
-    assert found["source"].words.startswith("Python-3.13.5.tgz: OpenPGP ")
+    assert re.fullmatch(r"Python-3\.13\.5\.tgz: OpenPGP [0-9A-F]{40} Manager, made 2025-01-01", found["source"].words)
 
 
 def test_of_a_url_the_same_holds(published):
@@ -161,6 +163,8 @@ def test_with_its_statement_beside_it_a_file_is_verified_and_its_source_can_be_n
     found = published.ask(str(alone))
 
     assert found["source"].state == State.OPEN and "name the tarball by --source" in found["source"].words
+    by = r"vouched for by openpgp when it was built \(SHA-256 of a list; OpenPGP [0-9A-F]{40} Manager\)"
+    assert re.search(by, found["source"].words), found["source"].words
     assert is_verified(found.values()), "what upstream has signed was checked when it was built"
     mirrored = published.store.root / "sources/3.13.5" / TARBALL
     named = Trusted(keys=published.trusted.keys, source=mirrored)

@@ -12,6 +12,7 @@ from python_builds.adapters.publishing.places import Place
 from python_builds.adapters.upstream.openpgp import read_key
 from python_builds.adapters.upstream.verification import Verification
 from python_builds.core.errors import NotVerified, SourceError
+from python_builds.core.plain_text import MAX_WORDS, plain
 from python_builds.core.publishing.artifacts import SIGNATURE_ENDINGS, check_key
 from python_builds.core.publishing.dsse import ENDING, MAX_ENVELOPE_BYTES, rebuilt_name
 from python_builds.core.publishing.findings import Finding, State
@@ -181,7 +182,7 @@ def _source(place: Place, stated: Provenance, trusted: Trusted, verification: Ve
         return Finding(question=question, state=State.OPEN, words="the provenance names none")
     source = sources[0]
     trust = str(source.annotations.get("trust", ""))
-    said = f"{source.name}, SHA-256 {source.sha256}, vouched for by {trust} when it was built"
+    said = f"{source.name}, SHA-256 {source.sha256}, vouched for by {trust} when it was built{_by_whom(source)}"
     tarball, signature = _beside(place, stated, source, trusted, trust)
     if tarball is None:
         return Finding(question=question, state=State.OPEN, words=f"{said}; name the tarball by --source to look at it")
@@ -194,6 +195,13 @@ def _source(place: Place, stated: Provenance, trusted: Trusted, verification: Ve
     except NotVerified as error:
         return Finding(question=question, state=State.FAILS, words=str(error))
     return Finding(question=question, state=State.HOLDS, words=f"{source.name}: {words}")
+
+
+def _by_whom(source: Resource) -> str:
+    """Name what the farm checked of a source, such as the manager's signature: its word where nobody looks again."""
+    verified = source.annotations.get("verified")
+    told = [plain(str(one))[:MAX_WORDS] for one in verified] if isinstance(verified, list) else []
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def _beside(
