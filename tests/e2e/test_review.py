@@ -1,5 +1,6 @@
 """The commands of docs/review.md, word for word, on a mirror of what a farm has published, without a network."""
 
+import hashlib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import pytest
 from python_builds.adapters.upstream.api_cache import Answer, CachedDocument
 from python_builds.core.settings.setting_types import CHECKOUT
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, platform_builder, write
+from tests.e2e.test_attested import public_part
 from tests.e2e.upstream import CYCLE, cycle_entry
 from tests.preconditions import needs_mounts
 
@@ -92,6 +94,15 @@ class Reviewer:
         write(folder / "bin/python-builds", program)
         (folder / "bin/python-builds").chmod(0o755)
         (folder / "home").mkdir()
+        self.public = folder / "own.pub"
+        subprocess.run([CHECKOUT / "scripts/setup/make-attestation-key.sh", folder / "own.pem"], check=True)
+        public_part(folder / "own.pem", self.public)
+
+    def stated_of(self, tarball: Path) -> str:
+        """Name the statement that `reproduce` left in the reviewer's own store."""
+        digest = hashlib.sha256(tarball.read_bytes()).hexdigest()
+        (found,) = self.folder.glob(f"store/rebuilds/{digest}/*.intoto.jsonl")
+        return str(found)
 
     def answer(self, block: str) -> str:
         """Run a block of the page; give what it printed, on both outputs."""
@@ -103,6 +114,8 @@ class Reviewer:
             "PYTHON_BUILDS_ENV_FILE": os.devnull,
             "PYTHON_BUILDS_STATE_DIR": str(self.folder / "state"),
             "PYTHON_BUILDS_STORE": str(self.folder / "store"),
+            "PYTHON_BUILDS_ATTESTATION_KEY_FILE": str(self.folder / "own.pem"),
+            "PYTHON_BUILDS_BUILDER_ID": "https://reviewer.example.org",
         }
         done = subprocess.run(
             ["unshare", "--mount", "--net", "bash", "-euo", "pipefail", "-c", script],
@@ -116,8 +129,13 @@ class Reviewer:
         return done.stdout
 
 
+TABLE = (
+    r"digest +holds .*\nsigned list +holds .*\nprovenance +holds .*\nbuilt +holds .*\n"
+    rf"rebuilt +not checked +by nobody .*\nsource +not checked +Python-{re.escape(VERSION)}\.tgz, SHA-256 [0-9a-f]{{64}}, "
+    r"vouched for by digest when it was built.*\nverified\n"
+)
 SAID = (
-    ("python-builds verify", r"(?s)digest +holds.*signed list +holds.*provenance +holds.*built +holds.*\nverified\n"),
+    ("python-builds verify", TABLE),
     ("install.sh", "provenance signed by the key in farm.pub"),
     ("base64 -d | python3 -m json.tool", '"buildType": "urn:python-builds:build:1"'),
     ("xargs -n 1 tar tf", r"scripts/steps/unpack-source[.]sh"),
@@ -150,6 +168,14 @@ def test_every_command_of_the_page_answers_its_question(farm: FarmUnderTest, tmp
     with pytest.raises(AssertionError, match="CVE-2024-9: this farm was not told of it"):
         reviewer.answer(unheard)
     (tarball,) = (p for p in reviewer.mirror.glob(f"python/*/python-{VERSION}-*.tar.gz") if p.name.count("-") == 3)
+    taken = farm.run("accept", FILE=reviewer.stated_of(tarball), KEY=str(reviewer.public))
+    assert taken.returncode == 0, taken.stdout
+    shutil.copytree(farm.settings.store / "python", reviewer.mirror / "python", dirs_exist_ok=True)
+    with (reviewer.mirror / "farm.pub").open("ab") as keys:
+        keys.write(reviewer.public.read_bytes())
+    who = next(block for block in BLOCKS if "reproduced_by" in block)
+    assert "['https://reviewer.example.org']" in reviewer.answer(who)
+    assert re.search(r"rebuilt +holds +reproduced by 1: https://reviewer\.example\.org\n", reviewer.answer(BLOCKS[0]))
     tarball.write_bytes(b"something else")
     with pytest.raises(AssertionError, match="NOT verified"):
         reviewer.answer(BLOCKS[0])
