@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.core.publishing.dsse import ENDING
 from python_builds.core.settings.setting_types import CHECKOUT
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
+from tests.web import cdn
 
 
 @pytest.fixture
@@ -62,9 +64,12 @@ def test_a_second_farm_builds_it_again_from_the_provenance_alone_and_the_first_o
     with make_farm(attestation_key_file=other, builder_id="https://two.example.org") as second:
         unsigned = second.run("reproduce", PROVENANCE=statement, KEY=str(public_part(other, tmp_path / "two.pub")))
         assert unsigned.returncode == 1 and "by none of the trusted keys" in unsigned.stdout
-        done = second.run("reproduce", PROVENANCE=statement, KEY=str(public))
+        with cdn() as web:
+            web.store = DirectoryStore(farm.settings.store)
+            done = second.run("reproduce", PROVENANCE=f"{web.url}/{tarball}{ENDING}", KEY=str(public))
         assert done.returncode == 0, done.stdout
         assert "reproduced: every file is the same" in done.stdout
+        assert {key.partition("/")[0] for key in web.asked} >= {"inputs", "quick", "sources"}, "nothing else is at hand"
         digest = hashlib.sha256((farm.settings.store / tarball).read_bytes()).hexdigest()
         (stated,) = second.files(f"rebuilds/{digest}/*{ENDING}")
         taken = farm.run("accept", FILE=str(second.settings.store / stated), KEY=str(tmp_path / "two.pub"))

@@ -7,6 +7,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
+/* When it was compiled, as CPython's getbuildinfo.c has it: a clock that gets into a build makes each another one. */
+const char built[] = __DATE__ ", " __TIME__;
+
 static const char run[] =
     "import os, runpy, sys; here = os.environ.pop('MINI_DYNLOAD');"
     "sys.path = [p for p in sys.path if not p.endswith('lib-dynload')] + [here];"
