@@ -94,6 +94,20 @@ def test_what_sigstore_has_signed_is_read_here(attests, published, tmp_path):
     assert verify_envelope("x", content, load_public("key", attests.public_keys()))[0] == payload
 
 
+@pytest.mark.parametrize("name", ["", None, "the same"])
+def test_a_good_signature_counts_whatever_another_beside_it_says_of_its_key(tmp_path, name):
+    attests, other = make_key(tmp_path / "key"), make_key(tmp_path / "other")
+    good, bad = (json.loads(one.sign(b"{}"))["signatures"][0] for one in (attests, other))
+    signatures = [{**good, "keyid": name}, {**bad, "keyid": name}]
+    document = {**json.loads(attests.sign(b"{}")), "signatures": signatures}
+
+    for several in (signatures, signatures[::-1]):
+        content = json.dumps({**document, "signatures": several}).encode()
+        assert verify_envelope("x", content, load_public("key", attests.public_keys()))[0] == b"{}"
+    with pytest.raises(NotVerified, match=name or "a key without a name"):
+        verify_envelope("x", content, load_public("key", make_key(tmp_path / "third").public_keys()))
+
+
 def test_of_two_signatures_sigstore_s_reader_takes_none_and_dsse_s_own_either(tmp_path):
     """So who verifies by cosign's bundles or sigstore-python waits for the end of a rotation, or for a new build."""
     old, new = (make_key(tmp_path / name) for name in ("old", "new"))

@@ -39,7 +39,7 @@ class Attester:
 
     def sign(self, payload: bytes) -> bytes:
         """Give a statement in its envelope."""
-        signatures = {key_id(key.public_key()): _sign(key, signed_bytes(payload)) for key in self.secret}
+        signatures = [(key_id(key.public_key()), _sign(key, signed_bytes(payload))) for key in self.secret]
         return Envelope(payload=payload, signatures=signatures).dump()
 
     def public_keys(self) -> bytes:
@@ -91,11 +91,9 @@ def verify_envelope(name: str, content: bytes, keys: Mapping[str, Public]) -> tu
     """
     envelope = parse_envelope(name, content)
     signed = signed_bytes(envelope.payload)
-    good = [
-        known for known, key in keys.items() if any(_verifies(key, one, signed) for one in envelope.signatures.values())
-    ]
+    good = [known for known, key in keys.items() if any(_verifies(key, one, signed) for _, one in envelope.signatures)]
     if not good:
-        by = ", ".join(envelope.signatures) or "nobody"
+        by = ", ".join(name or "a key without a name" for name, _ in envelope.signatures) or "nobody"
         raise NotVerified(f"{name} is signed by {by}, and by none of the trusted keys: {', '.join(keys)}")
     return envelope.payload, good
 

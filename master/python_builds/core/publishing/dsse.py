@@ -6,7 +6,7 @@ https://github.com/secure-systems-lab/dsse: what is signed is the payload togeth
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from python_builds.core.errors import NotVerified
@@ -25,10 +25,10 @@ MAX_ENVELOPE_BYTES = 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """A payload with its signatures, by the ids of their keys."""
+    """A payload with its signatures, each with the id that it gives its key: others leave that out, or repeat it."""
 
     payload: bytes
-    signatures: Mapping[str, bytes]
+    signatures: Sequence[tuple[str, bytes]]
 
     def dump(self) -> bytes:
         """Write it down."""
@@ -37,7 +37,7 @@ class Envelope:
             "payloadType": PAYLOAD_TYPE,
             "signatures": [
                 {"keyid": key, "sig": base64.b64encode(signature).decode()}
-                for key, signature in sorted(self.signatures.items())
+                for key, signature in sorted(self.signatures)
             ],
         }
         return json.dumps(document, separators=(",", ":")).encode() + b"\n"
@@ -60,7 +60,7 @@ def parse_envelope(name: str, content: bytes) -> Envelope:
         document = json.loads(content)
         if document["payloadType"] != PAYLOAD_TYPE:
             raise NotVerified(f"{name} is of {document['payloadType']!a}, and must be of {PAYLOAD_TYPE}")
-        signatures = {str(one.get("keyid", "")): _bytes(one["sig"]) for one in document["signatures"]}
+        signatures = [(str(one.get("keyid") or ""), _bytes(one["sig"])) for one in document["signatures"]]
         return Envelope(payload=_bytes(document["payload"]), signatures=signatures)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
         raise NotVerified(f"{name} is no signed statement: {error!r:.200}") from error
