@@ -24,7 +24,7 @@ BROWSER_PACKAGES := chromium
 E2E_PACKAGES := $(DIRECTORY_PACKAGES) $(BROWSER_PACKAGES)
 LIST_BUILD_PACKAGES = $(BIN)/python -c "from python_builds.farm.workers.workers import host_platform as h; print(*(h()[0].build_packages if h() else ()))"
 # What the Docker tests make an engine of their own with, on a disk of its own.
-DOCKER_TEST_PACKAGES := containerd docker-compose docker.io e2fsprogs gpg gpg-agent gpgv iproute2 lintian openssl procps prometheus $(RPM_PACKAGES)
+DOCKER_TEST_PACKAGES := containerd docker-compose docker.io e2fsprogs gpg gpg-agent gpgv iproute2 lintian openssl postgresql procps prometheus $(RPM_PACKAGES)
 # A registry, whose package starts one for everybody who reaches the machine: so CI alone has it.
 REGISTRY_PACKAGES := docker-registry
 export PYTHONPATH := $(CURDIR)/master

@@ -60,10 +60,15 @@ def engine() -> Iterator[docker.DockerClient]:
 
 
 @pytest.fixture
-def farm(engine: docker.DockerClient) -> Iterator[FarmUnderTest]:
-    """Give a farm with two containers on this machine."""
+def bridge(engine: docker.DockerClient) -> str:
+    """Give the address at which containers of this machine's engine reach it."""
     network = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]
-    bridge = str(next(ipaddress.ip_network(network["Subnet"]).hosts()))  # the engine's own address on it
+    return str(next(ipaddress.ip_network(network["Subnet"]).hosts()))
+
+
+@pytest.fixture
+def farm(engine: docker.DockerClient, bridge: str) -> Iterator[FarmUnderTest]:
+    """Give a farm with two containers on this machine."""
     with containers_farm(engine, "unix:///var/run/docker.sock", bridge) as made:
         yield made
 

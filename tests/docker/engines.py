@@ -23,6 +23,8 @@ from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, wait
 BUILDER = "debian-12-amd64"
 IMAGE = worker_image(platform_named("debian-12"))
 SLOW = "3.11.6"
+CACHE = f"python-builds-test-{os.getpid()}"
+"""What the names of ccache's volumes begin with."""
 BRIDGE, ADDRESS = "pybuilds-test", "198.18.77.1"
 """Of the network for tests of networks (RFC 2544), which no machine is in."""
 
@@ -32,21 +34,27 @@ def containers_farm(
     engine: docker.DockerClient, url: str, master: str, *hosts: dict[str, object], **values: object
 ) -> Iterator[FarmUnderTest]:
     """Make a farm with two containers, stop it, and see that no container is left."""
-    cache = f"python-builds-test-{os.getpid()}"
-    host = {"name": "here", "url": url, "master": master, "workers": 2, "memory": "1g", "ccache": cache, **values}
+    host = {"name": "here", "url": url, "master": master, "workers": 2, "memory": "1g", "ccache": CACHE, **values}
     with make_farm(docker_hosts=[host, *hosts], worker_host=master) as made:
         mini_tarball(made.tarballs, "3.11.2")
         mini_tarball(made.tarballs, SLOW, COMPILE_SECONDS=5)
-        try:
+        with stopped_clean(engine, made):
             yield made
-        finally:
-            made.run("stop")
-            left = containers(engine, made)
-            for container in left:
-                container.remove(force=True, v=True)
-            for volume in engine.volumes.list(filters={"name": cache}):
-                volume.remove(force=True)
-        assert left == [], "a test left containers"
+
+
+@contextlib.contextmanager
+def stopped_clean(engine: docker.DockerClient, farm: FarmUnderTest) -> Iterator[None]:
+    """Stop a farm at the end, and see that no container is left."""
+    try:
+        yield
+    finally:
+        farm.run("stop")
+        left = containers(engine, farm)
+        for container in left:
+            container.remove(force=True, v=True)
+        for volume in engine.volumes.list(filters={"name": CACHE}):
+            volume.remove(force=True)
+    assert left == [], "a test left containers"
 
 
 class PrivateEngine:
