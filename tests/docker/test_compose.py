@@ -208,7 +208,8 @@ def test_prometheus_reads_the_metrics_by_the_token_and_answers_what_the_dashboar
 
     def is_up() -> bool:
         with contextlib.suppress(requests.ConnectionError):
-            return [one["value"][1] for one in found("up")] == ["1"]
+            ready = session.get(f"http://127.0.0.1:{port}/-/ready", timeout=30).ok
+            return ready and [one["value"][1] for one in found("up")] == ["1"]
         return False
 
     target = deployed.web.removeprefix("https://")
