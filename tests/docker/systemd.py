@@ -1,7 +1,7 @@
 """A machine with systemd, as a container: the master's image, with what a fresh Debian has and an image has not."""
 
 import contextlib
-import shlex
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from python_builds.core.settings.setting_types import CHECKOUT
 from tests.docker.engines import run
+from tests.docker.pages import PRODUCTION, typed
 
-PRODUCTION = CHECKOUT / "docs" / "production.md"
 DOCKERFILE = """\
 FROM {image}
 USER root
@@ -29,6 +29,10 @@ else
 fi
 exec /lib/systemd/systemd
 """
+
+
+AN_OPERATOR_S = shutil.ignore_patterns("__pycache__", ".env", "pip", "secrets", "settings")
+"""What whoever runs a farm of a checkout has in its deploy/."""
 
 
 class Machine:
@@ -73,8 +77,6 @@ def machine(name: str, image: str, *options: str) -> Iterator[Machine]:
 
 def documented() -> tuple[list[str], str]:
     """Read what docs/production.md has an operator type, after the checkout is there; and how he types commands."""
-    section = PRODUCTION.read_text().partition("## By systemd")[2].partition("\n## ")[0]
-    install, command = [block.partition("```")[0] for block in section.split("```sh\n")[1:]]
-    clone, *lines = install.splitlines()
+    clone, *lines, command = typed(PRODUCTION, "By systemd, the master without containers")
     assert clone.startswith("git clone ")
-    return [shlex.join(shlex.split(line, comments=True)) for line in lines], command.strip()
+    return lines, command

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import shlex
 import shutil
 import subprocess
 import tempfile
@@ -19,7 +18,8 @@ from requests.adapters import HTTPAdapter
 
 from python_builds.core.settings.setting_types import CHECKOUT
 from tests.adapters.test_metrics_text import GRAFANA, dashboard_queries, names_in
-from tests.docker.systemd import PRODUCTION, documented, machine
+from tests.docker.pages import HOST, OPERATE, PRODUCTION, typed
+from tests.docker.systemd import AN_OPERATOR_S, documented, machine
 from tests.e2e.farms import free_port, mini_tarball, wait
 from tests.preconditions import needs
 
@@ -43,14 +43,16 @@ TOLD = {
     "process_cpu_seconds_total",
 }
 IMAGE = "python-builds-test-master"
+TARBALLS = "deploy/settings/tarballs"
+"""Where a container of the compose file sees them, too."""
 MINUTES = 15
 """For the images, where nothing of them is there yet."""
 
 pytestmark = pytest.mark.timeout(MINUTES * 60 + 300)
 
-OVERRIDE = "services: {{master: {{volumes: ['{tarballs}:/tarballs:ro']}}}}\n"
+PREPARE, UP, BUILD = typed(PRODUCTION, "In containers")
 SETTINGS = """\
-PYTHON_BUILDS_SOURCES="mirror /tarballs"
+PYTHON_BUILDS_SOURCES="mirror {tarballs}"
 PYTHON_BUILDS_MINIMUM_TRUST=digest
 PYTHON_BUILDS_PACKAGE_CHECK=false
 PYTHON_BUILDS_AUTOMATIC_BUILDS=false
@@ -66,20 +68,25 @@ class Deployment:
     web: str
     published: str
 
-    def compose(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
-        """Do what the operator does, with a file of the test's own beside."""
-        files = ("--file", "deploy/compose.yaml", "--file", "override.yaml", "--project-directory", "deploy")
-        return self.run("docker-compose", "--project-name", self.name, *files, *arguments, said=said)
+    def compose(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Do with the farm what docs/production.md has no line for."""
+        return self.run("docker-compose", "--file", "deploy/compose.yaml", *arguments)
 
-    def run(self, *command: str, said: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a command there, and say something to it."""
+    def type(self, line: str) -> subprocess.CompletedProcess[str]:
+        """Run a line of a page, as a shell does: on this machine, with compose as Debian calls it, without a terminal."""
+        ports = [url.rpartition(":")[2] for url in (self.web, self.published)]
+        here = line.replace(HOST, f"localhost {' '.join(ports)}").replace("docker compose ", "docker-compose ")
+        return self.run("bash", "-c", here.replace(" exec master ", " exec -T master "))
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command there; all that other farms on this engine have, too, has a name of the test's own."""
         images = {f"FARM_{name.upper()}_IMAGE": f"python-builds-test-{name}" for name in SERVICES}
-        environment = {**os.environ, **images, "FARM_WORKERS_NETWORK": f"{self.name}-workers"}
+        names = {"COMPOSE_PROJECT_NAME": self.name, "FARM_WORKERS_NETWORK": f"{self.name}-workers"}
         return subprocess.run(
             command,
             cwd=self.folder,
-            env=environment,
-            input=said,
+            env={**os.environ, **images, **names},
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -117,11 +124,12 @@ def deployed() -> Iterator[Deployment]:
     )
     copy_checkout(folder)
     try:
-        prepared = made.run("deploy/prepare.sh", "localhost", str(web), str(store))
+        prepared = made.type(PREPARE)
         assert prepared.returncode == 0, prepared.stdout
         with (folder / "deploy/settings/farm.env").open("a") as file:
-            file.write(SETTINGS)
-        up = made.compose("up", "--build", "--detach")
+            file.write(SETTINGS.format(tarballs="/etc/python-builds/tarballs"))
+        mini_tarball(folder / TARBALLS, "3.11.2")
+        up = made.type(UP)
         assert up.returncode == 0, f"{up.stdout[-3000:]}\n{made.compose('logs', '--tail=40').stdout}"
         yield made
     finally:
@@ -130,27 +138,26 @@ def deployed() -> Iterator[Deployment]:
 
 
 def copy_checkout(folder: Path) -> None:
-    """Copy what the images and the two commands take, without what this checkout's own operator has in deploy/."""
-    unwanted = shutil.ignore_patterns("__pycache__", ".env", "secrets", "settings", "pip")
+    """Copy what the images and the two commands take; Python's libraries are this checkout's, else they took a minute more."""
     for name in COPIED:
         if (CHECKOUT / name).is_dir():
-            skipped = unwanted if name == "deploy" else shutil.ignore_patterns("__pycache__")
-            shutil.copytree(CHECKOUT / name, folder / name, ignore=skipped)
+            unwanted = AN_OPERATOR_S if name == "deploy" else shutil.ignore_patterns("__pycache__")
+            shutil.copytree(CHECKOUT / name, folder / name, ignore=unwanted)
         else:
             shutil.copy2(CHECKOUT / name, folder / name)
     shutil.copy2(CHECKOUT / ".dockerignore", folder)
     (folder / ".venv").symlink_to(CHECKOUT / ".venv")
-    (folder / "tarballs").mkdir()
-    mini_tarball(folder / "tarballs", "3.11.2")
-    (folder / "override.yaml").write_text(OVERRIDE.format(tarballs=folder / "tarballs"))
+    (folder / TARBALLS).mkdir(parents=True)
+
+
+def test_the_page_for_operators_has_the_same_two_commands() -> None:
+    assert typed(OPERATE, "Into production") == [PREPARE, UP]
 
 
 def test_two_commands_end_with_a_build_in_a_container_that_is_published(deployed: Deployment) -> None:
     visitor = deployed.session()
     wait(lambda: visitor.get(f"{deployed.web}/healthz/ready").status_code == 200, "the proxy")
-    done = deployed.compose(
-        "exec", "-T", "master", "python-builds", "build", "--version=3.11.2", "--platform=debian-12"
-    )
+    done = deployed.type(BUILD.replace("3.13.5", "3.11.2"))
 
     assert done.returncode == 0, done.stdout
     record = visitor.get(f"{deployed.published}/quick/python/debian-12/records/3.11.2-amd64-r1.json").json()
@@ -264,7 +271,7 @@ def test_a_container_that_is_made_anew_has_the_same_farm(deployed: Deployment) -
 def test_preparing_again_needs_no_name_and_changes_nothing_that_is_there(deployed: Deployment) -> None:
     def kept() -> dict[str, bytes]:
         folders = ("deploy/secrets", "deploy/settings")
-        files = [deployed.folder / "deploy/.env", *(f for name in folders for f in (deployed.folder / name).iterdir())]
+        files = [deployed.folder / "deploy/.env", *(f for name in folders for f in (deployed.folder / name).rglob("*"))]
         return {str(file): file.read_bytes() for file in files if file.is_file()}
 
     before = kept()
@@ -279,17 +286,14 @@ def test_the_copy_of_the_database_is_put_back_by_the_commands_of_docs_production
         asked = "psql --username=farm --tuples-only --command='SELECT count(*) FROM builds' \"$POSTGRES_DB\""
         return int(deployed.compose("exec", "-T", "database", "sh", "-c", asked).stdout)
 
-    lines = PRODUCTION.read_text().replace("\\\n", "").splitlines()
-    commands = [shlex.split(line) for line in lines if " exec -T database " in line]
-    copy, put_back = [command[command.index("exec") :] for command in commands]
+    copy, put_back = typed(PRODUCTION, "Upgrade, and back again")
     before = builds()
-    copied = deployed.compose(*copy[: copy.index(">")])
+    copied = deployed.type(copy)
     assert copied.returncode == 0, copied.stdout
-    build = ("python-builds", "build", "--version=3.11.2", "--platform=debian-12")
-    assert deployed.compose("exec", "-T", "master", *build).returncode == 0
+    assert deployed.type(BUILD.replace("3.13.5", "3.11.2")).returncode == 0
     assert builds() > before > 0
     deployed.compose("stop", "master")
-    done = deployed.compose(*put_back[: put_back.index("<")], said=copied.stdout)
+    done = deployed.type(put_back)
     assert done.returncode == 0, done.stdout
     assert "ERROR" not in done.stdout
     assert builds() == before
@@ -314,8 +318,8 @@ def test_a_farm_whose_state_and_database_are_lost_goes_on_from_its_bucket(deploy
     up = deployed.compose("up", "--detach")
     assert up.returncode == 0, up.stdout
     wait(lambda: visitor.get(f"{deployed.web}/healthz/ready").status_code == 200, "the restored master")
-    (command,) = [line for line in PRODUCTION.read_text().splitlines() if " exec master python-builds reindex" in line]
-    checked = deployed.compose("exec", "-T", *shlex.split(command.partition(" exec ")[2]))
+    (reindex,) = typed(PRODUCTION, "Back up and restore")
+    checked = deployed.type(reindex)
 
     assert checked.returncode == 0, checked.stdout
     assert "all up to date" in checked.stdout
@@ -366,7 +370,7 @@ def test_systemd_runs_a_master_by_the_commands_of_docs_production_that_builds_an
 ) -> None:
     network = f"{deployed.name}-workers"
     socket = f"{os.environ.get('FARM_DOCKER_SOCKET', '/var/run/docker.sock')}:/docker.sock"
-    mounts = (f"--volume={deployed.folder / 'tarballs'}:/tarballs:ro", f"--volume={socket}")
+    mounts = (f"--volume={deployed.folder / TARBALLS}:/tarballs:ro", f"--volume={socket}")
     install, status = documented()
     build = status.removesuffix("status") + "build --version=3.11.2 --platform=debian-12"
     store = "/var/lib/python-builds/store/quick/python/debian-12"
@@ -377,7 +381,10 @@ def test_systemd_runs_a_master_by_the_commands_of_docs_production_that_builds_an
         wait(lambda: one.run("systemctl is-system-running").stdout.strip() == "running", "systemd")
         for command in install[:-1]:
             one.ask(command)
-        one.run("cat >> /etc/python-builds/farm.env", SETTINGS + ON_A_MACHINE.format(network=network))
+        one.run(
+            "cat >> /etc/python-builds/farm.env",
+            SETTINGS.format(tarballs="/tarballs") + ON_A_MACHINE.format(network=network),
+        )
         one.ask(f"/opt/python-builds/scripts/setup/make-signing-key.sh {key} 'Farm <farm@example.org>'")
         one.ask(f"chown python-builds: {key} && {group}")
         one.ask(
