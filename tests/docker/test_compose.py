@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
+from python_builds.adapters.store.s3_client import make_client
+from python_builds.adapters.store.s3_store import S3Store
 from python_builds.core.settings.setting_types import CHECKOUT
+from python_builds.core.settings.settings import Settings
 from tests.adapters.test_metrics_text import GRAFANA, dashboard_queries, names_in
 from tests.docker.pages import HOST, OPERATE, PRODUCTION, typed
-from tests.docker.systemd import AN_OPERATOR_S, documented, machine
+from tests.docker.systemd import AN_OPERATOR_S, Machine, documented, machine
 from tests.e2e.farms import free_port, mini_tarball, wait
 from tests.preconditions import needs
 
@@ -100,6 +104,19 @@ class Deployment:
     def account(self) -> tuple[str, str]:
         """Give the operator's name and password."""
         return "operator", self.secret("web-password")
+
+    def bucket(self, name: str) -> S3Store:
+        """Reach a bucket of the store as its account does, past the proxy."""
+        container = self.compose("ps", "--quiet", "store").stdout.strip()
+        address = f'{{{{(index .NetworkSettings.Networks "{self.name}_inside").IPAddress}}}}'
+        values = {
+            "s3_bucket": name,
+            "s3_endpoint_url": f"http://{self.run('docker', 'inspect', '--format', address, container).stdout.strip()}:7480",
+            "s3_path_style": True,
+            "s3_region": "default",
+            "s3_credentials_file": self.folder / "deploy" / "secrets" / "s3-credentials",
+        }
+        return S3Store(bucket=name, make_client=partial(make_client, Settings(_env_file=None, **values)))
 
     def session(self) -> requests.Session:
         """Make a browser that knows the certificate."""
@@ -356,56 +373,83 @@ def asked_at_once(visitor: requests.Session, address: str) -> list[int]:
     return statuses
 
 
-ON_A_MACHINE = """\
-PYTHON_BUILDS_DOCKER_HOSTS='[{{"name": "here", "url": "unix:///docker.sock", "master": "machine", "network": "{network}"}}]'
-PYTHON_BUILDS_WORKER_HOST=0.0.0.0
-PYTHON_BUILDS_WORKER_PORT=9989
-PYTHON_BUILDS_PLATFORMS=debian-12
-PYTHON_BUILDS_SIGNING_KEY_FILE=/etc/python-builds/signing-key
-"""
+HERE = '[{{"name": "here", "url": "unix:///docker.sock", "master": "machine", "network": "{network}"}}]'
+FARM_ENV = "/etc/python-builds/farm.env"
+CREDENTIALS = "/etc/python-builds/s3-credentials"
+CONNECTION_REFUSED = 7
+"""As curl's exit status."""
+READY = "curl --silent --fail http://127.0.0.1:8010/healthz/ready"
+BUILDERS = "https://machine/api/v2/builders"
+HTTPS = "curl --silent --cacert /etc/python-builds/tls-certificate --output /dev/null --write-out '%{http_code}'"
 
 
-def test_systemd_runs_a_master_by_the_commands_of_docs_production_that_builds_and_publishes(
+def install(one: Machine, deployed: Deployment) -> None:
+    """Do what docs/production.md has an operator do, who edits the settings, and has an engine and a bucket's account."""
+    commands, _ = documented()
+    service = "/opt/python-builds/deploy/systemd/python-builds.service"
+    one.ask(f"sed -i 's/^#SupplementaryGroups/SupplementaryGroups/' {service}")
+    one.ask('groupadd --gid "$(stat --format %g /docker.sock)" --non-unique docker')
+    for command in commands:
+        if command.startswith("systemctl enable"):
+            one.ask(
+                f"install -m 600 -o python-builds /dev/stdin {CREDENTIALS}", f"{deployed.secret('s3-credentials')}\n"
+            )
+            one.edit(
+                FARM_ENV,
+                web_url="https://machine",
+                docker_hosts=f"'{HERE.format(network=f'{deployed.name}-workers')}'",
+                worker_host="0.0.0.0",
+                worker_port=9989,
+                s3_bucket="systemd",
+                s3_credentials_file=CREDENTIALS,
+                s3_endpoint_url="http://store:7480",
+                s3_path_style="true",
+                s3_region="default",
+            )
+            one.ask(f"cat >>{FARM_ENV}", f"{SETTINGS.format(tarballs='/tarballs')}PYTHON_BUILDS_PLATFORMS=debian-12\n")
+        one.ask(command)
+    wait(lambda: one.run(READY).returncode == 0, "the master")
+
+
+def test_systemd_runs_a_master_behind_nginx_by_the_commands_of_docs_production_that_builds_and_publishes_to_s3(
     deployed: Deployment,
 ) -> None:
-    network = f"{deployed.name}-workers"
     socket = f"{os.environ.get('FARM_DOCKER_SOCKET', '/var/run/docker.sock')}:/docker.sock"
     mounts = (f"--volume={deployed.folder / TARBALLS}:/tarballs:ro", f"--volume={socket}")
-    install, status = documented()
+    networks = (f"{deployed.name}-workers", f"{deployed.name}_inside")
+    _, status = documented()
     build = status.removesuffix("status") + "build --version=3.11.2 --platform=debian-12"
-    store = "/var/lib/python-builds/store/quick/python/debian-12"
-    ready = "curl --silent --fail http://127.0.0.1:8010/healthz/ready"
-    group = 'groupadd --gid "$(stat --format %g /docker.sock)" --non-unique engine'
-    key = "/etc/python-builds/signing-key"
-    with machine(f"{deployed.name}-systemd", IMAGE, f"--network={network}", "--hostname=machine", *mounts) as one:
+    store = deployed.bucket("systemd")
+    store.client.create_bucket(Bucket=store.bucket)
+    with machine(f"{deployed.name}-systemd", IMAGE, networks, *mounts) as one:
         wait(lambda: one.run("systemctl is-system-running").stdout.strip() == "running", "systemd")
-        for command in install[:-1]:
-            one.ask(command)
-        one.run(
-            "cat >> /etc/python-builds/farm.env",
-            SETTINGS.format(tarballs="/tarballs") + ON_A_MACHINE.format(network=network),
-        )
-        one.ask(f"/opt/python-builds/scripts/setup/make-signing-key.sh {key} 'Farm <farm@example.org>'")
-        one.ask(f"chown python-builds: {key} && {group}")
-        one.ask(
-            "sed -i 's/^#SupplementaryGroups=.*/SupplementaryGroups=engine/' /etc/systemd/system/python-builds.service"
-        )
-        one.ask(install[-1])
-        wait(lambda: one.run(ready).returncode == 0, "the master")
+        install(one, deployed)
         one.ask(status)
         one.ask(build)
-        record = json.loads(one.ask(f"cat {store}/records/3.11.2-amd64-r1.json"))
-        published = one.ask(f"ls {store} {store}/..").split()
+        record = json.loads(store.read("quick/python/debian-12/records/3.11.2-amd64-r1.json"))
+        published = store.keys("quick/python/debian-12/")
+        account = '"operator:$(cat /etc/python-builds/web-password)"'
+        strangers = one.ask(f"{HTTPS} {BUILDERS}")
+        one.ask(f"{HTTPS} --cookie-jar /root/jar --user {account} https://machine/auth/login")
+        operators, cookies = one.ask(f"{HTTPS} --cookie /root/jar {BUILDERS}"), one.ask("cat /root/jar")
+        beside = deployed.compose("exec", "-T", "master", "curl", "--silent", "http://machine:8010/healthz/live")
+        through = deployed.compose("exec", "-T", "master", "curl", "--insecure", "https://machine/healthz/live")
         one.ask("systemctl reload python-builds")
         first = one.ask("systemctl show --property=MainPID --value python-builds")
         one.ask(f"kill -KILL {first}")
-        wait(lambda: one.run(ready).returncode == 0, "the master that systemd started again")
+        wait(lambda: one.run(READY).returncode == 0, "the master that systemd started again")
         second = one.ask("systemctl show --property=MainPID --value python-builds")
         one.ask("systemctl stop python-builds")
         ended = one.ask("systemctl show --property=ActiveState --property=Result --value python-builds").split()
+        local = one.run("ls /var/lib/python-builds/store").stdout
 
     assert record["image"]["name"] == "python-builds-worker:debian-12"
     assert [artifact["kind"] for artifact in record["artifacts"] if artifact["key"].endswith(".tar.zst")]
-    assert "index.json.asc" in published
+    assert "quick/python/debian-12/index.json.asc" in published
+    assert {*published} >= {artifact["key"] for artifact in record["artifacts"]}
+    assert "quick" not in local, "what goes into a bucket is in no folder"
+    assert (strangers, operators) == ("403", "200")
+    assert "#HttpOnly_machine\tFALSE\t/\tTRUE\t" in cookies, "by TLS alone"
+    assert beside.returncode == CONNECTION_REFUSED and through.returncode == 0, "nginx alone is open to others"
     assert first != second
     assert sorted(ended) == ["inactive", "success"]
