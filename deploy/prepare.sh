@@ -26,6 +26,12 @@ owner() {
     if [ "$(id -u)" = 0 ]; then echo 8010:8010; else echo "$(id -u):$(id -g)"; fi
 }
 
+# For copies of the bucket, which are made as that user, too.
+make_backup_folder() {
+    install -d -m 700 "$deploy/backup"
+    [ "$(id -u)" != 0 ] || chown "$(owner)" "$deploy/backup"
+}
+
 # How pip reaches its index inside `docker build`: as here.
 configure_pip() {
     rm -rf "$deploy/pip"
@@ -58,6 +64,7 @@ main() {
         exit 1
     }
     "$deploy/make-secrets.sh" "$host" "$(owner)"
+    make_backup_folder
     PLATFORMS=$platforms "$deploy/make-settings.sh" "$host" "$web" "$store" "$(owner)"
     make --directory="$checkout" --no-print-directory --silent .venv/ready
     configure_pip

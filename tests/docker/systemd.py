@@ -34,7 +34,7 @@ else
 fi
 exec /lib/systemd/systemd
 """
-AN_OPERATOR_S = shutil.ignore_patterns("__pycache__", ".env", "pip", "secrets", "settings")
+AN_OPERATOR_S = shutil.ignore_patterns("__pycache__", ".env", "backup", "pip", "secrets", "settings")
 """What whoever runs a farm of a checkout has in its deploy/."""
 
 NAME = "machine"

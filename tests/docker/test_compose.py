@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,7 @@ from requests.adapters import HTTPAdapter
 
 from python_builds.adapters.store.s3_client import make_client
 from python_builds.adapters.store.s3_store import S3Store
+from python_builds.core.publishing.artifacts import Product
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
 from tests.adapters.test_metrics_text import GRAFANA, dashboard_queries, names_in
@@ -26,7 +27,9 @@ from tests.docker.pages import HOST, OPERATE, PRODUCTION, typed
 from tests.docker.systemd import AN_OPERATOR_S, Machine, documented, machine
 from tests.e2e.farms import free_port, mini_tarball, wait
 from tests.preconditions import needs
+from tests.published import publish
 
+INDEXES = ("index.json.asc", "versions.json", "debian-12/dists/bookworm/InRelease", "rhel-9/repodata/repomd.xml.asc")
 SERVICES = ("master", "database", "store", "proxy")
 COPIED = (
     "LICENSE",
@@ -84,7 +87,7 @@ class Deployment:
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command there; all that other farms on this engine have, too, has a name of the test's own."""
-        images = {f"FARM_{name.upper()}_IMAGE": f"python-builds-test-{name}" for name in SERVICES}
+        images = {f"FARM_{name.upper()}_IMAGE": f"python-builds-test-{name}" for name in (*SERVICES, "copy")}
         names = {"COMPOSE_PROJECT_NAME": self.name, "FARM_WORKERS_NETWORK": f"{self.name}-workers"}
         return subprocess.run(
             command,
@@ -319,28 +322,45 @@ def test_the_copy_of_the_database_is_put_back_by_the_commands_of_docs_production
     wait(lambda: operator.get(f"{deployed.web}/healthz/ready").status_code == 200, "the master with the copy")
 
 
-def test_a_farm_whose_state_and_database_are_lost_goes_on_from_its_bucket(deployed: Deployment) -> None:
-    visitor = deployed.session()
-    names = ("index.json", "index.html", "versions.json", "debian-12/index.json", "debian-12/dists/bookworm/InRelease")
+def contents(store: S3Store) -> dict[str, tuple[str, ...]]:
+    """Read a whole bucket: of each object its digest, and what clients and the farm are told of it."""
+    heads = {key: store.client.head_object(Bucket=store.bucket, Key=key) for key in store.keys("")}
+    told = {key: (head["ContentType"], head["CacheControl"], head["Metadata"]["sha256"]) for key, head in heads.items()}
+    return {key: (store.digest(key), *told[key]) for key in heads}
 
-    def indexes() -> list[tuple[int, bytes]]:
-        answers = [visitor.get(f"{deployed.published}/quick/python/{name}") for name in names]
-        return [(answer.status_code, answer.content) for answer in answers]
 
-    before = indexes()
-    assert {status for status, _ in before} == {200}
-    deployed.compose("rm", "--stop", "--force", "master", "database")
-    lost = deployed.run("docker", "volume", "rm", f"{deployed.name}_state", f"{deployed.name}_database")
+def test_a_farm_that_is_lost_but_for_a_copy_of_its_bucket_and_its_key_has_the_same_indexes_to_the_byte(
+    deployed: Deployment, make_product: Callable[..., Product]
+) -> None:
+    copy_out, *restore = typed(PRODUCTION, "Back up and restore")
+    *restore, reindex = restore
+    assert restore[-1] == UP
+    secrets = deployed.folder / "deploy" / "secrets"
+    for product in (("3.13.5",), ("3.12.1", "rhel-9")):  # packages that were tried, which indexes name
+        publish(deployed.bucket("pythons"), make_product(*product))
+    written = deployed.type(reindex.removesuffix("--digests"))
+    assert written.returncode == 0, written.stdout
+    before = contents(deployed.bucket("pythons"))
+    copied = deployed.type(copy_out)
+    assert copied.returncode == 0, copied.stdout
+    lost = deployed.compose("down", "--volumes")
     assert lost.returncode == 0, lost.stdout
-    up = deployed.compose("up", "--detach")
-    assert up.returncode == 0, up.stdout
+    assert deployed.run("docker", "volume", "ls", "--quiet", f"--filter=name={deployed.name}").stdout == ""
+    shutil.copy(secrets / "signing-key", deployed.folder)
+    shutil.rmtree(secrets)
+    for line in restore:
+        done = deployed.type(line)
+        assert done.returncode == 0, f"{line}: {done.stdout}"
+    visitor = deployed.session()
     wait(lambda: visitor.get(f"{deployed.web}/healthz/ready").status_code == 200, "the restored master")
-    (reindex,) = typed(PRODUCTION, "Back up and restore")
     checked = deployed.type(reindex)
+    page = visitor.get(f"{deployed.published}/python/index.html")
 
     assert checked.returncode == 0, checked.stdout
     assert "all up to date" in checked.stdout
-    assert indexes() == before
+    assert contents(deployed.bucket("pythons")) == before
+    assert {*before} >= {f"python/{name}" for name in INDEXES}
+    assert page.headers["Content-Type"].startswith("text/html") and "3.13.5" in page.text
 
 
 def test_the_proxy_limits_what_one_address_asks_for(deployed: Deployment) -> None:
