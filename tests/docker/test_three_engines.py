@@ -14,12 +14,15 @@ from tests.docker.three_engines import MASTER, NAMES, REGISTRY, ThreeEngines, th
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, wait
 
 GOOD = (SUCCESS, WARNINGS)
-VERSIONS = ("3.11.2", "3.11.3", "3.11.4", "3.11.5")
+VERSIONS = ("3.11.2", "3.11.3", "3.11.4", "3.11.5", "3.11.6")
 LIMITS: dict[str, dict[str, object]] = {
     "one": {"memory": "1g", "cores": 2},
     "two": {"memory": "768m", "cores": 1.5},
     "three": {"memory": "512m", "cores": 1},
 }
+LARGER: dict[str, object] = {"workers": 2, "memory": "640m", "cores": 1.25}
+GIVEN = (640, 1.25 * 10**9)
+"""What hosts are given that stay and had one worker, and what their containers have of it."""
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +46,9 @@ def farm(three: ThreeEngines) -> Iterator[FarmUnderTest]:
             made.run("stop")
 
 
-def set_hosts(farm: FarmUnderTest, three: ThreeEngines, *names: str) -> None:
+def set_hosts(farm: FarmUnderTest, three: ThreeEngines, *names: str, **changed: object) -> None:
     """Write them into the file, as an operator does."""
-    hosts = [three.host(name, **LIMITS[name]) for name in names]
+    hosts = [three.host(name, **{**LIMITS[name], **changed}) for name in names]
     (farm.folder / "farm.env").write_text(f"PYTHON_BUILDS_DOCKER_HOSTS='{json.dumps(hosts)}'\n")
 
 
@@ -92,17 +95,21 @@ def test_three_engines_build_at_once_and_nothing_is_lost_by_one_that_dies_or_one
     assert on[0] == "two-1"
     assert on[-1] in ("one-1", "three-1")
 
-    set_hosts(farm, three, "one", "three")
+    set_hosts(farm, three, "one", "three", **LARGER)
     reconfigure(farm)
     moved = force(farm, VERSIONS[3])
     wait(lambda: len(workers_of(farm, moved)) > 0, "a build")
-    (taken,) = {"one", "three"} - {left := "one" if workers_of(farm, moved) == ["three-1"] else "three"}
+    (first,) = workers_of(farm, moved)
+    taken, left = ("one", "three") if first.startswith("one") else ("three", "one")
     wait(lambda: bool(builds_on(three, taken)), "its container")
-    set_hosts(farm, three, left)
+    assert builds_on(three, taken) == [GIVEN], "a host that stays has what it was given from its next container on"
+    set_hosts(farm, three, left, **LARGER)
     reconfigure(farm)
+    beside = force(farm, VERSIONS[4])
+    wait(lambda: builds_on(three, left) == [GIVEN] * 2, "two builds at once on a host that had one worker")
 
-    assert farm.wait_for_results(moved) in GOOD
-    assert workers_of(farm, moved) == [f"{taken}-1", f"{left}-1"]
-    assert states(farm, moved)[0] == f"worker {taken}-1 was taken from the settings: built again by another"
+    assert farm.wait_for_results(moved) in GOOD and farm.wait_for_results(beside) in GOOD
+    assert {*workers_of(farm, moved), *workers_of(farm, beside)} == {first, f"{left}-1", f"{left}-2"}
+    assert states(farm, moved)[0] == f"worker {first} was taken from the settings: built again by another"
     assert len(farm.files("quick/python/debian-12/records/*.json")) == len(VERSIONS)
     assert builds_on(three, taken) == []
