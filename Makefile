@@ -132,7 +132,7 @@ test-fast: $(VENV)/ready-dev  ## run the tests of pure functions alone, in secon
 	@$(BIN)/pytest tests/core tests/benchmarks --numprocesses 2
 
 docker-packages:  ## install what the tests that need a Docker engine run beside it
-	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES) $(if $(filter true,$(CI)),$(REGISTRY_PACKAGES))
+	@scripts/setup/install-packages.sh $(DOCKER_TEST_PACKAGES) $(if $(filter true,$(CI)),$(REGISTRY_PACKAGES) $(DIRECTORY_PACKAGES))
 
 test-docker: $(VENV)/ready-dev docker-packages  ## run the tests that need a Docker engine; ALL=1 adds real CPythons on Debian 11, 12 and 13 [ALL=1]
 	@$(BIN)/pytest tests/docker --numprocesses 4

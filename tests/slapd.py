@@ -65,7 +65,7 @@ member: uid=anna,ou=people,{BASE}
 
 
 @contextlib.contextmanager
-def make_slapd() -> Iterator[str]:
+def make_slapd(host: str = "127.0.0.1") -> Iterator[str]:
     """Give the URL of a directory with anna, who is of the group `Farm Builders`, and eve, who is of none."""
     program = shutil.which("slapd", path="/usr/sbin:/usr/bin")
     needs(program, "apt-get install slapd: the groups of its own directory are read")
@@ -76,7 +76,7 @@ def make_slapd() -> Iterator[str]:
     add = [program.replace("slapd", "slapadd"), "-f", configuration]
     subprocess.run(add, input=ENTRIES, text=True, check=True, capture_output=True, timeout=60)
     server = subprocess.Popen(
-        [program, "-d", "0", "-h", f"ldap://127.0.0.1:{port}", "-f", configuration],
+        [program, "-d", "0", "-h", f"ldap://{host}:{port}", "-f", configuration],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -84,11 +84,11 @@ def make_slapd() -> Iterator[str]:
     try:
         while server.poll() is None:
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                if probe.connect_ex((host, port)) == 0:
                     break
             time.sleep(0.05)
         assert server.poll() is None, "slapd did not start"
-        yield f"ldap://127.0.0.1:{port}"
+        yield f"ldap://{host}:{port}"
     finally:
         server.terminate()
         server.wait(30)

@@ -26,8 +26,10 @@ from tests.adapters.test_metrics_text import GRAFANA, dashboard_queries, names_i
 from tests.docker.pages import HOST, OPERATE, PRODUCTION, typed
 from tests.docker.systemd import AN_OPERATOR_S, Machine, documented, machine
 from tests.e2e.farms import free_port, mini_tarball, wait
+from tests.e2e.identity import log_in, oidc_provider
 from tests.preconditions import needs
 from tests.published import publish
+from tests.slapd import BASE, PASSWORD, make_slapd
 
 INDEXES = ("index.json.asc", "versions.json", "debian-12/dists/bookworm/InRelease", "rhel-9/repodata/repomd.xml.asc")
 SERVICES = ("master", "database", "store", "proxy")
@@ -58,6 +60,7 @@ MINUTES = 15
 pytestmark = pytest.mark.timeout(MINUTES * 60 + 300)
 
 PREPARE, UP, BUILD = typed(PRODUCTION, "In containers")
+GIVE_SECRET, RESTART, KEEP_SECRET, RELOAD = typed(PRODUCTION, "Logins")
 SETTINGS = """\
 PYTHON_BUILDS_SOURCES="mirror {tarballs}"
 PYTHON_BUILDS_MINIMUM_TRUST=digest
@@ -80,7 +83,7 @@ class Deployment:
         return self.run("docker-compose", "--file", "deploy/compose.yaml", *arguments)
 
     def type(self, line: str) -> subprocess.CompletedProcess[str]:
-        """Run a line of a page, as a shell does: on this machine, with compose as Debian calls it, without a terminal."""
+        """Run a line of a page in a shell: on this machine, with compose as Debian calls it, without a terminal."""
         ports = [url.rpartition(":")[2] for url in (self.web, self.published)]
         here = line.replace(HOST, f"localhost {' '.join(ports)}").replace("docker compose ", "docker-compose ")
         return self.run("bash", "-c", here.replace(" exec master ", " exec -T master "))
@@ -99,6 +102,11 @@ class Deployment:
             text=True,
             timeout=MINUTES * 60,
         )
+
+    def gateway(self) -> str:
+        """Give the address at which the farm's containers reach this machine."""
+        asked = ("docker", "network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+        return self.run(*asked, f"{self.name}-workers").stdout.strip()
 
     def secret(self, name: str) -> str:
         """Read one."""
@@ -158,7 +166,7 @@ def deployed() -> Iterator[Deployment]:
 
 
 def copy_checkout(folder: Path) -> None:
-    """Copy what the images and the two commands take; Python's libraries are this checkout's, else they took a minute more."""
+    """Copy what the images and the two commands take; Python's libraries are this checkout's: making them takes a minute."""
     for name in COPIED:
         if (CHECKOUT / name).is_dir():
             unwanted = AN_OPERATOR_S if name == "deploy" else shutil.ignore_patterns("__pycache__")
@@ -431,6 +439,30 @@ def install(one: Machine, deployed: Deployment) -> None:
     wait(lambda: one.run(READY).returncode == 0, "the master")
 
 
+def know_people_by(one: Machine, directory: str) -> dict[str, str]:
+    """Have people come by a proxy, and their groups from a directory, without a restart; say what who may look gets."""
+    one.ask(f"cat >login-secret && {KEEP_SECRET}", "what the proxy shows")
+    one.ask(f"cat >ldap-password && {KEEP_SECRET.replace('login-secret', 'ldap-password')}", PASSWORD)
+    one.edit(
+        FARM_ENV,
+        web_login="proxy",
+        login_secret_file="/etc/python-builds/login-secret",
+        ldap_url=directory,
+        ldap_user=f"cn=admin,{BASE}",
+        ldap_password_file="/etc/python-builds/ldap-password",
+        ldap_accounts=f"ou=people,{BASE}",
+        ldap_groups=f"ou=groups,{BASE}",
+        web_builders='"@Farm Builders"',
+    )
+    one.ask(RELOAD)
+    found = {}
+    for name in ("anna", "eve"):
+        proxy = f"--header 'X-Remote-User: {name}' --header 'X-Proxy-Secret: what the proxy shows'"
+        one.ask(f"{HTTPS} --cookie-jar /root/{name} {proxy} http://127.0.0.1:8010/auth/login")
+        found[name] = one.ask(f"sed -i s/127.0.0.1/machine/ /root/{name}; {HTTPS} --cookie /root/{name} {BUILDERS}")
+    return found
+
+
 def test_systemd_runs_a_master_behind_nginx_by_the_commands_of_docs_production_that_builds_and_publishes_to_s3(
     deployed: Deployment,
 ) -> None:
@@ -454,7 +486,8 @@ def test_systemd_runs_a_master_behind_nginx_by_the_commands_of_docs_production_t
         operators, cookies = one.ask(f"{HTTPS} --cookie /root/jar {BUILDERS}"), one.ask("cat /root/jar")
         beside = deployed.compose("exec", "-T", "master", "curl", "--silent", "http://machine:8010/healthz/live")
         through = deployed.compose("exec", "-T", "master", "curl", "--insecure", "https://machine/healthz/live")
-        one.ask("systemctl reload python-builds")
+        with make_slapd(deployed.gateway()) as directory:
+            roles = know_people_by(one, directory)
         first = one.ask("systemctl show --property=MainPID --value python-builds")
         one.ask(f"kill -KILL {first}")
         wait(lambda: one.run(READY).returncode == 0, "the master that systemd started again")
@@ -469,7 +502,40 @@ def test_systemd_runs_a_master_behind_nginx_by_the_commands_of_docs_production_t
     assert {*published} >= {artifact["key"] for artifact in record["artifacts"]}
     assert "quick" not in local, "what goes into a bucket is in no folder"
     assert (strangers, operators) == ("403", "200")
+    assert roles == {"anna": "200", "eve": "403"}, "by the directory's groups, without a restart"
     assert "#HttpOnly_machine\tFALSE\t/\tTRUE\t" in cookies, "by TLS alone"
     assert beside.returncode == CONNECTION_REFUSED and through.returncode == 0, "nginx alone is open to others"
     assert first != second
     assert sorted(ended) == ["inactive", "success"]
+
+
+OIDC = """\
+PYTHON_BUILDS_WEB_LOGIN=oidc
+PYTHON_BUILDS_LOGIN_URL={issuer}
+PYTHON_BUILDS_LOGIN_CLIENT_ID=farm
+PYTHON_BUILDS_LOGIN_SECRET_FILE=/etc/python-builds/login-secret
+PYTHON_BUILDS_WEB_BUILDERS="@release"
+"""
+
+
+def test_people_log_in_by_openid_connect_through_the_proxy_and_the_operator_by_his_account(
+    deployed: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")  # else the provider wants TLS on all addresses but localhost
+    (deployed.folder / "login-secret").write_text("a secret of the farm's\n")
+    anna, eve, operator = (deployed.session() for _ in range(3))
+    builders = f"{deployed.web}/api/v2/builders"
+    with oidc_provider(deployed.gateway(), anna=["release"], eve=[]) as issuer:
+        with (deployed.folder / "deploy/settings/farm.env").open("a") as file:
+            file.write(OIDC.format(issuer=issuer))
+        for line in (GIVE_SECRET, RESTART):
+            done = deployed.type(line)
+            assert done.returncode == 0, done.stdout
+        wait(lambda: operator.get(f"{deployed.web}/healthz/ready").status_code == 200, "the master with another login")
+        _, back = log_in(f"{deployed.web}/", "anna", browser=anna)
+        log_in(f"{deployed.web}/", "eve", browser=eve)
+    wait(lambda: operator.get(f"{deployed.web}/auth/login?local=1", auth=deployed.account()).ok, "a login")
+
+    assert back.headers["Location"].startswith(deployed.web), back.text
+    assert [browser.get(builders).status_code for browser in (anna, eve, operator)] == [200, 403, 200]
+    assert (deployed.folder / "deploy/settings/login-secret").stat().st_mode & 0o077 == 0

@@ -11,12 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
+from werkzeug.serving import make_server
 
 
 @contextlib.contextmanager
-def oidc_provider(**people: Sequence[str]) -> Iterator[str]:
+def oidc_provider(host: str = "localhost", **people: Sequence[str]) -> Iterator[str]:
     """Give the issuer's URL; people are named with their groups."""
-    from oidc_provider_mock import User, run_server_in_thread
+    from oidc_provider_mock import User, app
 
     users = [
         User(
@@ -30,13 +31,22 @@ def oidc_provider(**people: Sequence[str]) -> Iterator[str]:
         )
         for name, groups in people.items()
     ]
-    with run_server_in_thread(user_claims=users) as server:
-        yield f"http://localhost:{server.server_port}"
+    server = make_server(host, 0, app(user_claims=users), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.1,))
+    thread.start()
+    try:
+        yield f"http://{host}:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
-def log_in(farm_url: str, name: str, path: str = "auth/login") -> tuple[requests.Session, requests.Response]:
+def log_in(
+    farm_url: str, name: str, path: str = "auth/login", browser: requests.Session | None = None
+) -> tuple[requests.Session, requests.Response]:
     """Log in at the farm as a browser does by the provider: press its button there as somebody."""
-    browser = requests.Session()
+    browser = browser or requests.Session()
     browser.trust_env = False
     away = browser.get(f"{farm_url}{path}", allow_redirects=False, timeout=30)
     assert away.status_code == 302, away.text
