@@ -12,6 +12,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from python_builds.adapters.building.recipe import SCRIPTS
 from python_builds.adapters.platforms.containers import describe_image
 from python_builds.adapters.workers.docker_command import engine_architecture, image_architecture, name_here
 from python_builds.cli.workers.base_images import bring_base_image
@@ -103,6 +104,20 @@ def test_a_release_is_built_and_published_for_both_on_one_engine(
     assert found["image"]["id"] == engine.images.get(f"{worker_image(row)}-{emulated}").id
     for architecture in ARCHITECTURES:
         assert farm.files(f"{folder}/pkgs/python-3.11.2_1_{architecture}.deb")
+
+
+def test_cpython_s_tests_are_told_where_all_is_emulated(row: Platform, emulated: str) -> None:
+    asked = ". /scripts/steps/smoke-test.sh; emulated && echo yes || echo no"
+    shown = ["docker", "run", "--rm", "--user=nobody", "--workdir=/tmp", f"--volume={SCRIPTS}:/scripts:ro"]
+    images = {emulated: name_here(worker_image(row), emulated), engine_architecture(): worker_image(row)}
+    said = {
+        architecture: subprocess.check_output(
+            [*shown, f"--platform=linux/{architecture}", "--entrypoint=bash", image, "-c", asked], text=True
+        )
+        for architecture, image in images.items()
+    }
+
+    assert said == {emulated: "yes\n", engine_architecture(): "no\n"}
 
 
 def test_without_an_open_network_it_says_that_the_network_cannot_be_closed(row: Platform, emulated: str) -> None:
