@@ -18,6 +18,7 @@ from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.upstream.release_managers import ReleaseManager
 from tests.preconditions import needs
 from tests.radosgw import PROGRAMS, radosgw_server
+from tests.rpms import make_rpm
 from tests.s3 import s3_server
 
 
@@ -208,3 +209,8 @@ def verification(tmp_path):
         )
 
     return make
+
+
+@pytest.fixture
+def rpm(tmp_path):
+    return make_rpm(tmp_path)

@@ -9,10 +9,12 @@ import pytest
 
 from python_builds.adapters.indexes.indexing import write_indexes
 from python_builds.adapters.publishing.key_watch import key_alerts, note_keys
+from python_builds.adapters.publishing.publishing import sign_package
 from python_builds.adapters.publishing.signing import signer
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.core.settings.settings import Settings
 from tests.published import publish
+from tests.rpms import check_rpm
 
 NOW = datetime.datetime.now(datetime.UTC)
 
@@ -128,7 +130,7 @@ def test_a_subkey_signs_while_the_primary_key_is_elsewhere(farm, people, make_pr
     assert apt.update() == ""
 
 
-def test_an_agent_elsewhere_signs_through_a_forwarded_socket(people, make_product, tmp_path, monkeypatch):
+def test_an_agent_elsewhere_signs_through_a_forwarded_socket(people, make_product, rpm, tmp_path, monkeypatch):
     fingerprint = people.join("elsewhere")
     public = people.gpg("--export", "=elsewhere")
     subprocess.run(["gpgconf", "--homedir", people.home, "--launch", "gpg-agent"], check=True)
@@ -148,9 +150,14 @@ def test_an_agent_elsewhere_signs_through_a_forwarded_socket(people, make_produc
     store = DirectoryStore(settings.store)
     publish(store, make_product("3.13.5", profile="optimized"))
     write_indexes(settings, store)
+    with signer(settings) as signs:
+        sign_package(signs, rpm)
+    (tmp_path / "public.asc").write_bytes(store.read("python/python-builds.asc"))
+    checked = check_rpm(rpm, tmp_path / "public.asc")
 
     assert not list((home / "private-keys-v1.d").glob("*")), "no secret key is here"
     assert Apt(tmp_path / "apt", store).update() == ""
+    assert checked.returncode == 0 and "/SHA512 Signature" in checked.stdout, checked.stdout
 
 
 def test_the_operator_hears_weeks_ahead_that_a_key_expires(farm, people):

@@ -16,24 +16,10 @@ from python_builds.core.errors import SigningError, StoreError
 from python_builds.core.publishing.record_rules import package_problem
 from python_builds.core.settings.settings import Settings
 from tests.published import verify
+from tests.rpms import check_rpm
 
 MAKE_KEY = "scripts/setup/make-signing-key.sh"
 DAY = datetime.datetime(2030, 1, 2, tzinfo=datetime.UTC)
-SPEC = """Name: python-3.13.5
-Version: 1
-Release: 1
-Summary: CPython
-License: none
-BuildArch: noarch
-Requires: libz.so.1()(64bit)
-%description
-CPython.
-%install
-mkdir -p %{buildroot}/opt/python/3.13.5/bin
-touch %{buildroot}/opt/python/3.13.5/bin/python3
-%files
-/opt/python/3.13.5
-"""
 
 
 @pytest.fixture
@@ -44,16 +30,6 @@ def deb(tmp_path):
     path = tmp_path / "python-3.13.5_1_amd64.deb"
     subprocess.run(["dpkg-deb", "-Zxz", "--build", tmp_path / "tree", path], check=True, capture_output=True)
     return path
-
-
-@pytest.fixture
-def rpm(tmp_path):
-    (tmp_path / "package.spec").write_text(SPEC)
-    define = [f"--define=_topdir {tmp_path}", f"--define=_rpmdir {tmp_path}", "--define=_rpmfilename a.rpm"]
-    command = ["rpmbuild", "-bb", *define, "--define=_buildhost here", tmp_path / "package.spec"]
-    subprocess.run(command, check=True, capture_output=True)
-    (tmp_path / "a.rpm.sha256").write_text(f"{file_sha256(tmp_path / 'a.rpm')}  a.rpm\n")
-    return tmp_path / "a.rpm"
 
 
 def make_key(folder, name, passphrase=None):
@@ -244,10 +220,7 @@ def test_an_rpm_is_signed_in_its_place_with_its_digest_written_anew(tmp_path, rp
     with signer(settings(tmp_path, signing_key_file=keys[0])) as signs:
         sign_package(signs, rpm)
         (tmp_path / "public.asc").write_bytes(signs.public_keys())
-    root = ["rpm", "--root", str(tmp_path / "root")]
-    (tmp_path / "root").mkdir()
-    subprocess.run([*root, "--import", tmp_path / "public.asc"], check=True)
-    checked = subprocess.run([*root, "--checksig", "--verbose", rpm], capture_output=True, text=True)
+    checked = check_rpm(rpm, tmp_path / "public.asc")
 
     assert file_sha256(rpm) != before
     assert (tmp_path / "a.rpm.sha256").read_text() == f"{file_sha256(rpm)}  a.rpm\n"
