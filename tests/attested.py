@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from python_builds.adapters.publishing.attesting import Attester, load_attester
-from python_builds.adapters.publishing.provenances import keep_inputs, publish_provenances
+from python_builds.adapters.publishing.provenances import keep_inputs, provenances, publish_signed
 from python_builds.core.publishing.artifacts import Product
+from python_builds.core.publishing.dsse import ENDING
 from python_builds.core.publishing.provenance import SCRIPTS_FILE, Maker, Resource
 from python_builds.core.publishing.records import Record
 from tests.published import publish
@@ -48,7 +49,6 @@ def publish_attested(store: Any, product: Product, attests: Attester, **changes:
     """Publish a product with its statements; `changes` are of its record."""
     record = publish(store, product).model_copy(update={"attested": True, **changes})
     inputs = keep_inputs(store, {SCRIPTS_FILE: b"the scripts"})
-    publish_provenances(
-        store, record, attests, maker(Resource(name="record", digest={"sha256": "0" * 64}), tuple(inputs))
-    )
+    made = maker(Resource(name="record", digest={"sha256": "0" * 64}), tuple(inputs))
+    publish_signed(store, ((f"{key}{ENDING}", attests.sign(one)) for key, one in provenances(record, made).items()))
     return record

@@ -20,6 +20,7 @@ import requests
 from python_builds.adapters.indexes.indexing import Indexing
 from python_builds.adapters.publishing.readiness import require_ready
 from python_builds.adapters.publishing.revisions import reserve_revision
+from python_builds.adapters.stop import Stop
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.core.indexes.addresses import UNKNOWN
 from python_builds.core.settings.settings import Settings
@@ -46,7 +47,7 @@ def umask(request):
 def served(umask, tmp_path, make_product):
     """Publish, and serve the folder from below a prefix; give the store and its address."""
     store = DirectoryStore(tmp_path / "www" / "some where" / "output")
-    require_ready(Settings(_env_file=None, state_dir=tmp_path), store, "optimized")
+    require_ready(Settings(_env_file=None, state_dir=tmp_path), store, "optimized", Stop())
     for platform, version in FOLDERS.items():
         tree = uv_tree(parse_tag(version))
         for profile in ("optimized", "quick"):

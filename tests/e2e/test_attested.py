@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from python_builds.adapters.store.directory_store import DirectoryStore
-from python_builds.core.publishing.dsse import ENDING
+from python_builds.core.publishing.dsse import BUNDLE_ENDING, ENDING
 from python_builds.core.settings.setting_types import CHECKOUT
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball
+from tests.e2e.identity import oidc_provider
+from tests.sigstore_servers import IDENTITY, sigstore, token_of
 from tests.web import cdn
 
 
@@ -84,6 +87,46 @@ def test_a_second_farm_builds_it_again_from_the_provenance_alone_and_the_first_o
     assert shown.returncode == 0 and "reproduced by 1: https://two.example.org" in shown.stdout, shown.stdout
     own = farm.run("accept", FILE=statement, KEY=str(public))
     assert own.returncode == 1 and "does not state that SHA-256" in own.stdout
+
+
+def test_who_knows_the_farm_s_identity_needs_no_key_of_it(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    with oidc_provider() as issuer, sigstore(issuer) as signs:
+        token.write_text(token_of(issuer))
+        token.chmod(0o600)
+        trust = signs.write_trust(tmp_path / "trust.json")
+        with make_farm(sigstore_token_file=token, sigstore_trust_config=trust) as farm:
+            mini_tarball(farm.tarballs, "3.11.2")
+            assert farm.build("3.11.2").returncode == 0
+            (record,) = farm.files("quick/python/*/records/*.json")
+            kept = json.loads((farm.settings.store / record).read_text())
+            artifacts = [a["key"] for a in kept["artifacts"] if a["kind"] != "sha256"]
+            assert {f"{key}{BUNDLE_ENDING}" for key in artifacts} == {*farm.files(f"quick/**/*{BUNDLE_ENDING}")}
+            assert not farm.files(f"quick/**/*{ENDING}"), "no key signs anything"
+            assert len(signs.log) == len(artifacts)
+            file, other = (str(farm.settings.store / key) for key in artifacts[:2])
+            asked = {"FILE": file, "IDENTITY": IDENTITY, "ISSUER": issuer}
+            shown = farm.run("verify", **asked)
+            assert shown.returncode == 0, shown.stdout
+            assert f"of this file, signed by {IDENTITY} of {issuer}" in shown.stdout
+            assert "vouched for by digest when it was built" in shown.stdout
+            stranger = farm.run("verify", **{**asked, "IDENTITY": "spiffe://example.org/another"})
+            assert stranger.returncode == 1 and "identity     FAILS" in stranger.stdout, stranger.stdout
+            assert farm.run("verify", FILE=file).returncode == 1, "of nobody who was named"
+            half = farm.run("verify", FILE=file, IDENTITY=IDENTITY)
+            assert half.returncode == 1 and "--identity and --issuer go together" in half.stdout, half.stdout
+            shutil.copy(f"{other}{BUNDLE_ENDING}", f"{file}{BUNDLE_ENDING}")
+            swapped = farm.run("verify", **asked)
+            assert swapped.returncode == 1 and "not of this file" in swapped.stdout, swapped.stdout
+            Path(f"{file}{BUNDLE_ENDING}").unlink()
+            missing = farm.run("verify", **asked)
+            assert missing.returncode == 1 and "no .sigstore.json lies beside it" in missing.stdout, missing.stdout
+            damaged = farm.run("reindex", DIGESTS="1")
+            assert f"{artifacts[0]}{BUNDLE_ENDING} is gone" in damaged.stdout, damaged.stdout
+            token.write_text("another")
+            refused = farm.build("3.11.2", FORCE="1")
+            assert refused.returncode == 1 and "Identity token is malformed" in refused.stdout, refused.stdout
+            assert len(signs.log) == len(artifacts)
 
 
 def public_part(secret: Path, path: Path) -> Path:

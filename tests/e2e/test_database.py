@@ -20,8 +20,10 @@ from python_builds.cli.building.progress import SUCCESS, WARNINGS
 from python_builds.core.settings.secret_settings import secret_fields, secret_file_fields
 from python_builds.core.settings.settings import Settings
 from tests.e2e.farms import FarmUnderTest, make_farm, mini_tarball, wait
+from tests.e2e.identity import oidc_provider
 from tests.e2e.test_planner import NOWHERE, list_releases, release
 from tests.postgres import Postgres, make_postgres
+from tests.sigstore_servers import sigstore, token_of
 
 MARKER = "Geheim-8b1d"
 LONG_AGO = "2026-01-01T00:00:00+00:00"
@@ -83,6 +85,8 @@ class Ordeal:
     status: str = ""
     log: str = ""
     posted: list[str] = field(default_factory=list)
+    token: str = ""
+    """A secret that nobody could put the marker into: its issuer signs it."""
     everything: dict[str, bytes] = field(default_factory=dict)
     """All that was said, written or answered, by where."""
 
@@ -145,8 +149,12 @@ def of_processes(farm: FarmUnderTest) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def ordeal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ordeal]:
     seen = Ordeal()
-    with make_postgres(MARKER) as server, echo() as web:
-        secrets = secret_values(tmp_path_factory.mktemp("ordeal") / "secrets", server, web)
+    folder = tmp_path_factory.mktemp("ordeal")
+    with make_postgres(MARKER) as server, echo() as web, oidc_provider() as issuer, sigstore(issuer) as signs:
+        secrets = secret_values(folder / "secrets", server, web)
+        seen.token = token_of(issuer)
+        (folder / "secrets/sigstore_token_file").write_text(seen.token)
+        secrets["sigstore_trust_config"] = signs.write_trust(folder / "trust.json")
         mail = {"mail_to": "a@example.org", "mail_from": "b@example.org", "smtp_host": "127.0.0.1", "smtp_port": 9}
         with make_farm(sources=None, python_org_url=NOWHERE, smtp_user="farm", **mail, **secrets) as farm:
             farm.environment["PYTHON_BUILDS_SOURCES"] = f"mirror {farm.tarballs} python.org"
@@ -227,4 +235,5 @@ def test_a_webhook_that_fails_is_named_by_its_host_alone(ordeal: Ordeal) -> None
 def test_no_secret_is_told_anywhere(ordeal: Ordeal) -> None:
     assert {*secret_fields(Settings)} == {"database_url", "webhook_url"}, "give a new one a value with the marker"
     assert len(ordeal.everything) > 50 and any("twistd.log" in name for name in ordeal.everything)
-    assert [name for name, content in ordeal.everything.items() if MARKER.encode() in content] == []
+    for secret in (MARKER, ordeal.token):
+        assert [name for name, content in ordeal.everything.items() if secret.encode() in content] == []

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from python_builds.adapters.stop import Stop, run
@@ -18,8 +19,8 @@ class NoAnswer(Exception):
         self.is_late = is_late
 
 
-def answer_of(module: str, *arguments: str, stop: Stop, seconds: float) -> Any:
-    """Run one of our modules, and give what it prints as JSON.
+def answer_of(module: str, *arguments: str, stop: Stop, seconds: float, keep: Sequence[str] = ()) -> Any:
+    """Run one of our modules, and give what it prints as JSON; `keep` names what it needs of the environment.
 
     Raises:
         NoAnswer: if it took too long, or ended otherwise than well.
@@ -30,6 +31,7 @@ def answer_of(module: str, *arguments: str, stop: Stop, seconds: float) -> Any:
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(CHECKOUT / "master"),
+        **{name: os.environ[name] for name in keep if name in os.environ},
     }
     try:
         done = run([sys.executable, "-m", module, *arguments], stop, seconds, env=environment)

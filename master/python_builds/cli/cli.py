@@ -99,11 +99,14 @@ def verify(
     key: Key = "",
     openpgp_key: Annotated[str, typer.Option(help="file with the farm's OpenPGP key, armored")] = "",
     source: Annotated[str, typer.Option(help="the source tarball, with its signature beside it")] = "",
+    identity: Annotated[str, typer.Option(help="who signs the farm's provenances by sigstore")] = "",
+    issuer: Annotated[str, typer.Option(help="URL of the OpenID Connect issuer that knows the identity")] = "",
 ) -> None:
     """Say in a table whether a published file is what its farm says it is."""
     from python_builds.cli.publishing import verify as verification
 
-    end(lambda: verification.verify(load_settings(), file, key=key, openpgp_key=openpgp_key, source=source))
+    asked = {"key": key, "openpgp_key": openpgp_key, "source": source, "identity": identity, "issuer": issuer}
+    end(lambda: verification.verify(load_settings(), file, **asked))
 
 
 @app.command()

@@ -8,6 +8,7 @@ import pytest
 from python_builds.adapters.indexes.indexing import write_indexes
 from python_builds.adapters.publishing.readiness import key_warnings, require_ready
 from python_builds.adapters.publishing.signing import signer
+from python_builds.adapters.stop import Stop
 from python_builds.adapters.store.directory_store import DirectoryStore
 from python_builds.core.errors import SigningError, StoreError
 from python_builds.core.settings.settings import Settings
@@ -112,10 +113,10 @@ def verified(signs, folder):
 def test_an_hours_long_build_is_not_begun_with_a_key_that_expires_before_it_ends(keys, signing, tmp_path):
     store = DirectoryStore(tmp_path / "store")
     with pytest.raises(SigningError, match=f"^{keys['soon']} can sign until .* UTC only. .*quick-set-expire"):
-        require_ready(signing("soon"), store, "optimized")
-    require_ready(signing("soon", "in ten days"), store, "optimized")
-    require_ready(signing("sound"), store, "optimized")
-    require_ready(Settings(_env_file=None, state_dir=tmp_path), store, "optimized")
+        require_ready(signing("soon"), store, "optimized", Stop())
+    require_ready(signing("soon", "in ten days"), store, "optimized", Stop())
+    require_ready(signing("sound"), store, "optimized", Stop())
+    require_ready(Settings(_env_file=None, state_dir=tmp_path), store, "optimized", Stop())
 
     assert store.keys("") == ["python/write-test.txt"]
 
@@ -151,12 +152,12 @@ def test_a_key_whose_passphrase_nobody_told_is_found_before_a_build(keys, signin
     made.signing_key_file.write_bytes(secret.stdout)
 
     with pytest.raises(SigningError, match="its secret key is locked: see PYTHON_BUILDS_SIGNING_PASSPHRASE_FILE"):
-        require_ready(made, DirectoryStore(tmp_path / "store"), "optimized")
+        require_ready(made, DirectoryStore(tmp_path / "store"), "optimized", Stop())
     passphrase = tmp_path / "passphrase"
     passphrase.write_text("a secret\n")
     passphrase.chmod(0o600)
     told = made.model_copy(update={"signing_passphrase_file": passphrase})
-    require_ready(told, DirectoryStore(tmp_path / "store"), "optimized")
+    require_ready(told, DirectoryStore(tmp_path / "store"), "optimized", Stop())
 
 
 def test_indexes_are_not_signed_by_a_key_that_clients_refuse(keys, signing, make_product, tmp_path):
@@ -183,9 +184,9 @@ def test_credentials_that_are_no_good_are_named_before_a_build_with_what_to_do(t
         store = server.store()
         server.fault("PUT", "write-test", status=status, code=code, times=9)
         with pytest.raises(StoreError, match=f"could not write python/write-test.txt: .*{code}.*; {said}"):
-            require_ready(Settings(_env_file=None, state_dir=tmp_path), store, "optimized")
+            require_ready(Settings(_env_file=None, state_dir=tmp_path), store, "optimized", Stop())
         server.faults.clear()
-        require_ready(Settings(_env_file=None, state_dir=tmp_path), store, "optimized")
-        require_ready(Settings(_env_file=None, state_dir=tmp_path), store, "quick")
+        require_ready(Settings(_env_file=None, state_dir=tmp_path), store, "optimized", Stop())
+        require_ready(Settings(_env_file=None, state_dir=tmp_path), store, "quick", Stop())
 
         assert store.keys("") == ["python/write-test.txt", "quick/python/write-test.txt"]

@@ -9,7 +9,8 @@ from python_builds.adapters.indexes.indexing import Indexing
 from python_builds.adapters.publishing.attesting import load_public
 from python_builds.adapters.publishing.places import Place
 from python_builds.adapters.publishing.signing import signer
-from python_builds.adapters.publishing.verifying import Trusted, findings
+from python_builds.adapters.publishing.stated import Trusted
+from python_builds.adapters.publishing.verifying import findings
 from python_builds.core.errors import SourceError
 from python_builds.core.publishing.artifacts import SIGNATURE_ENDINGS
 from python_builds.core.publishing.dsse import ENDING

@@ -3,7 +3,9 @@
 import datetime
 
 from python_builds.adapters.publishing.attesting import attester
+from python_builds.adapters.publishing.identity import sign_by_identity
 from python_builds.adapters.publishing.signing import signer
+from python_builds.adapters.stop import Stop
 from python_builds.adapters.store.store import Store
 from python_builds.core.publishing.artifacts import profile_prefix
 from python_builds.core.publishing.served import WRITE_TEST
@@ -15,15 +17,18 @@ BUILD = datetime.timedelta(days=1)
 _WRITTEN = b"The farm writes this before a build, to see that it may.\n"
 
 
-def require_ready(settings: Settings, store: Store, profile: str) -> None:
+def require_ready(settings: Settings, store: Store, profile: str, stop: Stop) -> None:
     """Write an object as the farm does, and sign something.
 
     Raises:
         StoreError: if the store cannot be written to, saying what to do.
         SigningError: if nothing can be signed, or not for as long as a build takes.
+        Stopped: if somebody stopped it.
     """
     store.replace(f"{profile_prefix(profile)}python/{WRITE_TEST}", _WRITTEN)
     attester(settings)
+    if settings.sigstore_token_file:
+        sign_by_identity(settings, {}, stop)
     with signer(settings) as signs:
         if signs:
             signs.try_out(datetime.datetime.now(datetime.UTC) + BUILD)

@@ -3,38 +3,26 @@
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from python_builds.adapters.digests import file_sha256
 from python_builds.adapters.publishing.attesting import Public, verify_envelope
 from python_builds.adapters.publishing.places import Place
+from python_builds.adapters.publishing.stated import Trusted, stated
 from python_builds.adapters.upstream.openpgp import read_key
 from python_builds.adapters.upstream.verification import Verification
 from python_builds.core.errors import NotVerified, SourceError
 from python_builds.core.plain_text import MAX_WORDS, plain
 from python_builds.core.publishing.artifacts import SIGNATURE_ENDINGS, check_key
-from python_builds.core.publishing.dsse import ENDING, MAX_ENVELOPE_BYTES, rebuilt_name
+from python_builds.core.publishing.dsse import MAX_ENVELOPE_BYTES, rebuilt_name
 from python_builds.core.publishing.findings import Finding, State
-from python_builds.core.publishing.provenance import BUILD_TYPE, REBUILD_TYPE, Provenance, Resource, parse_provenance
+from python_builds.core.publishing.provenance import REBUILD_TYPE, Provenance, Resource, parse_provenance
 from python_builds.core.upstream.releases import version_of_tarball
 from python_builds.core.upstream.trust import Trust
 
 MAX_LIST_BYTES = 16 * 2**20
 JUDGED = ("GOODSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG", "BADSIG")
 """What gpgv says first of a signature; the first of them alone is good."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trusted:
-    """Whom a person trusts."""
-
-    keys: Mapping[str, Public]
-    """That sign provenances; none means that nobody was named."""
-    openpgp: Path | None = None
-    """An armored public key whose owner signs lists of digests."""
-    source: Path | None = None
-    """The source tarball, where it does not lie in the same store."""
 
 
 def findings(place: Place, trusted: Trusted, verification: Verification) -> Iterator[Finding]:
@@ -47,13 +35,15 @@ def findings(place: Place, trusted: Trusted, verification: Verification) -> Iter
     digest = file_sha256(path)
     yield _digest(place, digest)
     yield _list(place, digest, trusted)
-    stated, finding = _provenance(place, digest, trusted)
-    yield finding
-    if stated is None:
+    said = None
+    for provenance, finding in stated(place, digest, trusted):
+        yield finding
+        said = said or provenance
+    if said is None:
         return
-    yield _told(stated)
+    yield _told(said)
     yield _rebuilt(place, digest, trusted)
-    yield _source(place, stated, trusted, verification)
+    yield _source(place, said, trusted, verification)
 
 
 def _digest(place: Place, digest: str) -> Finding:
@@ -110,32 +100,9 @@ def _signers(content: Path, signature: Path, key: Path) -> str:
     return f"SHA256SUMS names it, signed by OpenPGP {' '.join(words)}"
 
 
-def _provenance(place: Place, digest: str, trusted: Trusted) -> tuple[Provenance | None, Finding]:
-    question = "provenance"
-
-    def found(state: State, words: str, stated: Provenance | None = None) -> tuple[Provenance | None, Finding]:
-        return stated, Finding(question=question, state=state, words=words, required=True)
-
-    beside = place.get(place.name + ENDING, MAX_ENVELOPE_BYTES)
-    if beside is None:
-        return found(State.OPEN, f"no {ENDING} lies beside it")
-    if not trusted.keys:
-        return found(State.OPEN, "name the farm's key by --key: what comes from the same place vouches for nothing")
-    try:
-        payload, signers = verify_envelope(beside.name, beside.read_bytes(), trusted.keys)
-        stated = parse_provenance(beside.name, payload)
-    except NotVerified as error:
-        return found(State.FAILS, str(error))
-    if stated.predicate.definition.build_type != BUILD_TYPE:
-        return found(State.FAILS, f"it is of a {stated.predicate.definition.build_type!a}, not of {BUILD_TYPE}")
-    if digest not in [one.sha256 for one in stated.subject]:
-        return found(State.FAILS, f"it is of {', '.join(one.sha256 for one in stated.subject)}, not of this file")
-    return found(State.HOLDS, f"of this file, signed by key {signers[0]}", stated)
-
-
-def _told(stated: Provenance) -> Finding:
+def _told(said: Provenance) -> Finding:
     """Say what the statement says, which is as true as its signer is."""
-    run, definition = stated.predicate.run, stated.predicate.definition
+    run, definition = said.predicate.run, said.predicate.definition
     asked = definition.external
     what = " ".join(str(asked.get(name, "")) for name in ("python_version", "platform", "architecture", "profile"))
     when = f", {run.metadata.finished:%Y-%m-%d %H:%M} UTC" if run.metadata.finished else ""

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from python_builds.adapters.publishing.attesting import Public, attester, key_id, load_public
 from python_builds.adapters.publishing.places import Place
-from python_builds.adapters.publishing.verifying import Trusted, findings
+from python_builds.adapters.publishing.stated import Trusted, TrustedIdentity
+from python_builds.adapters.publishing.verifying import findings
+from python_builds.adapters.upstream.sigstore_bundle import own_verifier
 from python_builds.adapters.upstream.verification import make_verification
 from python_builds.cli.output import table
 from python_builds.core.errors import InvalidRequest
@@ -14,16 +16,19 @@ from python_builds.core.publishing.findings import is_verified
 from python_builds.core.settings.settings import Settings
 
 
-def verify(settings: Settings, what: str, *, key: str, openpgp_key: str, source: str) -> int:
+def verify(
+    settings: Settings, what: str, *, key: str, openpgp_key: str, source: str, identity: str, issuer: str
+) -> int:
     """Print the table; the exit status says whether all that is required holds.
 
     Raises:
-        InvalidRequest: if a file that was named is not there.
+        InvalidRequest: if a file that was named is not there, or of an identity only a half was.
     """
     for option, path in (("--openpgp-key", openpgp_key), ("--source", source)):
         _require_file(option, path)
     trusted = Trusted(
         keys=trusted_keys(settings, key),
+        identity=_identity(settings, identity, issuer),
         openpgp=Path(openpgp_key) if openpgp_key else None,
         source=Path(source) if source else None,
     )
@@ -47,6 +52,13 @@ def trusted_keys(settings: Settings, key: str) -> Mapping[str, Public]:
         return load_public(key, Path(key).read_bytes())
     own = attester(settings)
     return {key_id(one): one for one in own.public} if own else {}
+
+
+def _identity(settings: Settings, identity: str, issuer: str) -> TrustedIdentity | None:
+    if bool(identity) != bool(issuer):
+        raise InvalidRequest("--identity and --issuer go together: each issuer gives its own names")
+    verifier = own_verifier(settings.sigstore_trust_config) if identity else None
+    return TrustedIdentity(identity=identity, issuer=issuer, verifier=verifier) if verifier else None
 
 
 def _require_file(option: str, path: str) -> None:

@@ -15,6 +15,9 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 ENDING = ".intoto.jsonl"
 """What is added to the name of the file that a statement is about."""
 
+BUNDLE_ENDING = ".sigstore.json"
+"""The same, where an identity has signed it: the whole is a bundle of sigstore's."""
+
 REBUILT = ".rebuilt-"
 KEY_DIGITS = 16
 """Of a key's id, in names of files."""

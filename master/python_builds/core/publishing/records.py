@@ -12,7 +12,7 @@ from python_builds.core.documents import Document, parse_document
 from python_builds.core.errors import DamagedObject, PythonBuildsError, StoreError
 from python_builds.core.platforms.platforms import platform_named
 from python_builds.core.publishing.artifacts import METAPACKAGE, PROFILES, Product
-from python_builds.core.publishing.dsse import ENDING
+from python_builds.core.publishing.dsse import BUNDLE_ENDING, ENDING
 from python_builds.core.publishing.record_rules import (
     MAX_RECORD_BYTES,
     artifacts_problem,
@@ -109,6 +109,7 @@ class Record(Document):
     )
     training: TrainingData | None = Field(default=None, description="what an optimized build was optimized for")
     attested: bool = Field(default=False, description="each artifact has its signed provenance beside it: dsse.ENDING")
+    by_identity: bool = Field(default=False, description="an identity has signed the same: dsse.BUNDLE_ENDING")
     adopted: bool = Field(default=False, description="published by the predecessor, and indexed as it was")
 
     @field_validator("python_version")
@@ -136,7 +137,8 @@ class Record(Document):
     @property
     def statements(self) -> tuple[str, ...]:
         """Name what is stated of each artifact, beside it."""
-        return tuple(f"{a.key}{ENDING}" for a in self.artifacts if a.kind != "sha256") if self.attested else ()
+        endings = [ending for ending, has in ((ENDING, self.attested), (BUNDLE_ENDING, self.by_identity)) if has]
+        return tuple(f"{a.key}{ending}" for a in self.artifacts if a.kind != "sha256" for ending in endings)
 
     def without_how(self) -> "Record":
         """Leave out what no index tells, so that a snapshot of very many records stays small."""

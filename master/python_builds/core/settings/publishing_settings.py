@@ -9,6 +9,7 @@ from python_builds.core.settings.secret_settings import (
     CredentialsFile,
     PassphraseFile,
     SecretKeysFile,
+    TokenFile,
 )
 from python_builds.core.settings.setting_types import AdvisorySources, ExistingPath, Fingerprints, HttpUrl
 
@@ -46,6 +47,14 @@ class PublishingSettings(BaseSettings):
     signing_passphrase_file: PassphraseFile | None = Field(None, description="file with the keys' passphrase")
     attestation_key_file: AttestationKeysFile | None = Field(
         None, description="keys in PEM, ECDSA of P-256 or Ed25519, that sign the provenance of each artifact"
+    )
+    sigstore_token_file: TokenFile | None = Field(
+        None,
+        description="OpenID Connect's token of an identity, renewed by its issuer's agent, by which sigstore signs the "
+        "provenance of each artifact, too",
+    )
+    sigstore_trust_config: ExistingPath | None = Field(
+        None, description="a sigstore of one's own, as its client trust configuration; not set: the public one"
     )
     builder_id: HttpUrl | None = Field(
         None, description="URL that names this farm in provenances; not set: CDN_URL, or a name that says nothing"

@@ -56,7 +56,7 @@ def check_request(settings: Settings, store: Store, request: PlatformRequest, wo
         )
     if product.platform.package_format == "rpm":
         require_rpm()
-    require_ready(settings, store, product.profile)  # rather now than after an hour of compiling
+    require_ready(settings, store, product.profile, work.stop)  # rather now than after an hour of compiling
     source = mirrored(store, product.version)  # kept in a property: the mirror may have a better one when we are done
     _require_trust(settings, source, Trust(str(work.properties.get(TRUST) or WORST)))
     work.say(f"{product} from {source.name} ({source.origin}, {source.trust})")

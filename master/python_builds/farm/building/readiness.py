@@ -24,5 +24,5 @@ def see_that_it_can_be_published(settings: Settings, store: Store) -> BuildStep:
 
 def _see(settings: Settings, store: Store, work: Work) -> Outcome:
     work.spool.rmdir()
-    require_ready(settings, store, parse_release_request(work.properties).profile)
+    require_ready(settings, store, parse_release_request(work.properties).profile, work.stop)
     return Outcome(summary="it can")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from buildbot.process.results import SUCCESS
 
 from python_builds.adapters.publishing.attesting import attester
-from python_builds.adapters.publishing.provenances import keep_inputs, publish_provenances
+from python_builds.adapters.publishing.identity import sign_by_identity
+from python_builds.adapters.publishing.provenances import keep_inputs, provenances, publish_signed
 from python_builds.adapters.publishing.publishing import located, write_record
 from python_builds.adapters.publishing.sbom_publishing import publish_sbom
 from python_builds.adapters.store.store import Store
@@ -17,6 +18,7 @@ from python_builds.core.building.stages import BUILT_WITH_FILE, CHECK_STEP, TRAI
 from python_builds.core.documents import dump
 from python_builds.core.indexes.index_files import sha256_of
 from python_builds.core.publishing.artifacts import Product
+from python_builds.core.publishing.dsse import BUNDLE_ENDING, ENDING
 from python_builds.core.publishing.provenance import SCRIPTS_FILE, Maker, Resource
 from python_builds.core.publishing.record_keys import record_key
 from python_builds.core.publishing.records import Record
@@ -27,11 +29,10 @@ from python_builds.farm.workers.container_worker import IMAGE_ID, IMAGE_REFERENC
 
 def record(settings: Settings, scripts: bytes, store: Store, request: PlatformRequest, work: Work) -> Outcome:
     """Write the record, after which the build counts as published; before it, what follows from it."""
-    attests = attester(settings)
-    made = publish_sbom(store, _record(request.product, work, attested=attests is not None), work.spool)
-    if attests:
+    made = publish_sbom(store, _record(settings, request.product, work), work.spool)
+    if made.attested or made.by_identity:
         inputs = {SCRIPTS_FILE: scripts, SBOM_FILE: (work.spool / SBOM_FILE).read_bytes()}
-        publish_provenances(store, made, attests, _maker(settings, made, work, keep_inputs(store, inputs)))
+        _state(settings, store, made, _maker(settings, made, work, keep_inputs(store, inputs)), work)
     key = write_record(store, made)
     work.say(store.location(key))
     checked = "" if made.checked else ", though its package was not tried on an untouched system"
@@ -41,7 +42,18 @@ def record(settings: Settings, scripts: bytes, store: Store, request: PlatformRe
     )
 
 
-def _record(product: Product, work: Work, *, attested: bool) -> Record:
+def _state(settings: Settings, store: Store, made: Record, maker: Maker, work: Work) -> None:
+    """Publish what is stated of each artifact, signed by the farm's key, by its identity, or by both."""
+    stated = provenances(made, maker)
+    if attests := attester(settings):
+        publish_signed(store, ((f"{key}{ENDING}", attests.sign(one)) for key, one in stated.items()))
+    if made.by_identity:
+        bundles, who = sign_by_identity(settings, stated, work.stop)
+        publish_signed(store, ((f"{key}{BUNDLE_ENDING}", one) for key, one in bundles.items()))
+        work.say(f"provenances signed by {who}")
+
+
+def _record(settings: Settings, product: Product, work: Work) -> Record:
     metadata = work.properties["package_metadata"]
     return Record.model_validate(
         {
@@ -60,7 +72,8 @@ def _record(product: Product, work: Work, *, attested: bool) -> Record:
             "image": _image(work),
             "built_with": _built_with(work),
             "contents": work.properties["contents"],
-            "attested": attested,
+            "attested": settings.attestation_key_file is not None,
+            "by_identity": settings.sigstore_token_file is not None,
             "training": work.properties.get("training"),
             "durations": {name: seconds for name, (_, seconds) in work.steps.items() if seconds},
             "build": work.build,
