@@ -38,7 +38,7 @@ help:  ## list the targets
 build: $(VENV)/ready  ## build one CPython, start to finish [VERSION=3.13.5] [PLATFORM=debian-12] [PROFILE=quick|optimized] [FORCE=1] [RETRAIN=1]
 	$(COMMAND)
 
-reproduce: $(VENV)/ready  ## build again what is published, elsewhere, and compare to the byte VERSION=3.13.5 [PLATFORM=debian-12] [PROFILE=optimized|quick], or PROVENANCE=https://….intoto.jsonl KEY=farm.pub
+reproduce: $(VENV)/ready  ## build again what is published, elsewhere, and compare to the byte VERSION=3.13.5 [PLATFORM=debian-12] [PROFILE=optimized|quick], or PROVENANCE=https://….intoto.jsonl KEY=farm.pub, or PROVENANCE=https://….sigstore.json IDENTITY=release@example.org ISSUER=https://accounts.example.org
 	$(COMMAND)
 
 verify: $(VENV)/ready  ## say whether a published file is what its farm says FILE=python-3.13.5-debian-12.tar.gz|https://… [KEY=python-builds.pub] [OPENPGP_KEY=python-builds.asc] [SOURCE=Python-3.13.5.tgz] [IDENTITY=release@example.org ISSUER=https://accounts.example.org]

@@ -115,6 +115,12 @@ def test_who_knows_the_farm_s_identity_needs_no_key_of_it(tmp_path: Path) -> Non
             assert farm.run("verify", FILE=file).returncode == 1, "of nobody who was named"
             half = farm.run("verify", FILE=file, IDENTITY=IDENTITY)
             assert half.returncode == 1 and "--identity and --issuer go together" in half.stdout, half.stdout
+            (tree,) = (a["key"] for a in kept["artifacts"] if a["kind"] == "tarball")
+            bundle = {"PROVENANCE": f"{farm.settings.store / tree}{BUNDLE_ENDING}"}
+            unnamed = farm.run("reproduce", **bundle)
+            assert unnamed.returncode == 1 and "name IDENTITY= and ISSUER=" in unnamed.stdout, unnamed.stdout
+            again = farm.run("reproduce", **bundle, IDENTITY=IDENTITY, ISSUER=issuer)
+            assert again.returncode == 0 and "reproduced: every file is the same" in again.stdout, again.stdout
             shutil.copy(f"{other}{BUNDLE_ENDING}", f"{file}{BUNDLE_ENDING}")
             swapped = farm.run("verify", **asked)
             assert swapped.returncode == 1 and "not of this file" in swapped.stdout, swapped.stdout

@@ -19,6 +19,8 @@ from python_builds.cli.options import (
     AcceptLoss,
     Architecture,
     Digests,
+    Identity,
+    Issuer,
     Key,
     OnePlatform,
     Platforms,
@@ -76,6 +78,8 @@ def reproduce(
         str, typer.Option(help="what another farm states of its artifact: file or URL, in its store")
     ] = "",
     key: Key = "",
+    identity: Identity = "",
+    issuer: Issuer = "",
 ) -> None:
     """Build again what is published, elsewhere, and compare to the byte."""
     end_as_by_ctrl_c()
@@ -87,7 +91,7 @@ def reproduce(
             from python_builds.cli.building.rebuild_from import rebuild_from
             from python_builds.cli.publishing import verify as verification
 
-            return rebuild_from(settings, provenance, verification.trusted_keys(settings, key))
+            return rebuild_from(settings, provenance, verification.trusted_by(settings, key, identity, issuer))
         return reproduction.reproduce(settings, reproduction.wanted(settings, version, platform, profile))
 
     end(do)
@@ -99,14 +103,18 @@ def verify(
     key: Key = "",
     openpgp_key: Annotated[str, typer.Option(help="file with the farm's OpenPGP key, armored")] = "",
     source: Annotated[str, typer.Option(help="the source tarball, with its signature beside it")] = "",
-    identity: Annotated[str, typer.Option(help="who signs the farm's provenances by sigstore")] = "",
-    issuer: Annotated[str, typer.Option(help="URL of the OpenID Connect issuer that knows the identity")] = "",
+    identity: Identity = "",
+    issuer: Issuer = "",
 ) -> None:
     """Say in a table whether a published file is what its farm says it is."""
     from python_builds.cli.publishing import verify as verification
 
-    asked = {"key": key, "openpgp_key": openpgp_key, "source": source, "identity": identity, "issuer": issuer}
-    end(lambda: verification.verify(load_settings(), file, **asked))
+    def do() -> int:
+        settings = load_settings()
+        trusted = verification.trusted_by(settings, key, identity, issuer)
+        return verification.verify(settings, file, trusted, openpgp_key=openpgp_key, source=source)
+
+    end(do)
 
 
 @app.command()

@@ -25,6 +25,8 @@ Architecture = Annotated[str, _option("an architecture of the platform, if not t
 Architectures = Annotated[list[str] | None, _option("an architecture; may be given again", ARCHITECTURES)]
 Batch = Annotated[str, _option("of rebuilds: its number, if not the last one's")]
 Key = Annotated[str, _option("file with the public key of the farm, in PEM, which may hold several")]
+Identity = Annotated[str, _option("who signs the farm's provenances by sigstore")]
+Issuer = Annotated[str, _option("URL of the OpenID Connect issuer that knows the identity")]
 Part = Annotated[str, typer.Argument(help="planner, a Docker host, a builder or a worker")]
 Reason = Annotated[str, _option("why, for whoever reads the status")]
 Rows = Annotated[int, typer.Option(min=1, max=100_000, help="rows that are shown")]

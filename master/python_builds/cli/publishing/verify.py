@@ -1,5 +1,6 @@
 """`python-builds verify`: is this file what a farm has made of what upstream has signed? In one table."""
 
+import dataclasses
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,19 +17,16 @@ from python_builds.core.publishing.findings import is_verified
 from python_builds.core.settings.settings import Settings
 
 
-def verify(
-    settings: Settings, what: str, *, key: str, openpgp_key: str, source: str, identity: str, issuer: str
-) -> int:
+def verify(settings: Settings, what: str, trusted: Trusted, *, openpgp_key: str, source: str) -> int:
     """Print the table; the exit status says whether all that is required holds.
 
     Raises:
-        InvalidRequest: if a file that was named is not there, or of an identity only a half was.
+        InvalidRequest: if a file that was named is not there.
     """
     for option, path in (("--openpgp-key", openpgp_key), ("--source", source)):
         _require_file(option, path)
-    trusted = Trusted(
-        keys=trusted_keys(settings, key),
-        identity=_identity(settings, identity, issuer),
+    trusted = dataclasses.replace(
+        trusted,
         openpgp=Path(openpgp_key) if openpgp_key else None,
         source=Path(source) if source else None,
     )
@@ -54,11 +52,17 @@ def trusted_keys(settings: Settings, key: str) -> Mapping[str, Public]:
     return {key_id(one): one for one in own.public} if own else {}
 
 
-def _identity(settings: Settings, identity: str, issuer: str) -> TrustedIdentity | None:
+def trusted_by(settings: Settings, key: str, identity: str, issuer: str) -> Trusted:
+    """Say whose provenances are trusted: those of keys, of an identity, or of both.
+
+    Raises:
+        InvalidRequest: if the key's file is not there, or of the identity only a half was named.
+    """
     if bool(identity) != bool(issuer):
         raise InvalidRequest("--identity and --issuer go together: each issuer gives its own names")
     verifier = own_verifier(settings.sigstore_trust_config) if identity else None
-    return TrustedIdentity(identity=identity, issuer=issuer, verifier=verifier) if verifier else None
+    named = TrustedIdentity(identity=identity, issuer=issuer, verifier=verifier) if verifier else None
+    return Trusted(keys=trusted_keys(settings, key), identity=named)
 
 
 def _require_file(option: str, path: str) -> None:
