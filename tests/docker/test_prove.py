@@ -1,15 +1,26 @@
 """What `make prove` asks of a base image, of a real one: what it calls itself, and which names of a row it does not know.
 
-What users do with what is built is scripts/prove/trial.sh; a run of `make prove` is its test, an hour long.
+What users do with what is built is scripts/prove/trial.sh; a run of `make prove` is its test, an hour long. That a run goes on
+where one was killed is tried here.
 """
 
 import dataclasses
+import os
+import signal
 from pathlib import Path
+
+from packaging.version import Version
 
 from python_builds.adapters.platforms.containers import describe_image, run_script
 from python_builds.adapters.workers.docker_command import image_architecture
+from python_builds.adapters.workers.local_engine import local_engine
+from python_builds.cli.proving.scratch_farm import make_folder, scratch_farm
 from python_builds.cli.proving.system_facts import _why_not, base_facts
 from python_builds.core.platforms.platforms import platform_named
+from python_builds.core.publishing.artifacts import Product
+from python_builds.core.settings.settings import Settings
+from tests.e2e.farms import mini_tarball
+from tests.published import publish
 
 ROW = platform_named("debian-12")
 
@@ -51,3 +62,21 @@ def test_a_script_that_fails_is_logged_with_what_it_said(tmp_path: Path) -> None
 
     assert done.returncode != 0
     assert f"ended with {done.returncode}" in log.read_text()
+
+
+def test_a_run_goes_on_with_what_one_that_was_killed_has_built(tmp_path: Path) -> None:
+    mini_tarball(tmp_path, "3.9.25")
+    settings = Settings(_env_file=None, sources=f"mirror {tmp_path}", minimum_trust="digest")
+    folder, engine = tmp_path / "debian-12", local_engine()
+    product = Product(version=Version("3.9.25"), platform=ROW, architecture=engine.architecture, profile="quick")
+    assert not make_folder(settings, folder, {"recipe": "a"})
+    with scratch_farm(settings, engine, ROW, "quick", folder) as farm:
+        built = publish(farm.store, product)
+        farm.run("reindex")
+        first = farm.cdn
+        os.kill(int((folder / "state/master/twistd.pid").read_text()), signal.SIGKILL)
+    assert make_folder(settings, folder, {"recipe": "a"})
+    with scratch_farm(settings, engine, ROW, "quick", folder) as farm:
+        assert farm.build("3.9") == built
+        install = farm.store.read("quick/python/install.sh").decode()
+        assert farm.cdn in install and first not in install

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from python_builds.cli.proving.prove import Proving, _host, _wanted
-from python_builds.cli.proving.scratch_farm import _inherited
+from python_builds.cli.proving.scratch_farm import _inherited, make_folder, newest_of
 from python_builds.core.errors import FarmError, InvalidRequest
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.platforms.proofs import CHECKS, Check, Proof, Verdict
@@ -77,6 +77,34 @@ def test_an_emulated_host_is_open_and_slow_unless_the_operator_describes_it(run)
     described = ENGINE.model_copy(update={"name": "slow", "architecture": "arm64", "memory": "8g"})
     run.settings = Settings(_env_file=None, docker_hosts=[described.model_dump()], worker_host="127.0.0.1")
     assert _host(run) == described
+
+
+@pytest.mark.parametrize(
+    "asked, found",
+    [("3.9", "3.9.25"), ("", "3.14.7"), ("3.14t", "3.14.7t"), ("3.14.6", "3.14.6"), ("3.13", None)],
+)
+def test_what_a_run_before_has_built_is_found_by_what_is_asked_for(make_product, asked, found):
+    products = {make_product(version) for version in ("3.9.25", "3.14.6", "3.14.7")}
+    products |= (
+        {make_product("3.14.7", variant="t"), make_product("3.14.8", variant="t")}
+        if asked != "3.14t"
+        else {make_product("3.14.7", variant="t")}
+    )
+    made = newest_of(products, asked)
+
+    assert (str(made.tag) if made else None) == found
+
+
+def test_a_run_goes_on_in_the_folder_of_one_of_the_same_recipe_and_images_and_of_no_other(tmp_path):
+    folder, settings = tmp_path / "rhel-9-amd64", Settings(_env_file=None)
+    assert not make_folder(settings, folder, {"recipe": "a"})
+    key = (folder / "signing-key.asc").read_bytes()
+    assert make_folder(settings, folder, {"recipe": "a"})
+    assert (folder / "signing-key.asc").read_bytes() == key
+    assert not make_folder(settings, folder, {"recipe": "b"})
+    assert (folder / "signing-key.asc").read_bytes() != key
+    (folder / "basis.json").unlink()
+    assert not make_folder(settings, folder, {"recipe": "b"}), "it was stopped before it was whole"
 
 
 def test_its_farm_has_the_operator_s_sources_and_nothing_else_of_his(tmp_path, monkeypatch):

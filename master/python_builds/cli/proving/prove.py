@@ -1,8 +1,8 @@
 """`make prove`: a platform on the real system, from the base image to what users do, and what came of it as a file."""
 
 import datetime
+import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from python_builds.adapters.platforms.proof_files import PROOFS, write_proof
 from python_builds.adapters.workers.docker_command import image_architecture, name_here, require_docker
 from python_builds.adapters.workers.local_engine import local_engine
 from python_builds.cli.platforms import todays_recipe
-from python_builds.cli.proving.scratch_farm import ScratchFarm, scratch_farm
+from python_builds.cli.proving.scratch_farm import ScratchFarm, make_folder, scratch_farm
 from python_builds.cli.proving.system_facts import base_facts, worker_facts
 from python_builds.cli.proving.trials import Trials
 from python_builds.cli.workers.base_images import bring_base_image, named
@@ -49,6 +49,11 @@ class Proving:
     commit: str
     checks: dict[str, Check] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        """Where its farm is."""
+        return self.log.with_suffix("")
 
     def add(self, *checks: Check) -> None:
         """Take down what came of checks, and say it."""
@@ -97,7 +102,10 @@ def prove_one(settings: Settings, engine: DockerHost, platform: Platform, archit
         "worker image", lambda: worker_facts(platform, architecture, log)
     ):
         run.attempt("newest minor", lambda: _build_and_try(run))
-    return _proof(run, "what it needs had failed before")
+    proof = _proof(run, "what it needs had failed before")
+    if not proof.failed:
+        shutil.rmtree(run.folder)
+    return proof
 
 
 def _base(run: Proving) -> list[Check]:
@@ -107,11 +115,9 @@ def _base(run: Proving) -> list[Check]:
 
 def _build_and_try(run: Proving) -> list[Check]:
     """Build and try all; each check is taken down as it ends."""
-    engine = _host(run)
-    with (
-        tempfile.TemporaryDirectory(prefix="python-builds-prove-") as name,
-        scratch_farm(run.settings, engine, run.platform, run.profile, Path(name)) as farm,
-    ):
+    if make_folder(run.settings, run.folder, _basis(run)):
+        print(f"goes on where a run of the same recipe and images was stopped: {run.folder}", flush=True)
+    with scratch_farm(run.settings, _host(run), run.platform, run.profile, run.folder) as farm:
         if _builds(run, farm):
             _trials(run, Trials(farm=farm, architecture=run.architecture, records=tuple(run.records), log=run.log))
     return []
@@ -141,10 +147,23 @@ def _trials(run: Proving, trials: Trials) -> None:
         run.attempt(name, getattr(trials, name))
 
     def upgrade() -> Check:
-        trials.farm.build(str(run.records[1].product.tag), again=True)
+        newest = run.records[1]
+        if newest.revision == 1:
+            trials.farm.build(str(newest.product.tag), force=True)
         return trials.upgrade()
 
     run.attempt("upgrade", upgrade)
+
+
+def _basis(run: Proving) -> dict[str, str]:
+    """Say what builds have to have in common to be of one proof."""
+    images = (run.platform.base_image, worker_image(run.platform))
+    ids = {name: describe_image(name_here(name, run.architecture)).id for name in images}
+    return {"recipe": _recipe(run), "profile": run.profile, **ids}
+
+
+def _recipe(run: Proving) -> str:
+    return todays_recipe(run.platform, packed(SCRIPTS))
 
 
 def _host(run: Proving) -> DockerHost:
@@ -166,7 +185,7 @@ def _proof(run: Proving, why_not: str) -> Proof:
         profile=run.profile,
         proven_at=datetime.datetime.now(datetime.UTC).replace(microsecond=0),
         commit=run.commit if run.commit == _commit() else f"{run.commit.rstrip('+')}+",
-        recipe=todays_recipe(run.platform, packed(SCRIPTS)),
+        recipe=_recipe(run),
         base_image=_image(name_here(run.platform.base_image, run.architecture), run.architecture),
         worker_image=_image(name_here(worker_image(run.platform), run.architecture), run.architecture),
         builds=tuple(map(_proven_build, run.records)),

@@ -1,11 +1,15 @@
-"""A farm for one proof: it builds in containers of this machine's engine, and publishes into a folder, signed."""
+"""A farm for one proof: it builds in containers of this machine's engine, and publishes into a folder, signed.
+
+The folder outlives a run that is stopped, as emulated builds take hours: the next run goes on in it.
+"""
 
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +40,7 @@ KEPT = (
 """Settings of the operator's that hold here too: where sources come from, and what that costs."""
 
 MAKE_KEY = CHECKOUT / "scripts" / "setup" / "make-signing-key.sh"
+KEY = "signing-key.asc"
 OWNER = "A proof <proof@localhost>"
 
 
@@ -54,27 +59,20 @@ class ScratchFarm:
         """The address under which `python/` is: that of the profile's own store."""
         return f"{self.web}/{profile_prefix(self.profile)}".rstrip("/")
 
-    def build(self, version: str, *, again: bool = False) -> Record:
-        """Build a version for the platform; `again` is as a new revision.
+    def build(self, version: str, *, force: bool = False) -> Record:
+        """Build a version, or a minor's newest, for the platform, unless it is there; `force` is as a new revision.
 
         Raises:
             FarmError: if it did not succeed.
         """
-        before = self.products()
         words = ["build", f"--platform={self.platform.name}", f"--profile={self.profile}"]
         words += [f"--version={version}"] if version else []
-        self.run(*words, *(["--force"] if again else []))
-        made = [product for product in self.products() if again and str(product.tag) == version] or [
-            product for product in self.products() if product not in before
-        ]
-        record = newest_record(self.store, made[0]) if len(made) == 1 else None
+        self.run(*words, *(["--force"] if force else []))
+        made = newest_of(published_products(self.store, self.profile, self.platform), version)
+        record = newest_record(self.store, made) if made else None
         if record is None:
             raise FarmError(f"the build of {version or 'the newest'} published nothing that could be found")
         return record
-
-    def products(self) -> set[Product]:
-        """List what was built."""
-        return published_products(self.store, self.profile, self.platform)
 
     def run(self, *words: str) -> None:
         """Run a command of ours for this farm.
@@ -82,24 +80,38 @@ class ScratchFarm:
         Raises:
             FarmError: if it fails.
         """
-        command = [sys.executable, "-m", "python_builds", *words]
-        if subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL).returncode:
-            raise FarmError(f"`python-builds {' '.join(words)}` failed, see above")
+        _run(self.environment, *words)
+
+
+def newest_of(products: Collection[Product], version: str) -> Product | None:
+    """Find what was asked for by a version, by a minor, or by nothing, which means the newest ordinary build."""
+    fitting = [one for one in products if version in (str(one.tag), one.tag.minor) or not (version or one.variant)]
+    return max(fitting, key=lambda one: one.version, default=None)
+
+
+def make_folder(settings: Settings, path: Path, basis: Mapping[str, str]) -> bool:
+    """Make the folder of a farm, or leave one that was made for the same; say whether it was there."""
+    note = path / "basis.json"
+    if path.exists():
+        _run(_environment(settings, path), "stop")  # what a run that was killed has left
+        if note.is_file() and json.loads(note.read_bytes()) == basis:
+            return True
+        shutil.rmtree(path)
+    path.mkdir(parents=True)
+    (path / "store").mkdir()
+    subprocess.run([MAKE_KEY, path / KEY, OWNER], check=True, stdin=subprocess.DEVNULL)
+    note.write_text(json.dumps(basis))  # last, so that a folder that has it is whole
+    return False
 
 
 @contextlib.contextmanager
 def scratch_farm(
     settings: Settings, engine: DockerHost, platform: Platform, profile: str, folder: Path
 ) -> Iterator[ScratchFarm]:
-    """Start a farm in a folder, with one worker on the engine; it stops with the block."""
-    store = folder / "store"
-    store.mkdir()
-    key = folder / "signing-key.asc"
-    subprocess.run([MAKE_KEY, key, OWNER], check=True, stdin=subprocess.DEVNULL)
+    """Start a farm in a folder of `make_folder`, with one worker on the engine; it stops with the block."""
+    store, key = folder / "store", folder / KEY
     with served(store) as web:
         values = {
-            "env_file": os.devnull,
-            "state_dir": str(folder / "state"),
             "store": str(store),
             "signing_key_file": str(key),
             "cdn_url": web,
@@ -109,15 +121,27 @@ def scratch_farm(
             "local_worker": "false",
             "automatic_builds": "false",
         }
-        environment = {**_inherited(settings), **{variable(name): value for name, value in values.items()}}
+        environment = {**_environment(settings, folder), **{variable(name): value for name, value in values.items()}}
         farm = ScratchFarm(
             environment=environment, store=DirectoryStore(store, web), web=web, profile=profile, platform=platform
         )
         farm.run("run")
         try:
+            farm.run("reindex")  # what is there already has another address now
             yield farm
         finally:
             farm.run("stop")
+
+
+def _environment(settings: Settings, folder: Path) -> dict[str, str]:
+    own = {"env_file": os.devnull, "state_dir": str(folder / "state")}
+    return {**_inherited(settings), **{variable(name): value for name, value in own.items()}}
+
+
+def _run(environment: Mapping[str, str], *words: str) -> None:
+    command = [sys.executable, "-m", "python_builds", *words]
+    if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL).returncode:
+        raise FarmError(f"`python-builds {' '.join(words)}` failed, see above")
 
 
 def _inherited(settings: Settings) -> dict[str, str]:
