@@ -12,7 +12,7 @@ from python_builds.core.settings.settings import Settings, variable
 
 MODULE = "python_builds.adapters.publishing.identity_signer"
 
-UNSIGNED = ".json"
+UNSIGNED = ".statement"
 """What the names of statements end in."""
 
 MAX_SECONDS = 300
