@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from python_builds.cli import farm_commands
+from python_builds.cli import farm_commands, image_commands
 from python_builds.cli.exit_status import end, end_as_by_ctrl_c
 from python_builds.cli.make_variables import options
 from python_builds.cli.options import (
@@ -174,9 +174,7 @@ def prove(platform: Platforms = None, arch: Architecture = "", profile: Profile 
     from python_builds.cli.proving import prove as proving
 
     end_as_by_ctrl_c()
-    end(
-        lambda: proving.prove(load_settings(), words(platform), arch, profile), interrupted="stopped; nothing is proven"
-    )
+    end(lambda: proving.prove(load_settings(), words(platform), arch, profile), interrupted=AGAIN)
 
 
 @app.command("minors")
@@ -203,41 +201,7 @@ def write_pages() -> None:
     end(pages.write)
 
 
-@app.command()
-def base_image(platform: Platforms = None, arch: Architecture = "") -> None:
-    """Make a base image with debootstrap, where no registry is reached."""
-    from python_builds.cli.workers.base_images import base_images
-
-    end(lambda: base_images(words(platform), arch))
-
-
-@app.command()
-def images(platform: Platforms = None, arch: Architecture = "") -> None:
-    """Build worker images, of all platforms whose base image is on this Docker host or of those named."""
-    from python_builds.cli.workers import images as image_commands
-
-    end(lambda: image_commands.images(words(platform), arch))
-
-
-@app.command()
-def push(
-    platform: Platforms = None,
-    registry: Annotated[str, typer.Option(help="where to, if not where the setting says")] = "",
-) -> None:
-    """Push worker images, all that are on this Docker host or those named."""
-    from python_builds.cli.workers import images as image_commands
-
-    end(lambda: image_commands.push(words(platform), (registry or load_settings().registry).rstrip("/")))
-
-
-@app.command()
-def shell(platform: OnePlatform = "") -> None:
-    """Open a shell in a container like the farm's, with the scripts."""
-    from python_builds.cli.workers import images as image_commands
-
-    end(lambda: image_commands.shell(platform))
-
-
+app.add_typer(image_commands.app)
 app.add_typer(farm_commands.app)
 
 
