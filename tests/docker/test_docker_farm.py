@@ -7,7 +7,7 @@ import docker
 from python_builds.cli.building.progress import SUCCESS, WARNINGS
 from python_builds.core.workers.container_limits import capabilities
 from python_builds.core.workers.images import PASSWORD_FILE
-from tests.docker.engines import IMAGE, containers, force
+from tests.docker.engines import IMAGE, containers, containers_farm, force
 from tests.e2e.farms import FarmUnderTest, mini_tarball, wait
 
 NET_ADMIN = 12
@@ -72,6 +72,14 @@ def test_a_container_is_caged_and_no_environment_in_it_has_a_secret(
         ["bash", "-c", "grep CapBnd /proc/$(pgrep -o -f 'bin/python.* /opt.*/twistd')/status"]
     ).output
     assert int(bounds.split()[1], 16) & 1 << NET_ADMIN == 0
+
+
+def test_a_host_says_how_long_its_commands_may_be_quiet(engine: docker.DockerClient, bridge: str) -> None:
+    with containers_farm(engine, "unix:///var/run/docker.sock", bridge, quiet_seconds=5) as farm:
+        mini_tarball(farm.tarballs, "3.11.8", COMPILE_SECONDS=120)
+        done = farm.build("3.11.8", PLATFORM="debian-12")
+
+    assert done.returncode == 1 and "compile failed: killed, as it wrote nothing for 5 s" in done.stdout, done.stdout
 
 
 def test_two_versions_are_built_in_two_containers_at_once(farm: FarmUnderTest, engine: docker.DockerClient) -> None:

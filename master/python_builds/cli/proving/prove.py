@@ -30,7 +30,7 @@ from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import worker_image
 
 ALL = "all"
-EMULATED = {"open_network": True, "start_seconds": 600}
+EMULATED = {"open_network": True, "start_seconds": 600, "quiet_seconds": 2 * 3600}
 """Of a host that emulates: qemu-user passes on neither nf_tables nor seccomp's filters, and is several times slower."""
 EXPECTED = (PythonBuildsError, OSError, subprocess.SubprocessError)
 """What may go wrong in a check, and then is its verdict."""

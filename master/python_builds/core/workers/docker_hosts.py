@@ -8,6 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork
 
+QUIET = "quiet_seconds"
+"""The property of a build that has its worker's host's, as that is written here."""
+
 
 def _not_the_hosts(value: str) -> str:
     """Refuse the machine's own network: a container that closes its network would close the machine's."""
@@ -57,6 +60,9 @@ class DockerHost(BaseModel):
         False, description="whether what comes from a tarball may reach all that its containers' network does"
     )
     start_seconds: int = Field(120, ge=1, le=3600, description="that a container has to connect to the master")
+    quiet_seconds: int = Field(
+        20 * 60, ge=1, le=4 * 3600, description="that a step's command may write nothing, before it is ended"
+    )
 
     @property
     def label(self) -> str:

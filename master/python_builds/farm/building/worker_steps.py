@@ -13,6 +13,7 @@ from python_builds.core.building.stage import By, Stage, command
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import WORST
+from python_builds.core.workers.docker_hosts import QUIET
 from python_builds.farm.building.stage_command import KeepingCommand, StageCommand
 from python_builds.farm.building.transfers import QUIET_SECONDS, Download, DownloadScripts, Upload
 from python_builds.farm.steps.in_thread import MAX_STEP_SECONDS
@@ -22,7 +23,12 @@ from python_builds.farm.steps.thread_step import values_of
 MAX_UPLOAD_BYTES = 2**30
 """Bytes of an uploaded file."""
 
-LIMITS = {"haltOnFailure": True, "timeout": QUIET_SECONDS, "maxTime": MAX_STEP_SECONDS, "logEnviron": False}
+LIMITS = {
+    "haltOnFailure": True,
+    "timeout": util.Property(QUIET, default=QUIET_SECONDS),
+    "maxTime": MAX_STEP_SECONDS,
+    "logEnviron": False,
+}
 
 
 def run(stage: Stage, settings: Settings, env: Mapping[str, Any], **options: Any) -> BuildStep:

@@ -15,7 +15,7 @@ from python_builds.core.publishing.artifacts import builder_name
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import WORST
 from python_builds.core.workers.container_limits import SCRATCH
-from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.core.workers.docker_hosts import QUIET, DockerHost
 from python_builds.farm.workers.container_worker import ContainerWorker
 from python_builds.farm.workers.image_watch import ImageWatch
 from python_builds.farm.workers.local_worker import LocalProcessWorker, worker_folder
@@ -102,6 +102,7 @@ def _containers(host: DockerHost, settings: Settings) -> Iterable[Any]:
                 "make_base_root": False,
                 "scratch": SCRATCH,
                 "ccache": CCACHE,
+                QUIET: host.quiet_seconds,
             },
         )
 
