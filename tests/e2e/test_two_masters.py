@@ -147,10 +147,10 @@ def test_a_spare_takes_over_from_a_master_that_is_cut_off_from_the_database_and_
         first.inside = there.inside
         mini_tarball(first.tarballs, "3.11.6", COMPILE_SECONDS=5)
         assert first.run("run").returncode == 0
+        spare.run("run")
         request = first.client().force("release", python_version="3.11.6", profile="quick")
         first.wait_for_results(request)
         (build,) = first.client().children(request)
-        spare.run("run")
         first.wait_for_step("compile")
         locks = (
             "SELECT client_port FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE locktype = 'advisory' AND granted"

@@ -8,7 +8,8 @@ from buildbot.process.buildstep import create_step_from_step_or_factory
 from buildbot.process.results import FAILURE, SUCCESS
 from twisted.internet import defer, task
 
-from python_builds.farm.building.transfers import QUIET_SECONDS, UNPACK, DownloadScripts, WatchedTransfer
+from python_builds.core.workers.docker_hosts import QUIET_SECONDS
+from python_builds.farm.building.transfers import UNPACK, DownloadScripts, WatchedTransfer
 
 
 class Writer:

@@ -14,6 +14,7 @@ import requests
 from sigstore.dsse import Statement
 from sigstore.oidc import IdentityToken
 from sigstore.sign import Signer, SigningContext
+from sigstore.verify import Verifier
 
 from python_builds.adapters.publishing.identity import UNSIGNED
 from python_builds.adapters.upstream.sigstore_bundle import own_verifier, signer_of, trust_config, verify_statement
@@ -31,17 +32,18 @@ def main(arguments: Sequence[str]) -> None:
     """Take the token's file, the trust configuration's or nothing, and the folder; print as JSON who has signed."""
     token, trust, folder = Path(arguments[0]), Path(arguments[1]) if arguments[1] else None, Path(arguments[2])
     context = SigningContext.from_trust_config(trust_config(trust))
+    verifier = own_verifier(trust)
     with context.signer(IdentityToken(token.read_text().strip())) as signer, ThreadPoolExecutor(WRITERS) as pool:
-        found = list(pool.map(lambda path: _sign(signer, path, trust), folder.glob(f"*{UNSIGNED}")))
+        found = list(pool.map(lambda path: _sign(signer, path, verifier), folder.glob(f"*{UNSIGNED}")))
     print(json.dumps(found[:1]))
 
 
-def _sign(signer: Signer, path: Path, trust: Path | None) -> tuple[str, str]:
+def _sign(signer: Signer, path: Path, verifier: Verifier) -> tuple[str, str]:
     """Sign one, and verify it as everybody will."""
     bundle = signer.sign_dsse(Statement(path.read_bytes()))
     content = bundle.to_json().encode()
     identity, issuer = signer_of(bundle.signing_certificate)
-    verify_statement(path.name, content, identity, issuer, own_verifier(trust))
+    verify_statement(path.name, content, identity, issuer, verifier)
     path.with_name(f"{path.name}{BUNDLE_ENDING}").write_bytes(content)
     return identity, issuer
 

@@ -8,6 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyNetwork
 
+QUIET_SECONDS = 20 * 60
+"""Without a byte, before a worker counts as lost, or a command as stuck if its host does not say otherwise."""
+
 QUIET = "quiet_seconds"
 """The property of a build that has its worker's host's, as that is written here."""
 
@@ -61,7 +64,7 @@ class DockerHost(BaseModel):
     )
     start_seconds: int = Field(120, ge=1, le=3600, description="that a container has to connect to the master")
     quiet_seconds: int = Field(
-        20 * 60, ge=1, le=4 * 3600, description="that a step's command may write nothing, before it is ended"
+        QUIET_SECONDS, ge=1, le=4 * 3600, description="that a step's command may write nothing, before it is ended"
     )
 
     @property

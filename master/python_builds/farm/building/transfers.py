@@ -15,8 +15,7 @@ from buildbot.process.results import FAILURE, SUCCESS
 from buildbot.steps.transfer import makeStatusRemoteCommand
 from twisted.internet import defer, task
 
-QUIET_SECONDS = 20 * 60
-"""Without a byte, before a worker counts as lost, or a command as stuck."""
+from python_builds.core.workers.docker_hosts import QUIET_SECONDS
 
 LOOK_SECONDS = 30
 CALLS = ("remote_write", "remote_utime", "remote_close", "remote_read")

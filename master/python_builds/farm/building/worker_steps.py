@@ -13,9 +13,9 @@ from python_builds.core.building.stage import By, Stage, command
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.trust import WORST
-from python_builds.core.workers.docker_hosts import QUIET
+from python_builds.core.workers.docker_hosts import QUIET, QUIET_SECONDS
 from python_builds.farm.building.stage_command import KeepingCommand, StageCommand
-from python_builds.farm.building.transfers import QUIET_SECONDS, Download, DownloadScripts, Upload
+from python_builds.farm.building.transfers import Download, DownloadScripts, Upload
 from python_builds.farm.steps.in_thread import MAX_STEP_SECONDS
 from python_builds.farm.steps.master_step import build_spool
 from python_builds.farm.steps.thread_step import values_of
