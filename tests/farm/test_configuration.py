@@ -20,7 +20,7 @@ from python_builds.core.platforms.platforms import PLATFORMS, platform_named
 from python_builds.core.publishing.artifacts import builder_name
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
-from python_builds.core.workers.docker_hosts import RESERVED
+from python_builds.core.workers.docker_hosts import QUIET, RESERVED
 from python_builds.farm.builders import make_builders, recipes
 from python_builds.farm.building.build import FarmBuild
 from python_builds.farm.building.transfers import Upload
@@ -244,12 +244,17 @@ def test_the_compiler_cache_is_bounded_wherever_a_build_runs(tmp_path: Path) -> 
     assert {s.env["CCACHE_MAXSIZE"] for s in steps if hasattr(s, "command")} == {"7G"}
 
 
-def test_every_command_and_every_file_of_a_build_has_its_limit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("properties, quiet", [({}, 20 * 60), ({QUIET: 7200}, 7200)])
+def test_every_command_and_every_file_of_a_build_has_its_limit(
+    tmp_path: Path, properties: dict[str, int], quiet: int
+) -> None:
     platform_builder = make_builders(PLATFORMS, settings(tmp_path))[1]
     steps = [factory.buildStep() for factory in platform_builder.factory.steps]
     commands = {step.name: step for step in steps if hasattr(step, "command")}
 
-    assert {(s.timeout, s.maxTime) for s in commands.values()} == {(20 * 60, 4 * 3600)}
+    timeouts = {step.timeout.getRenderingFor(Properties(**properties)).result for step in commands.values()}
+    assert timeouts == {quiet}
+    assert {step.maxTime for step in commands.values()} == {4 * 3600}
     assert {"configure", "compile", "train", "test", "install", "package", COLLECT_STEP, CHECK_STEP} <= {*commands}
     assert {step.maxsize for step in steps if isinstance(step, Upload)} == {2**30}
 
