@@ -1,7 +1,6 @@
 """Farms whose workers are containers: of this machine's Docker engine, or of one that a test may stop."""
 
 import contextlib
-import ipaddress
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from python_builds.adapters.database.one_master import master_name
 from python_builds.adapters.workers.docker_engines import container_name
+from python_builds.adapters.workers.local_engine import bridge_address
 from tests.docker.engines import ADDRESS, BRIDGE, IMAGE, PrivateEngine, containers_farm, run
 from tests.docker.real_farm import Published, real_farm
 from tests.docker.rpm_box import VERSION, Box, Built, started_box
@@ -62,8 +62,7 @@ def engine() -> Iterator[docker.DockerClient]:
 @pytest.fixture
 def bridge(engine: docker.DockerClient) -> str:
     """Give the address at which containers of this machine's engine reach it."""
-    network = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]
-    return str(next(ipaddress.ip_network(network["Subnet"]).hosts()))
+    return bridge_address(engine)
 
 
 @pytest.fixture

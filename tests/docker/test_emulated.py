@@ -48,9 +48,8 @@ def emulated(row: Platform) -> str:
 
 
 @pytest.fixture
-def farm(engine: docker.DockerClient, emulated: str) -> Iterator[FarmUnderTest]:
+def farm(engine: docker.DockerClient, bridge: str, emulated: str) -> Iterator[FarmUnderTest]:
     """Give a farm with containers of both architectures."""
-    bridge = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
     url = "unix:///var/run/docker.sock"
     slow = {"name": "slow", "url": url, "master": bridge, "architecture": emulated, "start_seconds": 600}
     slow |= {"memory": "2g", "open_network": True}

@@ -5,7 +5,6 @@ platforms have none, which holds nothing back.
 """
 
 import contextlib
-import ipaddress
 import json
 from collections.abc import Iterator
 
@@ -53,10 +52,8 @@ def published(farm: FarmUnderTest) -> set[str]:
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("images")
 def test_a_release_is_built_on_three_platforms_listed_and_announced(
-    engine: docker.DockerClient, upstream: Upstream
+    engine: docker.DockerClient, bridge: str, upstream: Upstream
 ) -> None:
-    network = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]
-    bridge = str(next(ipaddress.ip_network(network["Subnet"]).hosts()))
     host = {"name": "here", "url": "unix:///var/run/docker.sock", "master": bridge, "workers": 2, "ccache": CACHE}
     with hook_server() as hook, cdn() as web, contextlib.ExitStack() as farms:
         farm = farms.enter_context(

@@ -1,6 +1,5 @@
 """Somebody with another engine builds again what a farm has built in a container of an image of a registry."""
 
-import ipaddress
 import json
 import subprocess
 from collections.abc import Iterator
@@ -40,15 +39,13 @@ def pushed(engine: docker.DockerClient, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def attesting(engine: docker.DockerClient, pushed: str, tmp_path: Path) -> Iterator[FarmUnderTest]:
+def attesting(bridge: str, pushed: str, tmp_path: Path) -> Iterator[FarmUnderTest]:
     """Give a farm that states how it builds, in containers of an image of the registry."""
-    bridge = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]
-    master = str(next(ipaddress.ip_network(bridge["Subnet"]).hosts()))
-    host = {"name": "here", "url": "unix:///var/run/docker.sock", "master": master}
+    host = {"name": "here", "url": "unix:///var/run/docker.sock", "master": bridge}
     key = tmp_path / "attestation.pem"
     subprocess.run([CHECKOUT / "scripts/setup/make-attestation-key.sh", key], check=True)
     values = {"attestation_key_file": key, "builder_id": "https://farm.example.org"}
-    with make_farm(docker_hosts=[host], worker_host=master, registry=pushed, **values) as farm:
+    with make_farm(docker_hosts=[host], worker_host=bridge, registry=pushed, **values) as farm:
         mini_tarball(farm.tarballs, "3.11.2")
         yield farm
         farm.run("stop")
