@@ -183,7 +183,7 @@ def test_the_page_s_commands_work_word_for_word(published: Published, number: in
 def test_the_page_s_commands_that_verify_work_word_for_word_beside_a_checkout(
     published: Published, tmp_path: Path
 ) -> None:
-    (block,) = [block for block in page_blocks() if "python-builds verify" in block]
+    (block,) = [block for block in page_blocks() if "python-builds verify --key" in block]
     tarball = "python-3.11.2-debian-12.tar.gz"
     for name, key in (
         ("farm.pub", "python-builds.pub"),
