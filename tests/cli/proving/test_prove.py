@@ -2,10 +2,11 @@
 
 import json
 import os
+import subprocess
 
 import pytest
 
-from python_builds.cli.proving.prove import Proving, _host, _wanted
+from python_builds.cli.proving.prove import Proving, _commit, _host, _wanted
 from python_builds.cli.proving.scratch_farm import _inherited, make_folder, newest_of
 from python_builds.core.errors import FarmError, InvalidRequest
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
@@ -54,6 +55,26 @@ def test_what_was_found_so_far_is_kept_and_the_rest_was_not_run(run, capsys):
     assert {check.name: check.verdict for check in proof.checks if check.verdict != "not run"} == {"glibc": "failed"}
     assert all(check.detail for check in proof.checks)
     assert capsys.readouterr().out == 'failed: glibc: 2.35\n    write glibc="2.35"\n'
+
+
+def test_a_commit_is_changed_by_all_but_proofs(tmp_path):
+    def git(*words: str) -> None:
+        author = ["-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", "-C", tmp_path, *author, *words], check=True, capture_output=True)
+
+    assert _commit(tmp_path) == ""
+    code, proof = tmp_path / "code.py", tmp_path / "proofs" / "debian-12-amd64.json"
+    proof.parent.mkdir()
+    for file in (code, proof):
+        file.write_text("before")
+    for words in (["init"], ["add", "."], ["commit", "--message=x"]):
+        git(*words)
+    commit = _commit(tmp_path)
+    proof.write_text("after")
+
+    assert len(commit) == 40 and _commit(tmp_path) == commit
+    code.write_text("after")
+    assert _commit(tmp_path) == f"{commit}+"
 
 
 def test_whatever_goes_wrong_in_a_check_is_its_verdict(run):

@@ -210,14 +210,15 @@ def _proven_build(record: Record) -> ProvenBuild:
     )
 
 
-def _commit() -> str:
-    """Name the commit of the checkout; empty where there is none."""
+def _commit(checkout: Path = CHECKOUT) -> str:
+    """Name the commit of the checkout, with + where it was changed; empty where there is none."""
 
     def git(*words: str) -> str:
-        done = subprocess.run(["git", "-C", CHECKOUT, *words], capture_output=True, text=True)
+        done = subprocess.run(["git", "-C", checkout, *words], capture_output=True, text=True)
         return done.stdout.strip() if done.returncode == 0 else ""
 
-    changed = git("status", "--porcelain", "--untracked-files=no")
+    # Proofs that were written a moment ago, of other rows or of a run that failed, change nothing of what is proven.
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", f":(exclude){PROOFS.name}")
     return f"{git('rev-parse', 'HEAD')}{'+' if changed else ''}"
 
 
