@@ -32,6 +32,8 @@ from python_builds.core.workers.images import worker_image
 ALL = "all"
 EMULATED = {"open_network": True, "start_seconds": 600, "quiet_seconds": 2 * 3600}
 """Of a host that emulates: qemu-user passes on neither nf_tables nor seccomp's filters, and is several times slower."""
+QEMU_CPU = {"arm64": "cortex-a57"}
+"""A plain one of each architecture: unasked, qemu emulates all that it knows of, which is slower."""
 EXPECTED = (PythonBuildsError, OSError, subprocess.SubprocessError)
 """What may go wrong in a check, and then is its verdict."""
 
@@ -172,7 +174,8 @@ def _host(run: Proving) -> DockerHost:
     fitting = (host for host in described if host.architecture == run.architecture)
     if run.engine.architecture == run.architecture:
         return next(fitting, run.engine)
-    return next(fitting, run.engine.model_copy(update={"architecture": run.architecture, **EMULATED}))
+    emulated = {"architecture": run.architecture, "qemu_cpu": QEMU_CPU.get(run.architecture, ""), **EMULATED}
+    return next(fitting, run.engine.model_copy(update=emulated))
 
 
 def _proof(run: Proving, why_not: str) -> Proof:

@@ -27,8 +27,9 @@ def capabilities(host: DockerHost) -> list[str]:
 
 
 def environment(host: DockerHost) -> dict[str, str]:
-    """Tell a container's scripts what was decided for it."""
-    return {"PYTHON_BUILDS_NETWORK": "open" if host.open_network else "closed"}
+    """Tell a container's scripts, and what emulates them, what was decided for it."""
+    emulated = {"QEMU_CPU": host.qemu_cpu} if host.qemu_cpu else {}
+    return {"PYTHON_BUILDS_NETWORK": "open" if host.open_network else "closed", **emulated}
 
 
 def limits(host: DockerHost) -> dict[str, object]:

@@ -66,6 +66,11 @@ class DockerHost(BaseModel):
     quiet_seconds: int = Field(
         QUIET_SECONDS, ge=1, le=4 * 3600, description="that a step's command may write nothing, before it is ended"
     )
+    qemu_cpu: str = Field(
+        "",
+        pattern=r"^([a-z0-9][a-z0-9_.,=-]*)?$",
+        description="that an emulated container's programs see, by the names of qemu's -cpu help",
+    )
 
     @property
     def label(self) -> str:
