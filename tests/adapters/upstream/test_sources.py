@@ -99,6 +99,7 @@ def test_a_tarball_without_a_digest_and_other_files_are_not_offered(folder):
     assert folder.offers() == []
     (note,) = folder.notes
     assert note.startswith(f"{folder.path}: no SHA-256 vouches for Python-3.13.5.tgz: write it to SHA256SUMS, ")
+    assert note.endswith("it counts where PYTHON_BUILDS_MINIMUM_TRUST is digest.")
 
 
 def test_a_line_of_digests_that_is_not_understood_is_said(folder):

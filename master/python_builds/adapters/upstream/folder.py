@@ -8,6 +8,7 @@ from python_builds.adapters.http import MAX_TARBALL
 from python_builds.adapters.stop import Stop
 from python_builds.adapters.upstream.offers import Offer
 from python_builds.core.errors import SourceError
+from python_builds.core.settings.settings import variable
 from python_builds.core.upstream.checksums import read_checksums
 from python_builds.core.upstream.releases import version_of_tarball
 from python_builds.core.upstream.trust import Trust
@@ -36,7 +37,8 @@ class Folder:
         if bare := [path.name for path in tarballs if path.name not in digests]:
             self.notes.append(
                 f"{self.path}: no SHA-256 vouches for {', '.join(bare[:3])}{' and more' if bare[3:] else ''}: "
-                "write it to SHA256SUMS, or to a file of the tarball's name and .sha256."
+                "write it to SHA256SUMS, or to a file of the tarball's name and .sha256; "
+                f"it counts where {variable('minimum_trust')} is {Trust.DIGEST}."
             )
         return [
             Offer(
