@@ -39,18 +39,17 @@ def platforms_table(proofs: Proofs, stand_ins: StandIns) -> str:
 
 def proven_sentence(proofs: Proofs, stand_ins: StandIns) -> str:
     """Say in lines for the README what is proven where, what stood in for what, and what nobody has tried."""
-    real = {platform.name: proven_on(proofs, platform.name) for platform in PLATFORMS}
-    alike: dict[str, list[str]] = {}
-    for platform in PLATFORMS:
-        found = [f"{one.architecture} {one.tried_at.date()}" for one in stands_in(platform, proofs, stand_ins)]
-        if found:
-            alike.setdefault("; ".join(found), []).append(platform.name)
-    others = {", ".join(names): [said] for said, names in alike.items()}
-    left = [name for name, said in real.items() if not said and not any(name in names for names in alike.values())]
+    real = {row.name: proven_on(proofs, row.name) for row in PLATFORMS}
+    alike = {
+        row.name: [f"{one.architecture} {one.tried_at.date()}" for one in stands_in(row, proofs, stand_ins)]
+        for row in PLATFORMS
+    }
+    tried = {*proofs, *stand_ins}
+    left = {row.name: [one for one in row.architectures if (row.name, one) not in tried] for row in PLATFORMS}
     return (
         f"Of {len(PLATFORMS)} [platforms](docs/platforms.md), these were tried on the real system: {_names(real)}.\n"
-        f"On a [stand-in](docs/proofs.md#stand-ins), which proves nothing of it: {_names(others)}.\n"
-        f"Not yet: {', '.join(left) or 'none'}. `make prove PLATFORM=NAME` tries another.\n"
+        f"On a [stand-in](docs/proofs.md#stand-ins), which proves nothing of it: {_names(_together(alike))}.\n"
+        f"Not yet: {_names(_together(left))}. `make prove PLATFORM=NAME` tries another.\n"
     )
 
 
@@ -95,6 +94,14 @@ def _served(platform: Platform) -> str:
 
 def _names(said: Mapping[str, list[str]]) -> str:
     return ", ".join(f"{name} ({'; '.join(words)})" for name, words in said.items() if words) or "none"
+
+
+def _together(said: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Name those together of whom the same is said."""
+    names: dict[str, list[str]] = {}
+    for name, words in said.items():
+        names.setdefault("; ".join(words), []).append(name)
+    return {", ".join(alike): [words] if words else [] for words, alike in names.items()}
 
 
 def _proof(proof: Proof) -> str:
