@@ -26,14 +26,12 @@ from python_builds.core.publishing.records import Record
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.releases import minor
-from python_builds.core.workers.docker_hosts import DockerHost
+from python_builds.core.workers.docker_hosts import QEMU_CPU, DockerHost
 from python_builds.core.workers.images import worker_image
 
 ALL = "all"
 EMULATED = {"open_network": True, "start_seconds": 600, "quiet_seconds": 2 * 3600}
 """Of a host that emulates: qemu-user passes on neither nf_tables nor seccomp's filters, and is several times slower."""
-QEMU_CPU = {"arm64": "cortex-a57"}
-"""A plain one of each architecture: unasked, qemu emulates all that it knows of, which is slower."""
 EXPECTED = (PythonBuildsError, OSError, subprocess.SubprocessError)
 """What may go wrong in a check, and then is its verdict."""
 
