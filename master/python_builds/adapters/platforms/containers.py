@@ -9,7 +9,7 @@ from python_builds.adapters.building.recipe import SCRIPTS
 from python_builds.adapters.workers.docker_command import output
 from python_builds.core.errors import ImageError
 from python_builds.core.platforms.proofs import ProvenImage
-from python_builds.core.workers.docker_hosts import QEMU_CPU
+from python_builds.core.workers.container_limits import emulation
 
 PROVE = "/scripts/prove"
 """Where containers have the scripts of scripts/prove."""
@@ -29,11 +29,10 @@ def run_script(
 ) -> subprocess.CompletedProcess[str]:
     """Run a script of scripts/prove in a new container that reaches what this machine serves; its output is logged."""
     volumes = {SCRIPTS: "/scripts", **(mounts or {})}
-    emulated = {"QEMU_CPU": QEMU_CPU[architecture]} if architecture in QEMU_CPU else {}  # natively, nothing reads it
     command = [
         *("docker", "run", "--rm", "--network=host", f"--platform=linux/{architecture}"),
         *(f"--volume={here}:{there}:ro" for here, there in volumes.items()),
-        *(f"--env={name}={value}" for name, value in {**emulated, **(environment or {})}.items()),
+        *(f"--env={name}={value}" for name, value in {**emulation(architecture), **(environment or {})}.items()),
         *(image, f"{PROVE}/{words[0]}", *words[1:]),
     ]
     done = subprocess.run(

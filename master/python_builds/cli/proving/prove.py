@@ -26,7 +26,7 @@ from python_builds.core.publishing.records import Record
 from python_builds.core.settings.setting_types import CHECKOUT
 from python_builds.core.settings.settings import Settings
 from python_builds.core.upstream.releases import minor
-from python_builds.core.workers.docker_hosts import QEMU_CPU, DockerHost
+from python_builds.core.workers.docker_hosts import DockerHost
 from python_builds.core.workers.images import worker_image
 
 ALL = "all"
@@ -172,8 +172,7 @@ def _host(run: Proving) -> DockerHost:
     fitting = (host for host in described if host.architecture == run.architecture)
     if run.engine.architecture == run.architecture:
         return next(fitting, run.engine)
-    emulated = {"architecture": run.architecture, "qemu_cpu": QEMU_CPU.get(run.architecture, ""), **EMULATED}
-    return next(fitting, run.engine.model_copy(update=emulated))
+    return next(fitting, run.engine.model_copy(update={"architecture": run.architecture, **EMULATED}))
 
 
 def _proof(run: Proving, why_not: str) -> Proof:

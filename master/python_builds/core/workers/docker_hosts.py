@@ -14,10 +14,6 @@ QUIET_SECONDS = 20 * 60
 QUIET = "quiet_seconds"
 """The property of a build that has its worker's host's, as that is written here."""
 
-QEMU_CPU = {"arm64": "cortex-a57"}
-"""A plain processor of an architecture, for what qemu-user emulates: qemu's own choice until its release 10 signs pointers
-by a cipher, in software, so that what is built with -mbranch-protection, as every CPython here, took 20 times as long."""
-
 
 def _not_the_hosts(value: str) -> str:
     """Refuse the machine's own network: a container that closes its network would close the machine's."""
@@ -69,11 +65,6 @@ class DockerHost(BaseModel):
     start_seconds: int = Field(120, ge=1, le=3600, description="that a container has to connect to the master")
     quiet_seconds: int = Field(
         QUIET_SECONDS, ge=1, le=4 * 3600, description="that a step's command may write nothing, before it is ended"
-    )
-    qemu_cpu: str = Field(
-        "",
-        pattern=r"^([a-z0-9][a-z0-9_.,=-]*)?$",
-        description="that an emulated container's programs see, by the names of qemu's -cpu help",
     )
 
     @property
