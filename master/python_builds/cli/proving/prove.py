@@ -18,7 +18,7 @@ from python_builds.cli.proving.system_facts import base_facts, worker_facts
 from python_builds.cli.proving.trials import Trials
 from python_builds.cli.workers.base_images import bring_base_image, named
 from python_builds.core.documents import dump
-from python_builds.core.errors import InvalidRequest, PythonBuildsError
+from python_builds.core.errors import FarmError, InvalidRequest, PythonBuildsError
 from python_builds.core.platforms.platform import Platform
 from python_builds.core.platforms.platforms import PLATFORMS
 from python_builds.core.platforms.proofs import CHECKS, Check, Proof, ProvenBuild, ProvenImage, Verdict
@@ -142,14 +142,15 @@ def _builds(run: Proving, farm: ScratchFarm) -> bool:
 
 
 def _trials(run: Proving, trials: Trials) -> None:
-    """Try what was built; revision 2 comes after all that needs revision 1."""
+    """Try what was built; the newest is built again meanwhile, as revision 2, which the last trial needs."""
+    newest = run.records[1]
+    rebuild = trials.farm.begin_rebuild(str(newest.product.tag)) if newest.revision == 1 else None
     for name in ("repository", "installer", "uv", "elsewhere"):
         run.attempt(name, getattr(trials, name))
 
     def upgrade() -> Check:
-        newest = run.records[1]
-        if newest.revision == 1:
-            trials.farm.build(str(newest.product.tag), force=True)
+        if rebuild and rebuild.wait():
+            raise FarmError(f"the build of revision 2 of CPython {newest.product.tag} failed, see above")
         return trials.upgrade()
 
     run.attempt("upgrade", upgrade)

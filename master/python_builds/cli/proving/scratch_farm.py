@@ -41,6 +41,7 @@ KEPT = (
 
 MAKE_KEY = CHECKOUT / "scripts" / "setup" / "make-signing-key.sh"
 KEY = "signing-key.asc"
+COMMAND = (sys.executable, "-m", "python_builds")
 OWNER = "A proof <proof@localhost>"
 
 
@@ -59,20 +60,27 @@ class ScratchFarm:
         """The address under which `python/` is: that of the profile's own store."""
         return f"{self.web}/{profile_prefix(self.profile)}".rstrip("/")
 
-    def build(self, version: str, *, force: bool = False) -> Record:
-        """Build a version, or a minor's newest, for the platform, unless it is there; `force` is as a new revision.
+    def build(self, version: str) -> Record:
+        """Build a version, or a minor's newest, for the platform, unless it is there.
 
         Raises:
             FarmError: if it did not succeed.
         """
-        words = ["build", f"--platform={self.platform.name}", f"--profile={self.profile}"]
-        words += [f"--version={version}"] if version else []
-        self.run(*words, *(["--force"] if force else []))
+        self.run(*self._build, *([f"--version={version}"] if version else []))
         made = newest_of(published_products(self.store, self.profile, self.platform), version)
         record = newest_record(self.store, made) if made else None
         if record is None:
             raise FarmError(f"the build of {version or 'the newest'} published nothing that could be found")
         return record
+
+    def begin_rebuild(self, version: str) -> subprocess.Popen[bytes]:
+        """Begin to build a version as its next revision; the process ends with 0 if it succeeded, or with the farm."""
+        command = [*COMMAND, *self._build, f"--version={version}", "--force"]
+        return subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL)
+
+    @property
+    def _build(self) -> list[str]:
+        return ["build", f"--platform={self.platform.name}", f"--profile={self.profile}"]
 
     def run(self, *words: str) -> None:
         """Run a command of ours for this farm.
@@ -139,8 +147,7 @@ def _environment(settings: Settings, folder: Path) -> dict[str, str]:
 
 
 def _run(environment: Mapping[str, str], *words: str) -> None:
-    command = [sys.executable, "-m", "python_builds", *words]
-    if subprocess.run(command, env=environment, stdin=subprocess.DEVNULL).returncode:
+    if subprocess.run([*COMMAND, *words], env=environment, stdin=subprocess.DEVNULL).returncode:
         raise FarmError(f"`python-builds {' '.join(words)}` failed, see above")
 
 
