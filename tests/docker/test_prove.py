@@ -7,12 +7,15 @@ where one was killed is tried here.
 import dataclasses
 import os
 import signal
+import subprocess
 from pathlib import Path
 
+import pytest
 from packaging.version import Version
 
+from python_builds.adapters.platforms import containers
 from python_builds.adapters.platforms.containers import describe_image, run_script
-from python_builds.adapters.workers.docker_command import image_architecture
+from python_builds.adapters.workers.docker_command import image_architecture, output
 from python_builds.adapters.workers.local_engine import local_engine
 from python_builds.cli.proving.scratch_farm import make_folder, scratch_farm
 from python_builds.cli.proving.system_facts import _why_not, base_facts
@@ -62,6 +65,15 @@ def test_a_script_that_fails_is_logged_with_what_it_said(tmp_path: Path) -> None
 
     assert done.returncode != 0
     assert f"ended with {done.returncode}" in log.read_text()
+
+
+def test_a_script_that_is_out_of_time_leaves_no_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "SECONDS", 5)
+
+    with pytest.raises(subprocess.TimeoutExpired):
+        run_script(ROW.base_image, ["../../bin/sleep", "600"], architecture=architecture(), log=tmp_path / "log")
+
+    assert not output("ps", "--all", "--quiet", "--filter=name=python-builds-trial-")
 
 
 def test_a_run_goes_on_with_what_one_that_was_killed_has_built(tmp_path: Path) -> None:
