@@ -2,11 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 
 import pytest
 
-from python_builds.cli.proving.prove import Proving, _commit, _host, _wanted
+from python_builds.cli.proving.prove import Proving, _commit, _host, _trials, _wanted
 from python_builds.cli.proving.scratch_farm import _inherited, make_folder, newest_of
 from python_builds.core.errors import FarmError, InvalidRequest
 from python_builds.core.platforms.platforms import PLATFORMS, platform_named
@@ -88,6 +89,52 @@ def test_whatever_goes_wrong_in_a_check_is_its_verdict(run):
 def test_a_check_that_went_well_lets_the_run_go_on(run):
     assert run.attempt("uv", lambda: Check(name="uv", verdict=Verdict.OK))
     assert kept(run).standing == "in part"
+
+
+class Tried:
+    """Trials of which each works, of a farm whose build of the second revision is any command."""
+
+    def __init__(self, *build):
+        self.build, self.farm, self.built = build, self, None
+
+    def begin_revision(self, version):
+        self.built = subprocess.Popen(self.build)
+        return self.built
+
+    def __getattr__(self, name):
+        return lambda: Check(name=name, verdict=Verdict.OK)
+
+
+def test_the_second_revision_is_built_beside_the_trials_and_its_failure_is_the_upgrades(run, make_record):
+    run.records = [make_record("3.9.25"), make_record("3.14.7")]
+    _trials(run, Tried("true"))
+    assert [check.name for check in kept(run).failed] == []
+    assert run.checks["upgrade"].verdict == "ok"
+
+    _trials(run, Tried("false"))
+    assert [check.name for check in kept(run).failed] == ["upgrade"]
+    assert run.checks["upgrade"].detail == "the build of revision 2 of CPython 3.14.7 failed, see above"
+
+
+def test_a_second_revision_that_is_there_is_not_built_again(run, make_record):
+    run.records = [make_record("3.9.25"), make_record("3.14.7", revision=2)]
+    tried = Tried("false")
+    _trials(run, tried)
+
+    assert tried.built is None and run.checks["upgrade"].verdict == "ok"
+
+
+def test_a_run_that_is_stopped_ends_the_build_of_its_second_revision(run, make_record):
+    def stop():
+        raise KeyboardInterrupt
+
+    run.records = [make_record("3.9.25"), make_record("3.14.7")]
+    tried = Tried("sleep", "600")
+    tried.uv = stop
+    with pytest.raises(KeyboardInterrupt):
+        _trials(run, tried)
+
+    assert tried.built.wait(60) == -signal.SIGTERM
 
 
 def test_an_emulated_host_is_open_and_slow_unless_the_operator_describes_it(run):

@@ -29,10 +29,10 @@ def run_script(
     mounts: Mapping[Path, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a script of scripts/prove in a new container that reaches what this machine serves; its output is logged."""
-    name = f"python-builds-trial-{uuid.uuid4().hex[:12]}"
+    container = f"python-builds-trial-{uuid.uuid4().hex[:12]}"
     volumes = {SCRIPTS: "/scripts", **(mounts or {})}
     command = [
-        *("docker", "run", "--rm", f"--name={name}", "--network=host", f"--platform=linux/{architecture}"),
+        *("docker", "run", "--rm", f"--name={container}", "--network=host", f"--platform=linux/{architecture}"),
         *(f"--volume={here}:{there}:ro" for here, there in volumes.items()),
         *(f"--env={name}={value}" for name, value in {**emulation(architecture), **(environment or {})}.items()),
         *(image, f"{PROVE}/{words[0]}", *words[1:]),
@@ -48,7 +48,7 @@ def run_script(
             timeout=SECONDS,
         )
     except BaseException:  # stopped, or out of time: the container would go on
-        output("rm", "--force", name)
+        output("rm", "--force", container)
         raise
     with log.open("a") as file:
         file.write(f"$ {' '.join(command)}\n{done.stdout}\nended with {done.returncode}\n")

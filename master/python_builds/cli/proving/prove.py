@@ -144,16 +144,20 @@ def _builds(run: Proving, farm: ScratchFarm) -> bool:
 def _trials(run: Proving, trials: Trials) -> None:
     """Try what was built; the newest is built again meanwhile, as revision 2, which the last trial needs."""
     newest = run.records[1]
-    rebuild = trials.farm.begin_rebuild(str(newest.product.tag)) if newest.revision == 1 else None
-    for name in ("repository", "installer", "uv", "elsewhere"):
-        run.attempt(name, getattr(trials, name))
+    second = trials.farm.begin_revision(str(newest.product.tag)) if newest.revision == 1 else None
 
     def upgrade() -> Check:
-        if rebuild and rebuild.wait():
+        if second and second.wait():
             raise FarmError(f"the build of revision 2 of CPython {newest.product.tag} failed, see above")
         return trials.upgrade()
 
-    run.attempt("upgrade", upgrade)
+    try:
+        for name in ("repository", "installer", "uv", "elsewhere"):
+            run.attempt(name, getattr(trials, name))
+        run.attempt("upgrade", upgrade)
+    finally:
+        if second:
+            second.terminate()  # it has ended, unless the run was stopped
 
 
 def _basis(run: Proving) -> dict[str, str]:

@@ -73,7 +73,7 @@ class ScratchFarm:
             raise FarmError(f"the build of {version or 'the newest'} published nothing that could be found")
         return record
 
-    def begin_rebuild(self, version: str) -> subprocess.Popen[bytes]:
+    def begin_revision(self, version: str) -> subprocess.Popen[bytes]:
         """Begin to build a version as its next revision; the process ends with 0 if it succeeded, or with the farm."""
         command = [*COMMAND, *self._build, f"--version={version}", "--force"]
         return subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL)
